@@ -1,0 +1,42 @@
+//! The only place that opens a socket to the outside.
+//!
+//! Two callers live here: [`webhook`] posts events to the businesses' endpoints, [`apple`] posts
+//! messages to Apple's gateway. Both go through the same wall:
+//!
+//! 1. [`EndpointUrl`] vets the URL as text: https, a DNS name, no credentials, no odd port.
+//! 2. The resolver looks the name up once, refuses the whole answer if any address is not globally
+//!    routable ([`is_global`]), and hands on only what it vetted, so there is no second lookup that
+//!    could answer otherwise (DNS rebinding).
+//! 3. The connection is made to one of those very addresses; the peer's address is compared again
+//!    when the answer is there.
+//! 4. No redirects, no proxies, no cookies, no decompression, no retries; a deadline for each phase
+//!    and a cap on all that is read.
+//!
+//! A [`Policy`] is what the wall lets through: production, or the local stack's loopback.
+//!
+//! # Cold start
+//!
+//! Building a client reads the system's trust roots: with `SSL_CERT_FILE` set that is one file, and
+//! without it every file in the certificate directories, several times slower. Each caller
+//! therefore builds its client when the first call is made, once, and a function that never calls
+//! out pays nothing.
+
+pub mod apple;
+mod client;
+mod endpoint_url;
+mod exchange;
+mod fault;
+mod global;
+mod journey;
+mod policy;
+pub mod resolver;
+mod retry_after;
+pub mod webhook;
+
+#[cfg(test)]
+mod testing;
+
+pub use endpoint_url::{EndpointUrl, UrlFault};
+pub use fault::{CallError, Phase, TlsFault};
+pub use global::is_global;
+pub use policy::Policy;

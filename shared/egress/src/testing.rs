@@ -1,0 +1,180 @@
+//! What the tests of this crate share: servers on loopback that misbehave, and name servers that lie.
+
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, pki_types::PrivateKeyDer},
+};
+
+use crate::resolver::Lookup;
+
+/// A server on loopback, and how many connections it took.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    /// Plays the script on every connection.
+    #[expect(clippy::disallowed_methods, reason = "the test's runtime ends the task")]
+    pub(crate) async fn start<F, T>(script: F) -> Self
+    where
+        F: Fn(TcpStream) -> T + Send + 'static,
+        T: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counter.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(script(stream));
+            }
+        });
+        Self { address, connections }
+    }
+
+    /// Answers every request with these bytes and closes.
+    pub(crate) async fn answering(bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes: Arc<Vec<u8>> = Arc::new(bytes.into());
+        Self::start(move |mut stream| {
+            let bytes = Arc::clone(&bytes);
+            async move {
+                read_request(&mut stream).await;
+                let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &bytes).await;
+            }
+        })
+        .await
+    }
+
+    /// Takes connections and says nothing.
+    pub(crate) async fn holding() -> Self {
+        Self::start(|stream| async move {
+            std::future::pending::<()>().await;
+            drop(stream);
+        })
+        .await
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+/// Reads one request with a `content-length`; gives head and body as text.
+pub(crate) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&seen).into_owned();
+        if let Some(end) = text.find("\r\n\r\n") {
+            let length = text
+                .to_ascii_lowercase()
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: ").map(str::to_owned))
+                .map_or(0, |n| n.parse().unwrap());
+            if seen.len() >= end + 4 + length {
+                return text;
+            }
+        }
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return text,
+            Ok(n) => seen.extend_from_slice(&buffer[..n]),
+        }
+    }
+}
+
+/// A name server with a prepared answer for each question; the last one repeats.
+#[derive(Clone)]
+pub(crate) struct Scripted {
+    answers: Arc<Mutex<Vec<Vec<IpAddr>>>>,
+    questions: Arc<AtomicUsize>,
+}
+
+impl Scripted {
+    pub(crate) fn new(answers: &[&[&str]]) -> Self {
+        let parse = |list: &&[&str]| list.iter().map(|a| a.parse().unwrap()).collect();
+        Self {
+            answers: Arc::new(Mutex::new(answers.iter().map(parse).collect())),
+            questions: Arc::default(),
+        }
+    }
+
+    pub(crate) fn questions(&self) -> usize {
+        self.questions.load(Ordering::SeqCst)
+    }
+}
+
+impl Lookup for Scripted {
+    async fn addresses(&self, _host: &str) -> io::Result<Vec<IpAddr>> {
+        self.questions.fetch_add(1, Ordering::SeqCst);
+        let mut answers = self.answers.lock().unwrap();
+        let next = if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() };
+        if next.is_empty() { Err(io::Error::other("NXDOMAIN")) } else { Ok(next) }
+    }
+}
+
+/// A name server that never answers.
+pub(crate) struct Mute;
+
+impl Lookup for Mute {
+    async fn addresses(&self, _host: &str) -> io::Result<Vec<IpAddr>> {
+        std::future::pending().await
+    }
+}
+
+/// A certificate authority of the test's own.
+pub(crate) struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        Self { issuer: CertifiedIssuer::self_signed(params, key).unwrap() }
+    }
+
+    pub(crate) fn root(&self) -> reqwest::Certificate {
+        reqwest::Certificate::from_der(self.issuer.der()).unwrap()
+    }
+
+    /// Accepts TLS with a certificate for this name that ends in this year.
+    pub(crate) fn acceptor(&self, name: &str, until_year: i32) -> TlsAcceptor {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(until_year, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let leaf = params.signed_by(&key, &self.issuer).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![leaf.der().clone()],
+                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
