@@ -84,7 +84,15 @@ impl Attachment {
     /// The first thing that keeps this file from being fetched, if there is one. Name and MIME type
     /// are no obstacle.
     pub fn fault(&self) -> Option<AttachmentFault> {
-        fault(&self.url, &self.owner, &self.signature_base64, &self.key, self.size)
+        fault(
+            [
+                ("url", self.url.as_deref()),
+                ("owner", self.owner.as_deref()),
+                ("signature", self.signature_base64.as_deref()),
+            ],
+            self.key.as_deref(),
+            self.size,
+        )
     }
 }
 
@@ -111,24 +119,29 @@ impl DataReference {
         if self.bid.is_none() {
             return Some(AttachmentFault::Incomplete("bid"));
         }
-        let key = if self.key.is_some() { &self.key } else { &self.data_ref_sig };
-        fault(&self.url, &self.owner, &self.signature_base64, key, self.size)
+        fault(
+            [
+                ("url", self.url.as_deref()),
+                ("owner", self.owner.as_deref()),
+                ("signature", self.signature_base64.as_deref()),
+            ],
+            self.key.as_deref().or(self.data_ref_sig.as_deref()),
+            self.size,
+        )
     }
 }
 
 fn fault(
-    url: &Option<String>,
-    owner: &Option<String>,
-    signature: &Option<String>,
-    key: &Option<String>,
+    required: [(&'static str, Option<&str>); 3],
+    key: Option<&str>,
     size: Option<i64>,
 ) -> Option<AttachmentFault> {
-    for (name, value) in [("url", url), ("owner", owner), ("signature", signature)] {
-        if value.as_deref().is_none_or(str::is_empty) {
+    for (name, value) in required {
+        if value.is_none_or(str::is_empty) {
             return Some(AttachmentFault::Incomplete(name));
         }
     }
-    if !key.as_deref().is_some_and(is_key) {
+    if !key.is_some_and(is_key) {
         return Some(AttachmentFault::Incomplete("key"));
     }
     match size {
@@ -151,4 +164,104 @@ fn signature(entry: &Members<'_>) -> Option<String> {
         let hex = entry.text(&["signature", "mmcs-signature-hex"])?;
         Some(BASE64.encode(&HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json, value::to_raw_value};
+
+    use super::*;
+
+    const KEY: &str = "00000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    fn current() -> Value {
+        json!({"name": "IMG_0007.HEIC", "mimeType": "image/heic", "size": 183_204, "key": KEY,
+               "url": "https://p00-content.example.com/M0001.C01", "owner": "M0001.C01",
+               "signature": "819f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+               "signature-base64": "gZ+G0IGITH1lmi/qoMVa0BWjv08b"})
+    }
+
+    fn view(entry: &Value) -> Attachment {
+        Attachment::view(&to_raw_value(entry).unwrap())
+    }
+
+    fn with(name: &str, value: Value) -> Attachment {
+        let mut entry = current();
+        entry[name] = value;
+        view(&entry)
+    }
+
+    #[test]
+    fn both_generations_of_keys_read_the_same() {
+        let legacy = json!({
+            "name": "IMG_0007.HEIC", "mime-type": "image/heic", "file-size": "183204",
+            "decryption-key": KEY, "mmcs-url": "https://p00-content.example.com/M0001.C01",
+            "mmcs-owner": "M0001.C01",
+            "mmcs-signature-hex": "819F86D081884C7D659A2FEAA0C55AD015A3BF4F1B"});
+        assert_eq!(view(&legacy), view(&current()));
+        assert_eq!(view(&legacy).fault(), None);
+        assert_eq!(view(&current()).size, Some(183_204));
+    }
+
+    #[test]
+    fn a_hex_signature_is_never_taken_for_base64() {
+        let mut entry = current();
+        entry.as_object_mut().unwrap().remove("signature-base64");
+        let view = view(&entry);
+        assert_eq!(view.signature_base64.as_deref(), Some("gZ+G0IGITH1lmi/qoMVa0BWjv08b"));
+    }
+
+    #[test]
+    fn m152_what_is_missing_parks_the_attachment() {
+        for (name, fault) in [("url", "url"), ("owner", "owner"), ("key", "key"), ("size", "size")]
+        {
+            assert_eq!(
+                with(name, Value::Null).fault(),
+                Some(AttachmentFault::Incomplete(fault)),
+                "{name}"
+            );
+        }
+        assert_eq!(with("name", Value::Null).fault(), None);
+        assert_eq!(with("mimeType", json!([])).fault(), None);
+        assert_eq!(view(&json!({})).fault(), Some(AttachmentFault::Incomplete("url")));
+        let mut entry = current();
+        entry["signature"] = json!("zz");
+        entry["signature-base64"] = Value::Null;
+        assert_eq!(view(&entry).fault(), Some(AttachmentFault::Incomplete("signature")));
+    }
+
+    #[test]
+    fn m153_a_size_out_of_range_parks_the_attachment() {
+        for size in [json!(-1), json!(0), json!(104_857_601), json!("104857601")] {
+            assert_eq!(with("size", size).fault(), Some(AttachmentFault::Size));
+        }
+        for size in [json!("x"), json!(9_223_372_036_854_775_808_u64), json!(1.5)] {
+            assert_eq!(with("size", size).fault(), Some(AttachmentFault::Incomplete("size")));
+        }
+        assert_eq!(with("size", json!(104_857_600)).fault(), None);
+    }
+
+    #[test]
+    fn m156_a_reference_without_a_sound_key_is_parked() {
+        let mut reference = current();
+        reference["bid"] = json!("com.apple.messages.MSMessageExtensionBalloonPlugin:0:x");
+        let read = |reference: &Value| DataReference::view(&to_raw_value(reference).unwrap());
+        assert_eq!(read(&reference).fault(), None);
+        reference["key"] = json!("01".repeat(33));
+        assert_eq!(read(&reference).fault(), Some(AttachmentFault::Incomplete("key")));
+        reference["key"] = Value::Null;
+        reference["dataRefSig"] = json!(KEY);
+        assert_eq!(read(&reference).fault(), None);
+        reference["bid"] = Value::Null;
+        assert_eq!(read(&reference).fault(), Some(AttachmentFault::Incomplete("bid")));
+    }
+
+    #[test]
+    fn a_key_may_lack_its_prefix() {
+        assert_eq!(with("key", json!(KEY.strip_prefix("00"))).fault(), None);
+        for bad in ["", "00", &"zz".repeat(33), &"01".repeat(33), &"00".repeat(34)] {
+            let fault = with("key", json!(bad)).fault();
+            assert_eq!(fault, Some(AttachmentFault::Incomplete("key")), "{bad}");
+        }
+    }
 }

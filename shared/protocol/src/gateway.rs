@@ -64,14 +64,13 @@ impl GatewayStatus {
         match self {
             Self::Accepted => None,
             Self::Unauthorized => Some(Retry::WithFreshToken),
-            Self::Throttled | Self::ServerError => Some(Retry::Later),
-            Self::BadRequest | Self::UnknownDestination | Self::Gone | Self::TooLarge => {
-                Some(Retry::Never)
-            }
-            // 408 is what proxies answer when the request did not arrive in time.
-            Self::Unexpected(408) => Some(Retry::Later),
-            Self::Unexpected(400..=499) => Some(Retry::Never),
-            Self::Unexpected(_) => Some(Retry::Later),
+            Self::BadRequest
+            | Self::UnknownDestination
+            | Self::Gone
+            | Self::TooLarge
+            // 408 is what a proxy answers when the request did not arrive in time.
+            | Self::Unexpected(400..=407 | 409..=499) => Some(Retry::Never),
+            Self::Throttled | Self::ServerError | Self::Unexpected(_) => Some(Retry::Later),
         }
     }
 

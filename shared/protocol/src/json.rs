@@ -66,3 +66,92 @@ fn unit(json: &[u8], at: usize) -> Option<u16> {
         Some(unit << 4 | u16::try_from(value).ok()?)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn repaired(text: &str) -> String {
+        String::from_utf8(repair(text.as_bytes()).into_owned()).unwrap()
+    }
+
+    #[test]
+    fn m116_one_byte_order_mark_is_stripped() {
+        assert_eq!(repaired("\u{feff}{}"), "{}");
+        assert_eq!(repaired("\u{feff}\u{feff}{}"), "\u{feff}{}");
+        assert_eq!(repair(b""), Cow::Borrowed(b""));
+    }
+
+    #[test]
+    fn m118_each_lone_surrogate_becomes_the_replacement_character() {
+        for (broken, mended) in [
+            (r#""\ud83d""#, r#""\ufffd""#),
+            (r#""\uDC4B""#, r#""\ufffd""#),
+            (r#""\ud83d\ud83d\udc4b""#, r#""\ufffd\ud83d\udc4b""#),
+            (r#""\udc4b\ud83d""#, r#""\ufffd\ufffd""#),
+            (r#""\ud83dx\udc4b""#, r#""\ufffdx\ufffd""#),
+            (r#""\ud83d\\udc4b""#, r#""\ufffd\\udc4b""#),
+            (r#""\ud83d\n\udc4b""#, r#""\ufffd\n\ufffd""#),
+            (r#"{"\ud83d":"\\\ud83d"}"#, r#"{"\ufffd":"\\\ufffd"}"#),
+        ] {
+            assert_eq!(repaired(broken), mended, "{broken}");
+            assert!(serde_json::from_str::<Value>(mended).is_ok(), "{mended}");
+        }
+    }
+
+    #[test]
+    fn what_is_broken_otherwise_is_left_alone() {
+        for text in [r#""\\ud83d""#, r#""\ud83g""#, r#""\u12"#, r"\", r#""\ud83d"#, r#""\ud8"#] {
+            assert!(
+                serde_json::from_slice::<Value>(&repair(text.as_bytes())).is_err()
+                    || repaired(text) == text,
+                "{text}"
+            );
+        }
+    }
+
+    /// Text in which some escapes are surrogates, paired or not.
+    fn escaped_text() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "[ -!#-\\[\\]-~é👋]{0,4}",
+            (0xd780_u16..=0xe080).prop_map(|unit| format!("\\u{unit:04x}")),
+            Just(r"\ud83d\udc4b".to_owned()),
+            Just(r"\\".to_owned()),
+            Just(r#"\""#.to_owned()),
+            Just(r"\n".to_owned()),
+        ];
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| format!("\"{}\"", pieces.concat()))
+    }
+
+    proptest! {
+        #[test]
+        fn text_with_broken_surrogates_parses_once_repaired(text in escaped_text()) {
+            let mended = repaired(&text);
+            prop_assert!(serde_json::from_str::<String>(&mended).is_ok(), "{} -> {}", text, mended);
+            prop_assert_eq!(mended.len(), text.len());
+            prop_assert_eq!(repaired(&mended), mended);
+        }
+
+        #[test]
+        fn valid_text_is_never_altered(text in escaped_text()) {
+            if serde_json::from_str::<String>(&text).is_ok() {
+                prop_assert!(matches!(repair(text.as_bytes()), Cow::Borrowed(same) if same == text.as_bytes()));
+            }
+        }
+
+        #[test]
+        fn any_string_survives_its_own_json(text in any::<String>()) {
+            let json = serde_json::to_vec(&text).unwrap();
+            let same = repair(&json);
+            prop_assert_eq!(same.as_ref(), json.as_slice());
+        }
+
+        #[test]
+        fn any_bytes_are_repaired_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let _ = repair(&bytes);
+        }
+    }
+}

@@ -56,3 +56,6 @@ pub mod jwt;
 pub mod outbound;
 pub mod secret;
 pub mod tapback;
+
+#[cfg(test)]
+mod corpora;

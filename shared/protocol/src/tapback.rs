@@ -106,7 +106,7 @@ pub fn classify(text: &str) -> Option<Tapback> {
 fn english(text: &str) -> Option<Tapback> {
     let (object, (_, kind, removed)) =
         ENGLISH.iter().find_map(|form| Some((text.strip_prefix(form.0)?, form)))?;
-    Some(Tapback { kind: kind.clone(), removed: *removed, quoted: quotation(object)? })
+    Some(Tapback { kind: kind.clone(), removed: *removed, quoted: Object::read(object)?.quoted() })
 }
 
 fn english_emoji(text: &str) -> Option<Tapback> {
@@ -116,7 +116,7 @@ fn english_emoji(text: &str) -> Option<Tapback> {
     };
     let (emoji, object) = rest.split_once(between)?;
     let kind = is_emoji(emoji).then(|| TapbackKind::Emoji(emoji.to_owned()))?;
-    Some(Tapback { kind, removed, quoted: quotation(object)? })
+    Some(Tapback { kind, removed, quoted: Object::read(object)?.quoted() })
 }
 
 fn japanese(text: &str) -> Option<Tapback> {
@@ -125,15 +125,30 @@ fn japanese(text: &str) -> Option<Tapback> {
     Some(Tapback { kind: TapbackKind::Liked, removed: false, quoted: Some(quoted) })
 }
 
-/// The object of an English sentence: some words in quotation marks, or something without words.
-fn quotation(object: &str) -> Option<Option<String>> {
-    if WORDLESS.contains(&object) {
-        return Some(None);
+/// What an English sentence is about.
+enum Object<'t> {
+    Wordless,
+    Quotation(&'t str),
+}
+
+impl<'t> Object<'t> {
+    fn read(text: &'t str) -> Option<Self> {
+        if WORDLESS.contains(&text) {
+            return Some(Self::Wordless);
+        }
+        QUOTATION_MARKS
+            .iter()
+            .find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))
+            .filter(|words| !words.is_empty())
+            .map(Self::Quotation)
     }
-    QUOTATION_MARKS.iter().find_map(|(open, close)| {
-        let words = object.strip_prefix(*open)?.strip_suffix(*close)?;
-        (!words.is_empty()).then(|| Some(words.to_owned()))
-    })
+
+    fn quoted(self) -> Option<String> {
+        match self {
+            Self::Wordless => None,
+            Self::Quotation(words) => Some(words.to_owned()),
+        }
+    }
 }
 
 /// Whether the text is made of nothing but the code points that emoji are made of.
@@ -161,4 +176,109 @@ const fn is_modifier(c: char) -> bool {
 
 const fn is_keycap_base(c: char) -> bool {
     matches!(c, '0'..='9' | '#' | '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (TapbackKind, bool, Option<String>) {
+        let tapback = classify(text).unwrap_or_else(|| panic!("not a tapback: {text}"));
+        (tapback.kind, tapback.removed, tapback.quoted)
+    }
+
+    #[test]
+    fn the_six_reactions_are_known_in_both_quotation_marks() {
+        for (verb, noun, kind) in [
+            ("Liked", "a like", TapbackKind::Liked),
+            ("Loved", "a heart", TapbackKind::Loved),
+            ("Disliked", "a dislike", TapbackKind::Disliked),
+            ("Laughed at", "a laugh", TapbackKind::LaughedAt),
+            ("Emphasized", "an exclamation", TapbackKind::Emphasized),
+            ("Questioned", "a question mark", TapbackKind::Questioned),
+        ] {
+            for (open, close) in [('“', '”'), ('"', '"')] {
+                let words = "Your “parcel”\narrives \"today\" 👋";
+                let quoted = Some(words.to_owned());
+                let given = read(&format!("{verb} {open}{words}{close}"));
+                assert_eq!(given, (kind.clone(), false, quoted.clone()));
+                let taken = read(&format!("Removed {noun} from {open}{words}{close}"));
+                assert_eq!(taken, (kind.clone(), true, quoted));
+            }
+        }
+    }
+
+    #[test]
+    fn things_without_words_have_no_quotation() {
+        for thing in ["an image", "a video", "an audio message", "a file", "1 Business Message"] {
+            assert_eq!(read(&format!("Liked {thing}")), (TapbackKind::Liked, false, None));
+            assert_eq!(
+                read(&format!("Removed a heart from {thing}")),
+                (TapbackKind::Loved, true, None)
+            );
+        }
+    }
+
+    #[test]
+    fn any_emoji_and_stickers_are_reactions() {
+        for emoji in ["👍", "❤️", "👩‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇫🇷", "1️⃣", "‼️", "👍🏽", "®️"]
+        {
+            let kind = TapbackKind::Emoji(emoji.to_owned());
+            let quoted = Some("we won".to_owned());
+            assert_eq!(
+                read(&format!("Reacted {emoji} to “we won”")),
+                (kind.clone(), false, quoted.clone())
+            );
+            assert_eq!(read(&format!("Removed {emoji} from “we won”")), (kind, true, quoted));
+        }
+        assert_eq!(
+            read("Reacted with a sticker to “we won”"),
+            (TapbackKind::Sticker, false, Some("we won".to_owned()))
+        );
+    }
+
+    #[test]
+    fn japanese_likes_are_known() {
+        assert_eq!(
+            read("「本日お届けします」に「いいね」と応答"),
+            (TapbackKind::Liked, false, Some("本日お届けします".to_owned()))
+        );
+    }
+
+    #[test]
+    fn words_of_a_customer_stay_words() {
+        for text in [
+            "",
+            "Liked",
+            "Liked ",
+            "Liked it",
+            "Loved the desk",
+            "liked “x”",
+            "I liked “x”",
+            "Liked “x” a lot",
+            "Liked “”",
+            "Liked \"",
+            "Liked “x",
+            "Liked x”",
+            "Liked  “x”",
+            " Liked “x”",
+            "Liked “x” ",
+            "Liked an image of a cat",
+            "Liked 2 Business Messages",
+            "Reacted badly to “x”",
+            "Reacted 12 to “x”",
+            "Reacted  to “x”",
+            "Reacted 👍to “x”",
+            "Reacted 👍 to x",
+            "Removed a banana from “x”",
+            "Removed from “x”",
+            "Liked ”x“",
+            "Emphasised “x”",
+            "「」に「いいね」と応答",
+            "「x」に「怒」と応答",
+            "Gefällt „x“",
+        ] {
+            assert_eq!(classify(text), None, "{text:?}");
+        }
+    }
 }

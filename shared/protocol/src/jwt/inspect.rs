@@ -29,6 +29,21 @@ pub struct Inspected<'t> {
 /// `kid`, `jku`, `x5u`, `jwk` and their like are ignored: the keys are ours to choose. Claims other
 /// than the four are ignored too.
 pub fn inspect<'t>(token: &'t str, msp: &MspId, now_unix: i64) -> Result<Inspected<'t>, JwtError> {
+    let opened = open(token)?;
+    check_claims(&opened.payload, msp, now_unix)?;
+    // Last, as the form of the signature is the least telling fault.
+    opened.signed()
+}
+
+/// A token whose segments and header are sound.
+pub(super) struct Opened<'t> {
+    signed: &'t str,
+    signature: &'t str,
+    payload: Vec<u8>,
+}
+
+/// Takes a token apart, up to the claims.
+pub(super) fn open(token: &str) -> Result<Opened<'_>, JwtError> {
     if token.len() > TOKEN_MAX_BYTES {
         return Err(JwtError::TooLong);
     }
@@ -38,11 +53,18 @@ pub fn inspect<'t>(token: &'t str, msp: &MspId, now_unix: i64) -> Result<Inspect
         return Err(JwtError::Format);
     }
     check_header(&decode(header)?)?;
-    check_claims(&decode(payload)?, msp, now_unix)?;
-    if decode(signature)?.len() != SIGNATURE_BYTES {
-        return Err(JwtError::Signature);
+    Ok(Opened { signed, signature, payload: decode(payload)? })
+}
+
+impl<'t> Opened<'t> {
+    /// The same without the claims, if the signature can be one.
+    pub(super) fn signed(self) -> Result<Inspected<'t>, JwtError> {
+        if decode(self.signature)?.len() == SIGNATURE_BYTES {
+            Ok(Inspected { signed: self.signed, signature: self.signature })
+        } else {
+            Err(JwtError::Signature)
+        }
     }
-    Ok(Inspected { signed, signature })
 }
 
 impl Inspected<'_> {
@@ -117,17 +139,18 @@ fn check_claims(json: &[u8], msp: &MspId, now: i64) -> Result<(), JwtError> {
     }
     let issued = claims.value("iat").and_then(members::whole_number).ok_or(JwtError::IssuedAt)?;
     if !is_fresh(issued, now) {
-        let is_milliseconds = is_fresh(issued.div_euclid(1_000), now);
-        return Err(match is_milliseconds {
-            true => JwtError::IssuedAtMilliseconds,
-            false => JwtError::IssuedAt,
+        let in_milliseconds = is_fresh(issued.div_euclid(1_000), now);
+        return Err(if in_milliseconds {
+            JwtError::IssuedAtMilliseconds
+        } else {
+            JwtError::IssuedAt
         });
     }
     // No leeway for these two: Apple sends neither, and whoever does means them.
-    if claims.has("exp") && !whole(&claims, "exp").is_some_and(|exp| now < exp) {
+    if claims.has("exp") && whole(&claims, "exp").is_none_or(|exp| exp <= now) {
         return Err(JwtError::Expired);
     }
-    if claims.has("nbf") && !whole(&claims, "nbf").is_some_and(|nbf| nbf <= now) {
+    if claims.has("nbf") && whole(&claims, "nbf").is_none_or(|nbf| now < nbf) {
         return Err(JwtError::NotYetValid);
     }
     Ok(())
