@@ -1,0 +1,1 @@
+//! The ports on DynamoDB, SQS and Secrets Manager.

@@ -1,0 +1,198 @@
+//! *Dispatch*: gives a committed message its place in its conversation and owes it to every endpoint
+//! that hears it.
+//!
+//! One atomic step writes the place, the new state of the conversation and the deliveries; then the
+//! deliveries are enqueued. Everything is repeatable: a redelivered record finds the message claimed,
+//! and a delivery that was never enqueued is found by the sweep.
+
+mod plan;
+
+pub(crate) use plan::push;
+pub use plan::{Plan, Reading, event_type, json_of, plan, reaction, read};
+
+use crate::{
+    model::{
+        ConversationState, Delivery, DeliveryKey, DeliveryPointer, EventStream, EventType,
+        InboxMessage, InboxSort, TenantId, TimelineEntry, TimelineItem,
+    },
+    port::{
+        Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, PortError,
+        QueuedDelivery, Step, Stepped,
+    },
+    problem::chain,
+};
+
+/// Dispatches committed messages.
+#[derive(Debug)]
+pub struct Dispatch<S, Q, C> {
+    store: S,
+    queue: Q,
+    clock: C,
+}
+
+/// What dispatching a message came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dispatched {
+    /// It has its place now.
+    Placed,
+    /// It had its place before.
+    AlreadyPlaced,
+    /// It was ephemeral, and passed on.
+    PassedOn,
+}
+
+/// Why a message could not be dispatched now.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    /// A port failed.
+    #[error("a message could not be given its place")]
+    Port(#[from] PortError),
+    /// The conversation moved on under every try.
+    #[error("the conversation did not hold still")]
+    Contended,
+}
+
+/// Steps are planned again when the conversation moved meanwhile, so often.
+pub(crate) const TRIES: usize = 8;
+
+impl<S, Q, C> Dispatch<S, Q, C>
+where
+    S: Conversations + EndpointDirectory + Businesses,
+    Q: DeliveryQueue,
+    C: Clock,
+{
+    /// Dispatches with these ports.
+    pub fn new(store: S, queue: Q, clock: C) -> Self {
+        Self { store, queue, clock }
+    }
+
+    /// Dispatches one message.
+    pub async fn dispatch(&self, message: &InboxMessage) -> Result<Dispatched, DispatchError> {
+        match message.pointer.sort {
+            InboxSort::Typing { start, .. } => self.pass_on_typing(message, start).await,
+            InboxSort::Message(_) => self.place(message).await,
+        }
+    }
+
+    async fn place(&self, message: &InboxMessage) -> Result<Dispatched, DispatchError> {
+        let business = self.store.business(&message.business).await?;
+        let suspended = business.is_some_and(|business| business.status.is_suspended());
+        match self.settle(message, &read(message, suspended)).await? {
+            // The same id under another conversation: Apple never does that. The words are kept and
+            // the tenant is told (F005).
+            Stepped::Claimed(claim) if claim.conversation != message.pointer.conversation => {
+                match self.settle(message, &Reading::IdConflict).await? {
+                    Stepped::Claimed(_) => Ok(Dispatched::AlreadyPlaced),
+                    _ => Ok(Dispatched::Placed),
+                }
+            }
+            Stepped::Claimed(_) => Ok(Dispatched::AlreadyPlaced),
+            _ => Ok(Dispatched::Placed),
+        }
+    }
+
+    /// Plans and steps until the conversation holds still: `Done`, or `Claimed` by an earlier run.
+    async fn settle(
+        &self,
+        message: &InboxMessage,
+        reading: &Reading,
+    ) -> Result<Stepped, DispatchError> {
+        let (tenant, conversation) = (&message.pointer.tenant, &message.pointer.conversation);
+        for _ in 0..TRIES {
+            let before = self.store.load(tenant, conversation).await?.unwrap_or_else(|| {
+                ConversationState::new(
+                    tenant.clone(),
+                    message.business.clone(),
+                    message.opaque.clone(),
+                    message.received_at,
+                )
+            });
+            let step = self.owe(tenant, plan(before, message, reading, self.clock.now())).await?;
+            match self.store.step(&step).await? {
+                Stepped::Done => {
+                    enqueue(&self.queue, &step.deliveries).await;
+                    return Ok(Stepped::Done);
+                }
+                Stepped::Claimed(claim) => return Ok(Stepped::Claimed(claim)),
+                Stepped::Moved | Stepped::Repeated(_) | Stepped::Finished => {}
+            }
+        }
+        Err(DispatchError::Contended)
+    }
+
+    /// Turns a plan into a step that owes every entry to the endpoints that hear it.
+    async fn owe(&self, tenant: &TenantId, planned: Plan) -> Result<Step, PortError> {
+        let endpoints = self.store.endpoints(tenant).await?;
+        let deliveries = deliveries(&planned.state, &planned.entries, &endpoints);
+        Ok(Step {
+            claim: planned.claim,
+            entries: planned.entries,
+            deliveries,
+            ..Step::to(planned.state)
+        })
+    }
+
+    async fn pass_on_typing(
+        &self,
+        message: &InboxMessage,
+        start: bool,
+    ) -> Result<Dispatched, DispatchError> {
+        let kind = if start { EventType::TypingStarted } else { EventType::TypingEnded };
+        let endpoints = self.store.endpoints(&message.pointer.tenant).await?;
+        let pointers: Vec<_> = endpoints
+            .iter()
+            .filter(|endpoint| endpoint.hears(kind))
+            .map(|endpoint| {
+                QueuedDelivery::now(DeliveryPointer::Typing {
+                    inbox: message.pointer.clone(),
+                    endpoint: endpoint.id.clone(),
+                })
+            })
+            .collect();
+        // Best effort: an indicator that comes late is worth nothing.
+        if !pointers.is_empty() {
+            self.queue.enqueue_deliveries(&pointers).await?;
+        }
+        Ok(Dispatched::PassedOn)
+    }
+}
+
+/// The deliveries owed for the events among these entries.
+pub(crate) fn deliveries(
+    state: &ConversationState,
+    entries: &[TimelineEntry],
+    endpoints: &[crate::model::Endpoint],
+) -> Vec<Delivery> {
+    let mut owed = Vec::new();
+    for entry in entries {
+        let TimelineItem::Event { id, kind, .. } = &entry.item else { continue };
+        for endpoint in endpoints.iter().filter(|endpoint| endpoint.hears(*kind)) {
+            let key = DeliveryKey {
+                tenant: state.tenant.clone(),
+                stream: EventStream::Conversation(state.id.clone()),
+                endpoint: endpoint.id.clone(),
+                seq: entry.seq,
+            };
+            let business = Some(state.business.clone());
+            owed.push(Delivery::new(key, id.clone(), *kind, business, entry.at));
+        }
+    }
+    owed
+}
+
+/// Enqueues what a step owes. What the queue does not take stays due in its row, and the sweep finds
+/// it there: a failure here must not undo the step.
+pub(crate) async fn enqueue(queue: &impl DeliveryQueue, deliveries: &[Delivery]) {
+    let owed: Vec<_> = deliveries
+        .iter()
+        .map(|delivery| QueuedDelivery::now(DeliveryPointer::Stored(delivery.key.clone())))
+        .collect();
+    if owed.is_empty() {
+        return;
+    }
+    match queue.enqueue_deliveries(&owed).await {
+        Ok(left) if left.is_empty() => {}
+        Ok(left) => tracing::warn!(left = left.len(), "deliveries left to the sweep"),
+        Err(error) => tracing::warn!(error = %chain(&error), "deliveries left to the sweep"),
+    }
+}

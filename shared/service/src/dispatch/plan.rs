@@ -1,0 +1,237 @@
+//! What a message does to its conversation: decided here without a port, performed by
+//! [`Dispatch`](super::Dispatch).
+
+use amb_protocol::{
+    capability::CapabilityList,
+    gzip,
+    inbound::{Envelope, MessageType},
+    json, tapback,
+};
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+use serde_json::{Value, json, value::RawValue};
+
+use crate::{
+    model::{
+        BodyEncoding, ConversationState, ConversationStatus, EventId, EventSource, EventType,
+        InboxMessage, RECENT_REPLY_WINDOW, RecentReply, StoredBody, TimelineEntry, TimelineItem,
+        body_hash,
+    },
+    port::{ClaimScope, MessageClaim},
+    receive::MAX_INFLATED_BODY,
+};
+
+/// What a stored message says.
+#[derive(Debug)]
+pub enum Reading {
+    /// It can be told.
+    Message(Box<Envelope>),
+    /// It cannot be read by this version.
+    Unreadable,
+    /// Its business is suspended: kept, and told as parked.
+    Suspended,
+    /// Its id belongs to another conversation.
+    IdConflict,
+}
+
+/// A conversation after a message, and what is to be written with it.
+#[derive(Debug)]
+pub struct Plan {
+    /// The state afterwards.
+    pub state: ConversationState,
+    /// The new entries.
+    pub entries: Vec<TimelineEntry>,
+    /// The proof that the message has its place.
+    pub claim: Option<MessageClaim>,
+}
+
+/// Reads a stored message.
+pub fn read(message: &InboxMessage, suspended: bool) -> Reading {
+    if suspended {
+        return Reading::Suspended;
+    }
+    match json_of(&message.body).and_then(|json| Envelope::parse(&json).ok()) {
+        Some(envelope) => Reading::Message(Box::new(envelope)),
+        None => Reading::Unreadable,
+    }
+}
+
+/// The JSON of a stored body, mended where a customer's broken emoji would keep a parser from it.
+pub fn json_of(body: &StoredBody) -> Option<Vec<u8>> {
+    let inflated = match body.encoding {
+        BodyEncoding::Gzip => gzip::inflate(&body.bytes, MAX_INFLATED_BODY).ok()?,
+        BodyEncoding::Identity => body.bytes.clone(),
+    };
+    Some(json::repair(&inflated).into_owned())
+}
+
+/// Plans the step of one message.
+pub fn plan(
+    mut state: ConversationState,
+    message: &InboxMessage,
+    reading: &Reading,
+    now: Timestamp,
+) -> Plan {
+    let mut entries = Vec::with_capacity(2);
+    state.revision += 1;
+    let seq = match reading {
+        Reading::Message(envelope) => {
+            place_message(&mut state, message, envelope, now, &mut entries)
+        }
+        Reading::Unreadable => park(&mut state, message, "unreadable", now, &mut entries),
+        Reading::Suspended => park(&mut state, message, "business_suspended", now, &mut entries),
+        Reading::IdConflict => park(&mut state, message, "id_conflict", now, &mut entries),
+    };
+    let claim = MessageClaim {
+        tenant: state.tenant.clone(),
+        message: message.id,
+        conversation: state.id.clone(),
+        seq,
+        scope: match reading {
+            Reading::IdConflict => ClaimScope::Conversation,
+            _ => ClaimScope::Tenant,
+        },
+    };
+    Plan { state, entries, claim: Some(claim) }
+}
+
+fn place_message(
+    state: &mut ConversationState,
+    message: &InboxMessage,
+    envelope: &Envelope,
+    now: Timestamp,
+    entries: &mut Vec<TimelineEntry>,
+) -> u64 {
+    if let Some(list) = &message.capability_list {
+        state.capabilities = CapabilityList::parse(list).iter().map(str::to_owned).collect();
+    }
+    if envelope.kind == MessageType::Close {
+        return close(state, message, now, entries);
+    }
+    if state.status == ConversationStatus::Closed {
+        state.status = ConversationStatus::Open;
+        let source = EventSource::Inline(json!({ "messageId": message.id.to_string() }));
+        push(state, EventType::ConversationReopened, source, now, entries);
+    }
+    state.last_inbound_at = message.received_at;
+    for (known, told) in [
+        (&mut state.locale, &envelope.locale),
+        (&mut state.intent, &envelope.intent),
+        (&mut state.group, &envelope.group),
+    ] {
+        if told.is_some() {
+            known.clone_from(told);
+        }
+    }
+    let soft_duplicate_of = soft_duplicate(state, message, envelope);
+    let source = EventSource::Inbox { sort: message.pointer.sort.clone(), soft_duplicate_of };
+    push(state, event_type(envelope), source, now, entries)
+}
+
+/// The type of the event that tells of a message.
+pub fn event_type(envelope: &Envelope) -> EventType {
+    match &envelope.kind {
+        MessageType::Interactive => EventType::InteractiveReplied,
+        MessageType::Text if reaction(envelope).is_some() => EventType::MessageReaction,
+        _ => EventType::MessageReceived,
+    }
+}
+
+/// A tapback comes as a text without attachments (spec/apple-protocol §2).
+pub fn reaction(envelope: &Envelope) -> Option<tapback::Tapback> {
+    let text = envelope.body.as_deref().filter(|_| envelope.attachments.is_empty())?;
+    tapback::classify(text)
+}
+
+fn close(
+    state: &mut ConversationState,
+    message: &InboxMessage,
+    now: Timestamp,
+    entries: &mut Vec<TimelineEntry>,
+) -> u64 {
+    if state.status == ConversationStatus::Closed {
+        // A second close changes nothing and tells nobody; it keeps its place.
+        return state.next_seq();
+    }
+    state.close();
+    let source = EventSource::Inline(json!({
+        "messageId": message.id.to_string(),
+        "reason": "customer",
+    }));
+    push(state, EventType::ConversationClosed, source, now, entries)
+}
+
+fn park(
+    state: &mut ConversationState,
+    message: &InboxMessage,
+    reason: &str,
+    now: Timestamp,
+    entries: &mut Vec<TimelineEntry>,
+) -> u64 {
+    let source = EventSource::Inline(json!({
+        "messageId": message.id.to_string(),
+        "reason": reason,
+    }));
+    push(state, EventType::MessageParked, source, now, entries)
+}
+
+/// Appends an event to the conversation's timeline; answers its place.
+pub(crate) fn push(
+    state: &mut ConversationState,
+    kind: EventType,
+    source: EventSource,
+    now: Timestamp,
+    entries: &mut Vec<TimelineEntry>,
+) -> u64 {
+    let seq = state.next_seq();
+    let id = EventId::of(state.id.as_str(), &seq.to_string());
+    entries.push(TimelineEntry { seq, at: now, item: TimelineItem::Event { id, kind, source } });
+    seq
+}
+
+/// The earlier message that carried the same reply within the window; remembers this one if there is
+/// none.
+fn soft_duplicate(
+    state: &mut ConversationState,
+    message: &InboxMessage,
+    envelope: &Envelope,
+) -> Option<amb_protocol::id::MessageId> {
+    let data = envelope.interactive_data.as_deref()?;
+    let fingerprint = fingerprint(data)?;
+    let now = message.received_at;
+    let window = RECENT_REPLY_WINDOW;
+    state.recent_replies.retain(|reply| reply.at + window >= now);
+    let earlier = state
+        .recent_replies
+        .iter()
+        .find(|reply| reply.fingerprint == fingerprint && reply.message != message.id)
+        .map(|reply| reply.message);
+    if earlier.is_none() {
+        let reply = RecentReply { fingerprint, message: message.id, at: now };
+        state.recent_replies.push(reply);
+    }
+    earlier
+}
+
+/// Hash over the session or request identifier and the feature's content, in a canonical order of
+/// members; the echoed images and the bubbles do not count.
+fn fingerprint(data: &RawValue) -> Option<String> {
+    let data: Value = serde_json::from_str(data.get()).ok()?;
+    let session = data.get("sessionIdentifier");
+    let inner = data.get("data").and_then(Value::as_object);
+    let request = inner.and_then(|inner| inner.get("requestIdentifier"));
+    let identifier = request.or(session)?;
+    let features: std::collections::BTreeMap<_, _> = inner
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| {
+            !matches!(
+                name.as_str(),
+                "images" | "receivedMessage" | "replyMessage" | "version" | "mspVersion"
+            )
+        })
+        .collect();
+    let content = (identifier, features, data.get("URL"));
+    let text = serde_json::to_vec(&content).ok()?;
+    Some(HEXLOWER.encode(&body_hash(&text)))
+}

@@ -1,0 +1,41 @@
+//! What happens to port calls: nothing, or one thing at one call.
+
+/// What happens to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultMode {
+    /// The process dies before the effect.
+    DieBefore,
+    /// The process dies after the effect.
+    DieAfter,
+    /// The effect happens and the caller gets an error instead of the answer.
+    AnswerLost,
+    /// The caller gets an error and nothing happens.
+    Refused,
+}
+
+impl FaultMode {
+    /// Every mode.
+    pub const ALL: [Self; 4] = [Self::DieBefore, Self::DieAfter, Self::AnswerLost, Self::Refused];
+
+    /// Whether the process is gone afterwards.
+    pub fn is_death(self) -> bool {
+        matches!(self, Self::DieBefore | Self::DieAfter)
+    }
+}
+
+/// Counts the calls, and lets one of them go wrong.
+#[derive(Clone, Debug, Default)]
+pub struct FaultPlan {
+    /// The number of the call that goes wrong, from zero, and how.
+    pub at: Option<(usize, FaultMode)>,
+    /// Calls so far.
+    pub calls: Vec<&'static str>,
+}
+
+impl FaultPlan {
+    pub(super) fn next(&mut self, port: &'static str) -> Option<FaultMode> {
+        let number = self.calls.len();
+        self.calls.push(port);
+        self.at.filter(|(at, _)| *at == number).map(|(_, mode)| mode)
+    }
+}

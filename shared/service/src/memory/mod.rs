@@ -1,0 +1,140 @@
+//! The world in memory: one twin of every port, with the semantics that matter.
+//!
+//! Conditional writes answer with what was there; the stream keeps order per conversation; queues
+//! have visibility, duplicates, reordering, receive counts, a dead-letter queue, and SQS's limits on
+//! characters and sizes. Every port call passes one gate, where a test can end the process before or
+//! after the effect, lose the answer, or refuse the call. It is for tests and the local tools only.
+
+mod account;
+mod conversations;
+mod deliveries;
+mod far_side;
+mod fault;
+mod inbox;
+mod outbox;
+mod queue;
+mod time;
+
+pub use far_side::{AppleCall, FarSide, WebhookRecord};
+pub use fault::{FaultMode, FaultPlan};
+pub use queue::{MemoryQueue, Received};
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use amb_protocol::{id::BusinessId, id::MessageId, secret::Secret};
+use jiff::Timestamp;
+
+use crate::{
+    model::{
+        ApiKey, ApiKeyId, Business, ConversationId, ConversationState, Delivery, DeliveryKey,
+        DeliveryPointer, Endpoint, EndpointId, EventStream, IdempotencyRecord, InboxMessage,
+        InboxPointer, OutboundMessage, OutboundPointer, Tenant, TenantId, TimelineEntry,
+    },
+    port::{AppleKeySet, AppleSecrets, InboxMinute, MessageClaim, PortError, ServiceKeySource},
+};
+
+/// The world. Clones share it.
+#[derive(Clone)]
+pub struct Memory(Arc<Mutex<World>>);
+
+/// Everything there is. A test may look into it and arrange it.
+#[derive(Default)]
+pub struct World {
+    /// The time.
+    pub now: Timestamp,
+    /// The seed of the next random bytes.
+    pub entropy: u64,
+    /// What happens to port calls.
+    pub faults: FaultPlan,
+    /// The inbox.
+    pub inbox: BTreeMap<InboxPointer, InboxMessage>,
+    /// The inbox's stream: rows not yet dispatched, in order of commit.
+    pub stream: Vec<InboxPointer>,
+    /// How far the sweep has come.
+    pub swept_until: Option<InboxMinute>,
+    /// Conversations.
+    pub conversations: BTreeMap<(TenantId, ConversationId), ConversationState>,
+    /// Timelines.
+    pub timeline: BTreeMap<(TenantId, EventStream, u64), TimelineEntry>,
+    /// Claims of message ids; the third part is the scope of a narrower claim.
+    pub claims: BTreeMap<(TenantId, MessageId, Option<ConversationId>), MessageClaim>,
+    /// Deliveries.
+    pub deliveries: BTreeMap<DeliveryKey, Delivery>,
+    /// Outbound messages.
+    pub outbound: BTreeMap<OutboundPointer, OutboundMessage>,
+    /// Idempotency records.
+    pub idempotency: BTreeMap<(TenantId, String), IdempotencyRecord>,
+    /// Tenants.
+    pub tenants: BTreeMap<TenantId, Tenant>,
+    /// Businesses.
+    pub businesses: BTreeMap<BusinessId, Business>,
+    /// API keys.
+    pub api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    /// Endpoints.
+    pub endpoints: BTreeMap<(TenantId, EndpointId), Endpoint>,
+    /// The deliveries queue.
+    pub delivery_queue: MemoryQueue<DeliveryPointer>,
+    /// The outbound queue.
+    pub outbound_queue: MemoryQueue<OutboundPointer>,
+    /// Apple's keys.
+    pub apple_keys: AppleKeySet,
+    /// Apple and the businesses' servers.
+    pub far_side: FarSide,
+}
+
+impl Memory {
+    /// An empty world at noon of 2026-11-21, UTC; the same seed gives the same random bytes.
+    pub fn new(seed: u64) -> Self {
+        let now = Timestamp::UNIX_EPOCH + std::time::Duration::from_secs(1_795_262_400);
+        Self(Arc::new(Mutex::new(World { now, entropy: seed, ..World::default() })))
+    }
+
+    /// Looks into the world, or arranges it, past the ports.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Passes the gate: the one way from a port to the world.
+    pub(crate) async fn call<T>(
+        &self,
+        port: &'static str,
+        effect: impl FnOnce(&mut World) -> T + Send,
+    ) -> Result<T, PortError> {
+        let mode = self.world().faults.next(port);
+        match mode {
+            None => Ok(effect(&mut self.world())),
+            Some(FaultMode::DieBefore) => std::future::pending().await,
+            Some(FaultMode::DieAfter) => {
+                let _done = effect(&mut self.world());
+                std::future::pending().await
+            }
+            Some(FaultMode::AnswerLost) => {
+                let _done = effect(&mut self.world());
+                Err(PortError::unavailable(port, "the answer was lost"))
+            }
+            Some(FaultMode::Refused) => Err(PortError::unavailable(port, "the call was refused")),
+        }
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memory")
+    }
+}
+
+impl AppleSecrets for Memory {
+    async fn apple_keys(&self) -> Result<AppleKeySet, PortError> {
+        self.call("AppleSecrets::apple_keys", |world| world.apple_keys.clone()).await
+    }
+}
+
+impl ServiceKeySource for Memory {
+    async fn service_key(&self) -> Result<Secret<Vec<u8>>, PortError> {
+        self.call("ServiceKeySource::service_key", |_| Secret::new(vec![0x5a; 32])).await
+    }
+}

@@ -1,0 +1,176 @@
+//! Tenants and what they own.
+
+use amb_protocol::id::BusinessId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+use super::{ApiKeyId, EndpointId, EventType, TenantId};
+
+/// An owner of businesses, keys and endpoints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// What people call it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A business id, bound for ever to the tenant that claimed it first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Business {
+    /// Apple's id of it.
+    pub id: BusinessId,
+    /// The owner.
+    pub tenant: TenantId,
+    /// What people call it.
+    pub name: String,
+    /// Whether it is one of Apple's test businesses.
+    pub mode: Mode,
+    /// Whether messages are passed on.
+    pub status: BusinessStatus,
+    /// When it was bound.
+    pub created_at: Timestamp,
+}
+
+/// Whether a business's messages are passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BusinessStatus {
+    /// They are.
+    Active,
+    /// They are kept and parked: the customer's words are not lost.
+    Suspended,
+}
+
+/// Live, or Apple's test environment. A key of one never acts on a business of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Customers.
+    Live,
+    /// Apple's internal test business ids.
+    Test,
+}
+
+/// An API key; of the secret only the SHA-256 is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKey {
+    /// The public half, part of the key's text.
+    pub id: ApiKeyId,
+    /// The owner.
+    pub tenant: TenantId,
+    /// What people call it.
+    pub name: String,
+    /// Which businesses it may act on.
+    pub mode: Mode,
+    /// What it may do.
+    pub scopes: BTreeSet<Scope>,
+    /// SHA-256 of the whole key, hex.
+    pub hash: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Not before this.
+    pub not_before: Option<Timestamp>,
+    /// Not from this on.
+    pub not_after: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl ApiKey {
+    /// Whether it opens anything now.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none()
+            && self.not_before.is_none_or(|from| from <= now)
+            && self.not_after.is_none_or(|until| now < until)
+    }
+}
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Businesses, keys, endpoints.
+    Admin,
+    /// Read conversations, messages and events.
+    Read,
+    /// Send messages.
+    Send,
+}
+
+/// Where a tenant hears of its events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Endpoint {
+    /// Its id.
+    pub id: EndpointId,
+    /// The owner.
+    pub tenant: TenantId,
+    /// Where to post, as vetted and re-serialised.
+    pub url: String,
+    /// What it is for, in the owner's words.
+    pub description: String,
+    /// Which events; empty means all.
+    pub events: BTreeSet<EventType>,
+    /// Strict order per conversation: the next event waits for this one.
+    pub ordered: bool,
+    /// How long one attempt may take, in seconds (5 to 25).
+    pub timeout_seconds: u8,
+    /// Signing secrets, newest first, at most three.
+    pub secrets: Vec<SealedSecret>,
+    /// Whether it is posted to.
+    pub status: EndpointStatus,
+    /// The first failure since the last success.
+    pub failing_since: Option<Timestamp>,
+    /// Failures since the last success.
+    pub failures: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Counts the changes: the optimistic lock, and the `ETag`.
+    pub revision: u64,
+}
+
+impl Endpoint {
+    /// Endpoints a tenant may have (spec/reliability F037).
+    pub const MAX_PER_TENANT: usize = 20;
+
+    /// Whether an event of this type is owed to it.
+    pub fn hears(&self, kind: EventType) -> bool {
+        self.status == EndpointStatus::Enabled
+            && (self.events.is_empty() || self.events.contains(&kind))
+    }
+}
+
+/// Whether an endpoint is posted to, and why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EndpointStatus {
+    /// It is.
+    Enabled,
+    /// Its owner switched it off.
+    DisabledByOwner,
+    /// It answered 410.
+    Gone,
+    /// Nothing but failures for five days.
+    Failing,
+    /// Its name leads to addresses that are not allowed.
+    Blocked,
+}
+
+/// A webhook signing secret, sealed under the service key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SealedSecret {
+    /// Nonce and ciphertext, base64.
+    pub sealed: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Signs until this; the newest has none.
+    pub expires_at: Option<Timestamp>,
+}

@@ -1,0 +1,208 @@
+//! A message on its way to a customer.
+
+use amb_protocol::id::{BusinessId, MessageId, OpaqueId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ConversationId, TenantId};
+
+/// A message on its way to a customer. Its id is Apple's `id` on every attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutboundMessage {
+    /// Where it lies.
+    pub pointer: OutboundPointer,
+    /// The business that sends it.
+    pub business: BusinessId,
+    /// The customer it goes to.
+    pub opaque: OpaqueId,
+    /// What it says.
+    pub content: OutboundContent,
+    /// Sent by a bot: Apple's `auto-reply`.
+    pub bot: bool,
+    /// The agent or system: Apple's `msp-agent`.
+    pub agent: Option<String>,
+    /// The business's own reference, echoed on every event of this message.
+    pub callback_data: Option<String>,
+    /// How it stands.
+    pub status: OutboundStatus,
+    /// Attempts begun.
+    pub attempts: u32,
+    /// An attempt ended without an answer, so Apple may have taken the message already.
+    pub outcome_unknown: bool,
+    /// When it was committed.
+    pub created_at: Timestamp,
+    /// Not before this, while queued.
+    pub next_attempt_at: Timestamp,
+    /// When the sweep takes care of it, should the queue have lost it.
+    pub sweep_at: Timestamp,
+    /// While an attempt runs, nobody else may begin one before this.
+    pub lease_until: Option<Timestamp>,
+    /// When it came to an end.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// The place of an outbound message, and what a message on the outbound queue says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutboundPointer {
+    /// The owner.
+    pub tenant: TenantId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The message.
+    pub message: MessageId,
+}
+
+/// What an outbound message says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "type")]
+pub enum OutboundContent {
+    /// Text.
+    Text {
+        /// The words.
+        text: String,
+    },
+    /// The typing indicator: worthless after ten seconds.
+    Typing {
+        /// On or off.
+        state: TypingState,
+    },
+}
+
+impl OutboundContent {
+    /// The word for it in the API.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::Typing { .. } => "typing",
+        }
+    }
+
+    /// Ephemeral content has no place in the history and no events.
+    pub fn is_ephemeral(&self) -> bool {
+        matches!(self, Self::Typing { .. })
+    }
+}
+
+impl std::fmt::Debug for OutboundContent {
+    /// A business's words never reach a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind())
+    }
+}
+
+/// The typing indicator's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TypingState {
+    /// `typing_start`
+    Start,
+    /// `typing_end`
+    End,
+}
+
+/// How an outbound message stands. There is no "delivered": Apple gives no receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "status")]
+pub enum OutboundStatus {
+    /// Committed, and not yet taken by Apple.
+    Queued,
+    /// Apple answered 200.
+    AcceptedByApple,
+    /// It will not be sent.
+    #[serde(rename_all = "camelCase")]
+    Failed {
+        /// Why.
+        code: FailureCode,
+        /// Apple's own words, if it gave any.
+        detail: Option<String>,
+    },
+    /// Attempts went unanswered until the deadline: it may have reached the customer.
+    Unknown,
+}
+
+impl OutboundStatus {
+    /// The word for it in the API.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::AcceptedByApple => "acceptedByApple",
+            Self::Failed { .. } => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why a message will not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    /// Apple says the request is malformed (400).
+    RefusedByApple,
+    /// Apple does not know the destination (404).
+    UnknownDestination,
+    /// Apple says the message is too large (413).
+    TooLarge,
+    /// Apple gave a status that its documentation does not name.
+    UnexpectedAnswer,
+    /// The customer left before it could be sent.
+    ConversationClosed,
+    /// It was worth nothing any more when its turn came.
+    Expired,
+    /// Apple could not be reached, or refused our credentials, until the deadline.
+    GatewayUnavailable,
+}
+
+impl FailureCode {
+    /// The code in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RefusedByApple => "refused_by_apple",
+            Self::UnknownDestination => "unknown_destination",
+            Self::TooLarge => "too_large",
+            Self::UnexpectedAnswer => "unexpected_answer",
+            Self::ConversationClosed => "conversation_closed",
+            Self::Expired => "expired",
+            Self::GatewayUnavailable => "gateway_unavailable",
+        }
+    }
+}
+
+/// A caller's idempotency key: 1 to 255 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Longest key taken.
+    pub const MAX: usize = 255;
+
+    /// Reads the header's value.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=Self::MAX).contains(&text.len());
+        (fits && text.bytes().all(|b| b.is_ascii_graphic())).then(|| Self(text.to_owned()))
+    }
+
+    /// The key as sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What an idempotency key was used for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdempotencyRecord {
+    /// The owner.
+    pub tenant: TenantId,
+    /// The caller's key.
+    pub key: IdempotencyKey,
+    /// SHA-256 of the request body, hex: the same key with another body is refused.
+    pub request_hash: String,
+    /// The message it committed.
+    pub pointer: OutboundPointer,
+    /// When it was used.
+    pub created_at: Timestamp,
+    /// Compared by us; the table's own expiry only cleans up.
+    pub expires_at: Timestamp,
+}

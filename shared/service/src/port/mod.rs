@@ -1,0 +1,73 @@
+//! The ports: what the use cases need of the world, one trait per capability.
+//!
+//! A port returns facts: a lost conditional write is an answer, never an error. The one error is
+//! [`PortError`]. Futures are `Send`, spelled once here, so that adapters just write `async fn`.
+
+mod account;
+mod conversations;
+mod deliveries;
+mod gateway;
+mod inbox;
+mod outbox;
+mod queue;
+mod secrets;
+mod time;
+mod webhook;
+
+pub use account::{
+    ApiKeys, Businesses, Claim, EndpointDirectory, EndpointHealth, Endpoints, Replaced, Tenants,
+};
+pub use conversations::{
+    ClaimScope, Conversations, MessageClaim, Page, Step, Stepped, Timeline, TimelineQuery,
+};
+pub use deliveries::{Deliveries, DeliveryLog, DueDeliveries, Lease};
+pub use gateway::{Gateway, GatewayAnswer, GatewayError};
+pub use inbox::{Commit, Inbox, InboxMinute, InboxReader, InboxSweep};
+pub use outbox::{DueOutbound, IdempotencyRecords, Outbox, OutboxLease};
+pub use queue::{DeliveryQueue, OutboundQueue, QueuedDelivery};
+pub use secrets::{AppleKeySet, AppleSecrets, ServiceKeySource};
+pub use time::{Clock, Entropy};
+pub use webhook::{WebhookAnswer, WebhookCall, WebhookError, Webhooks};
+
+use std::error::Error;
+
+/// A port did not do what it was asked, or did it and the answer was lost: nobody can tell.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// Worth another try.
+    #[error("{operation} did not answer")]
+    Unavailable {
+        /// What was asked.
+        operation: &'static str,
+        /// What went wrong underneath.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// What is stored cannot be read: written by another version, or damaged.
+    #[error("{operation} found something it cannot read")]
+    Unreadable {
+        /// What was asked.
+        operation: &'static str,
+        /// What went wrong underneath.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl PortError {
+    /// Worth another try.
+    pub fn unavailable(
+        operation: &'static str,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unavailable { operation, source: source.into() }
+    }
+
+    /// Not worth another try by this version.
+    pub fn unreadable(
+        operation: &'static str,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unreadable { operation, source: source.into() }
+    }
+}

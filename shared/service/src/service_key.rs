@@ -1,0 +1,84 @@
+//! The keys that are derived from the service's one master key, by label (HKDF-SHA256, RFC 5869).
+
+use amb_protocol::secret::Secret;
+use aws_lc_rs::{
+    aead, hkdf,
+    hmac::{self, HMAC_SHA256},
+};
+
+/// The derived keys. A new use gets a new label, never an old key.
+pub struct ServiceKey {
+    cursor: hmac::Key,
+    log: hmac::Key,
+    sealing: aead::LessSafeKey,
+}
+
+/// Key material that is too short to be a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a service key has at least 32 bytes")]
+pub struct ShortServiceKey;
+
+impl ServiceKey {
+    /// Derives every key from the master key.
+    pub fn derive(master: &Secret<Vec<u8>>) -> Result<Self, ShortServiceKey> {
+        if master.expose().len() < 32 {
+            return Err(ShortServiceKey);
+        }
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"amb-msp").extract(master.expose());
+        let sealing = aead::UnboundKey::new(&aead::AES_256_GCM, &expand(&root, b"webhook-secret"));
+        Ok(Self {
+            cursor: hmac::Key::new(HMAC_SHA256, &expand(&root, b"cursor")),
+            log: hmac::Key::new(HMAC_SHA256, &expand(&root, b"log")),
+            sealing: aead::LessSafeKey::new(sealing.map_err(|_| ShortServiceKey)?),
+        })
+    }
+
+    /// Authenticates cursors.
+    pub fn cursor(&self) -> &hmac::Key {
+        &self.cursor
+    }
+
+    /// Hashes ids for the log.
+    pub fn log(&self) -> &hmac::Key {
+        &self.log
+    }
+
+    /// Seals webhook secrets.
+    pub(crate) fn sealing(&self) -> &aead::LessSafeKey {
+        &self.sealing
+    }
+}
+
+impl std::fmt::Debug for ServiceKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ServiceKey(***)")
+    }
+}
+
+fn expand(root: &hkdf::Prk, label: &[u8]) -> [u8; 32] {
+    let mut key = [0; 32];
+    let info = [label];
+    #[expect(clippy::expect_used, reason = "32 bytes is within HKDF-SHA256's 8 160")]
+    root.expand(&info, hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(&mut key))
+        .expect("HKDF gives 32 bytes");
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_master_key_is_refused() {
+        assert!(ServiceKey::derive(&Secret::new(vec![7; 31])).is_err());
+        assert!(ServiceKey::derive(&Secret::new(vec![7; 32])).is_ok());
+    }
+
+    #[test]
+    fn each_label_has_its_own_key() {
+        let key = ServiceKey::derive(&Secret::new(vec![7; 32])).unwrap();
+        let tag = |k: &hmac::Key| hmac::sign(k, b"x").as_ref().to_vec();
+        assert_ne!(tag(key.cursor()), tag(key.log()));
+    }
+}

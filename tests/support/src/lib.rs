@@ -1,0 +1,1 @@
+//! Builders, clocks and fakes for the tests.
