@@ -12,14 +12,14 @@ import time
 from ministack.core import lambda_runtime
 from ministack.services import apigateway, dynamodb, lambda_svc
 
-FIFO_BATCHES_IN_FLIGHT = 5
+BATCHES_IN_FLIGHT = 5
 LONGEST_PAUSE_SECONDS = 2.0
 
 
 def apply(logs: pathlib.Path | None) -> None:
     answer_at_once()
     keep_compressed_bodies()
-    run_fifo_groups_side_by_side()
+    run_queue_batches_side_by_side()
     honour_stream_retries()
     if logs:
         write_logs_to(logs)
@@ -59,17 +59,18 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def run_fifo_groups_side_by_side() -> None:
+def run_queue_batches_side_by_side() -> None:
     """Lambda runs as many FIFO batches as there are message groups; ministack runs one, so that one slow
-    conversation holds up all. Its receive already skips groups in flight, so more are safe."""
-    concurrency = lambda_svc._sqs_esm_concurrency
+    conversation holds up all. Its receive already skips groups in flight, so more are safe. It also fails on a
+    concurrency that came through a template parameter, which is a string."""
 
-    def for_fifo_too(mapping, function, config, queue=None):
-        if (queue or {}).get("is_fifo"):
-            return (mapping.get("ScalingConfig") or {}).get("MaximumConcurrency") or FIFO_BATCHES_IN_FLIGHT
-        return concurrency(mapping, function, config, queue)
+    def concurrency(mapping, function, config, queue=None):
+        del queue
+        allowed = int((mapping.get("ScalingConfig") or {}).get("MaximumConcurrency") or BATCHES_IN_FLIGHT)
+        reserved = lambda_svc._reserved_concurrency(function, config)
+        return allowed if reserved is None else min(allowed, int(reserved))
 
-    lambda_svc._sqs_esm_concurrency = for_fifo_too
+    lambda_svc._sqs_esm_concurrency = concurrency
 
 
 def write_logs_to(folder: pathlib.Path) -> None:
