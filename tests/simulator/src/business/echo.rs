@@ -1,0 +1,172 @@
+//! The echo bot: answers "You said: …" to every text, once per event.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::host;
+use crate::model::BotAnswer;
+use crate::world::{Business, State, World};
+
+/// Pauses before each attempt at the product's API; the `Idempotency-Key` stays the same.
+const ATTEMPTS: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
+/// How long the product may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Answers an event, if it is a text and the bot is on. The work runs beside the webhook's answer.
+pub(crate) fn answer(state: &State, name: &str, event: &Value) {
+    let Some(business) = state.read(|world| world.businesses.get(name).cloned()) else { return };
+    let Some(job) = Job::new(name, business, event) else { return };
+    let task = state.clone();
+    state.spawn(async move { job.run(&task).await });
+}
+
+/// One text to answer.
+struct Job {
+    name: String,
+    event_id: String,
+    business: Business,
+    url: String,
+    key: String,
+    from: String,
+    to: String,
+    text: String,
+}
+
+impl Job {
+    fn new(name: &str, business: Business, event: &Value) -> Option<Self> {
+        let at = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let is_text = event.get("type").and_then(Value::as_str) == Some("message.received")
+            && event.pointer("/data/message/type").and_then(Value::as_str) == Some("text");
+        if !is_text || !business.echo {
+            return None;
+        }
+        Some(Self {
+            name: name.to_owned(),
+            event_id: at("/id")?,
+            url: format!("{}/v1/messages", business.api_url.as_deref()?.trim_end_matches('/')),
+            key: business.api_key.clone()?,
+            business,
+            from: at("/businessId")?,
+            to: at("/data/opaqueId")?,
+            text: format!("You said: {}", at("/data/message/text")?),
+        })
+    }
+
+    async fn run(&self, state: &State) {
+        if self.business.typing {
+            self.send(state, "typing", &json!({"state": "start"})).await;
+        }
+        self.send(state, "text", &json!({"text": self.text})).await;
+    }
+
+    /// One message, tried until the product answers for good.
+    async fn send(&self, state: &State, message_type: &str, content: &Value) {
+        let idempotency_key = format!("{}-{message_type}", self.event_id);
+        let index = state.change(|world| {
+            world.bot_answers.push(BotAnswer {
+                business: self.name.clone(),
+                event_id: self.event_id.clone(),
+                to: self.to.clone(),
+                idempotency_key: idempotency_key.clone(),
+                message_type: message_type.to_owned(),
+                text: content.get("text").and_then(Value::as_str).map(str::to_owned),
+                sent_at: host::now_ms(),
+                status: None,
+                message_id: None,
+                error: None,
+            });
+            world.bot_answers.len() - 1
+        });
+        let body = json!({
+            "from": self.from, "to": self.to, "type": message_type, "content": content, "bot": true,
+        });
+        let mut pause = Duration::ZERO;
+        for attempt in ATTEMPTS {
+            tokio::time::sleep(attempt.max(pause)).await;
+            let outcome = self.post(state, &idempotency_key, &body).await;
+            pause = outcome.retry_after;
+            let final_answer = outcome.is_final();
+            state.change(|world| note(world, index, outcome));
+            if final_answer {
+                return;
+            }
+        }
+    }
+
+    async fn post(&self, state: &State, idempotency_key: &str, body: &Value) -> Outcome {
+        let exchange = async {
+            let answer = state
+                .http()
+                .post(&self.url)
+                .bearer_auth(&self.key)
+                .header("idempotency-key", idempotency_key)
+                .header("content-type", "application/json")
+                .body(body.to_string())
+                .timeout(TIMEOUT)
+                .send()
+                .await?;
+            let status = answer.status().as_u16();
+            let retry_after = answer
+                .headers()
+                .get("retry-after")
+                .and_then(|value| value.to_str().ok()?.parse().ok())
+                .map_or(Duration::ZERO, Duration::from_secs);
+            let body: Value = serde_json::from_slice(&answer.bytes().await?).unwrap_or_default();
+            Ok(Outcome { status: Some(status), retry_after, body, error: None })
+        };
+        exchange.await.unwrap_or_else(|error: reqwest::Error| Outcome {
+            status: None,
+            retry_after: Duration::ZERO,
+            body: Value::Null,
+            error: Some(error.without_url().to_string()),
+        })
+    }
+}
+
+/// How one attempt at the product's API went.
+struct Outcome {
+    status: Option<u16>,
+    retry_after: Duration,
+    body: Value,
+    error: Option<String>,
+}
+
+impl Outcome {
+    fn is_final(&self) -> bool {
+        self.status.is_some_and(|status| status != 429 && status < 500)
+    }
+}
+
+fn note(world: &mut World, index: usize, outcome: Outcome) {
+    let Some(record) = world.bot_answers.get_mut(index) else { return };
+    record.status = outcome.status;
+    record.message_id = outcome.body.get("id").and_then(Value::as_str).map(str::to_owned);
+    record.error = outcome.error.or_else(|| {
+        let refused = outcome.status.is_some_and(|status| status >= 300);
+        refused.then(|| outcome.body.to_string())
+    });
+    let (sent_at, Some(id)) = (record.sent_at, record.message_id.clone()) else { return };
+    if let Some(entry) = world.entries.iter_mut().rev().find(|entry| entry.id == id) {
+        entry.hops.business_sent.get_or_insert(sent_at);
+    }
+}
+
+/// When the bot sent the message that Apple knows by `id`. The product may use ids of its own, and
+/// its answer to the bot may come after the message is on the phone: then the first call with the
+/// same words to the same customer, whose message is not on the phone yet, must be it.
+pub(crate) fn sent_at(world: &World, id: &str, to: &str, text: Option<&str>) -> Option<u64> {
+    let mut texts = world.bot_answers.iter().filter(|it| it.message_type == "text" && it.to == to);
+    if let Some(answer) = texts.clone().find(|it| it.message_id.as_deref() == Some(id)) {
+        return Some(answer.sent_at);
+    }
+    let customer = &world.customer_by_opaque_id(to)?.name;
+    let is_shown = |sent_at: u64| {
+        let mut entries = world.entries.iter().filter(|it| it.customer == *customer);
+        entries.any(|it| it.hops.business_sent == Some(sent_at) && it.text.as_deref() == text)
+    };
+    texts
+        .find(|it| it.text.as_deref() == text && !is_shown(it.sent_at))
+        .map(|answer| answer.sent_at)
+}

@@ -1,0 +1,240 @@
+//! Typed calls of the simulator's API, for tests and for the local stack.
+
+use http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::host;
+use crate::model::{
+    AccountSettings, AppleAccount, BotAnswer, BusinessEvent, BusinessSettings, BusinessView,
+    CallFilter, Close, Conversation, Customer, CustomerPatch, Entry, EventFilter, Fault, FaultSpec,
+    GatewayCall, Items, NewConversation, NewCustomer, RawAnswer, RawWebhook, Resend, Send, Tapback,
+    TranscriptFilter, Typing, WebhookCall, WebhookFilter,
+};
+
+/// A client of one simulator.
+#[derive(Debug, Clone)]
+pub struct Client {
+    url: String,
+    http: reqwest::Client,
+}
+
+/// Why a call did not work out.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The client cannot be built, or there is no answer.
+    #[error("the simulator does not answer")]
+    NoAnswer(#[from] reqwest::Error),
+    /// The simulator says no.
+    #[error("the simulator answers {status}: {detail}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The answer's text.
+        detail: String,
+    },
+    /// The answer is not what this client expects.
+    #[error("the simulator's answer is not understood")]
+    NotUnderstood(#[from] serde_json::Error),
+    /// The address is none.
+    #[error("'{0}' is no address of a simulator")]
+    BadAddress(String),
+}
+
+type Outcome<T> = Result<T, ClientError>;
+
+impl Client {
+    /// A client of the simulator at `url` (`http://127.0.0.1:<port>`).
+    pub fn new(url: &str) -> Outcome<Self> {
+        Ok(Self::with_http(url, host::http_client()?))
+    }
+
+    pub(crate) fn with_http(url: &str, http: reqwest::Client) -> Self {
+        Self { url: url.trim_end_matches('/').to_owned(), http }
+    }
+
+    /// The MSP's registration.
+    pub async fn account(&self) -> Outcome<AppleAccount> {
+        self.fetch("/api/apple").await
+    }
+
+    /// Changes the MSP's registration: webhook URL, secrets, retry schedule.
+    pub async fn change_account(&self, settings: &AccountSettings) -> Outcome<AppleAccount> {
+        self.send_json(Method::PATCH, "/api/apple", settings).await
+    }
+
+    /// Makes a customer.
+    pub async fn create_customer(&self, new: &NewCustomer) -> Outcome<Customer> {
+        self.send_json(Method::POST, "/api/customers", new).await
+    }
+
+    /// A customer.
+    pub async fn customer(&self, name: &str) -> Outcome<Customer> {
+        self.fetch(&format!("/api/customers/{name}")).await
+    }
+
+    /// Changes a customer's device.
+    pub async fn change_customer(&self, name: &str, patch: &CustomerPatch) -> Outcome<Customer> {
+        self.send_json(Method::PATCH, &format!("/api/customers/{name}"), patch).await
+    }
+
+    /// Opens a conversation on a customer's device.
+    pub async fn open_conversation(&self, new: &NewConversation) -> Outcome<Conversation> {
+        self.send_json(Method::POST, "/api/conversations", new).await
+    }
+
+    /// All conversations of a customer, the latest last.
+    pub async fn conversations(&self, customer: &str) -> Outcome<Vec<Conversation>> {
+        self.list("/api/conversations", &serde_json::json!({"customer": customer})).await
+    }
+
+    /// The customer sends a text.
+    pub async fn send(&self, customer: &str, send: &Send) -> Outcome<Entry> {
+        self.act(customer, "send", send).await
+    }
+
+    /// Apple sends a message once more, same id and body.
+    pub async fn resend(&self, customer: &str, resend: &Resend) -> Outcome<Entry> {
+        self.act(customer, "resend", resend).await
+    }
+
+    /// The customer reacts to a message.
+    pub async fn react(&self, customer: &str, tapback: &Tapback) -> Outcome<Entry> {
+        self.act(customer, "tapback", tapback).await
+    }
+
+    /// The customer deletes the conversation.
+    pub async fn close(&self, customer: &str, close: &Close) -> Outcome<Entry> {
+        self.act(customer, "close", close).await
+    }
+
+    /// The customer starts or stops typing; returns when the MSP has answered.
+    pub async fn typing(&self, customer: &str, typing: &Typing) -> Outcome<()> {
+        let path = format!("/api/customers/{customer}/typing");
+        self.send_json::<Value>(Method::POST, &path, typing).await.map(drop)
+    }
+
+    /// Messages in both directions.
+    pub async fn transcript(&self, filter: &TranscriptFilter) -> Outcome<Vec<Entry>> {
+        self.list("/api/transcript", filter).await
+    }
+
+    /// Calls of the MSP to Apple's gateway.
+    pub async fn gateway_calls(&self, filter: &CallFilter) -> Outcome<Vec<GatewayCall>> {
+        self.list("/api/gateway/calls", filter).await
+    }
+
+    /// Attempts of Apple's side at webhooks.
+    pub async fn webhooks(&self, filter: &WebhookFilter) -> Outcome<Vec<WebhookCall>> {
+        self.list("/api/webhooks", filter).await
+    }
+
+    /// Sends a webhook made by hand and gives the MSP's answer.
+    pub async fn send_raw(&self, raw: &RawWebhook) -> Outcome<RawAnswer> {
+        self.send_json(Method::POST, "/api/webhooks", raw).await
+    }
+
+    /// Arms a fault.
+    pub async fn add_fault(&self, spec: &FaultSpec) -> Outcome<Fault> {
+        self.send_json(Method::POST, "/api/faults", spec).await
+    }
+
+    /// Faults that may still hit.
+    pub async fn faults(&self) -> Outcome<Vec<Fault>> {
+        self.list("/api/faults", &Value::Null).await
+    }
+
+    /// Disarms one fault.
+    pub async fn remove_fault(&self, id: u64) -> Outcome<()> {
+        let path = format!("/api/faults/{id}");
+        self.send_json::<Value>(Method::DELETE, &path, &Value::Null).await.map(drop)
+    }
+
+    /// Disarms every fault.
+    pub async fn clear_faults(&self) -> Outcome<()> {
+        self.send_json::<Value>(Method::DELETE, "/api/faults", &Value::Null).await.map(drop)
+    }
+
+    /// Sets up a sample business, or changes it.
+    pub async fn put_business(
+        &self,
+        name: &str,
+        settings: &BusinessSettings,
+    ) -> Outcome<BusinessView> {
+        self.send_json(Method::PUT, &format!("/api/businesses/{name}"), settings).await
+    }
+
+    /// Calls of the product to a sample business.
+    pub async fn events(
+        &self,
+        business: &str,
+        filter: &EventFilter,
+    ) -> Outcome<Vec<BusinessEvent>> {
+        self.list(&format!("/api/businesses/{business}/events"), filter).await
+    }
+
+    /// Calls of a sample business's bot to the product.
+    pub async fn bot_answers(&self, business: &str) -> Outcome<Vec<BotAnswer>> {
+        self.list(&format!("/api/businesses/{business}/answers"), &Value::Null).await
+    }
+
+    async fn act(&self, customer: &str, action: &str, body: &impl Serialize) -> Outcome<Entry> {
+        self.send_json(Method::POST, &format!("/api/customers/{customer}/{action}"), body).await
+    }
+
+    async fn list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        filter: &impl Serialize,
+    ) -> Outcome<Vec<T>> {
+        let mut url = self.address(path)?;
+        if let Value::Object(pairs) = serde_json::to_value(filter)? {
+            let mut query = url.query_pairs_mut();
+            for (name, value) in pairs.iter().filter(|(_, value)| !value.is_null()) {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                query.append_pair(name, &text);
+            }
+        }
+        let items: Items<T> = understand(self.http.get(url).send().await?).await?;
+        Ok(items.items)
+    }
+
+    async fn fetch<T: DeserializeOwned>(&self, path: &str) -> Outcome<T> {
+        understand(self.http.get(self.address(path)?).send().await?).await
+    }
+
+    async fn send_json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Outcome<T> {
+        let request = self
+            .http
+            .request(method, self.address(path)?)
+            .header("content-type", "application/json")
+            .body(serde_json::to_vec(body)?);
+        understand(request.send().await?).await
+    }
+
+    fn address(&self, path: &str) -> Outcome<reqwest::Url> {
+        let address = format!("{}{path}", self.url);
+        reqwest::Url::parse(&address).map_err(|_reason| ClientError::BadAddress(address))
+    }
+}
+
+async fn understand<T: DeserializeOwned>(answer: reqwest::Response) -> Outcome<T> {
+    let status = answer.status();
+    let body = answer.bytes().await?;
+    if !status.is_success() {
+        let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let detail = problem
+            .get("detail")
+            .and_then(Value::as_str)
+            .map_or_else(|| String::from_utf8_lossy(&body).into_owned(), str::to_owned);
+        return Err(ClientError::Refused { status: status.as_u16(), detail });
+    }
+    let body: &[u8] = if body.is_empty() { b"null" } else { &body };
+    Ok(serde_json::from_slice(body)?)
+}

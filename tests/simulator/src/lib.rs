@@ -1,0 +1,79 @@
+//! Everything on the far side of the wire: Apple's gateway, the customer's phone, a sample
+//! business. One server on loopback, its state in memory.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use amb_simulator::{Config, Simulator, model::{NewCustomer, Send, TranscriptFilter}};
+//!
+//! let mut config = Config::new("0f4c8a52-6b1d-4e63-9a77-2d5f0c9be001", "QEFCQ0RFRkdISUpLTE1OTw==");
+//! config.webhook_base_url = Some("http://127.0.0.1:8080".to_owned());
+//! let simulator = Simulator::start(config).await?;
+//! let client = simulator.client();
+//! let ada = client.create_customer(&NewCustomer::default()).await?;
+//! let business_id = "7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002";
+//! client.send(&ada.name, &Send::text("Where is my parcel?").to(business_id)).await?;
+//! let answer = TranscriptFilter {
+//!     text: Some("You said: Where is my parcel?".to_owned()),
+//!     wait: 10_000,
+//!     ..TranscriptFilter::default()
+//! };
+//! assert_eq!(client.transcript(&answer).await?.len(), 1);
+//! simulator.shutdown().await;
+//! # Ok(()) }
+//! ```
+//!
+//! # Routes
+//!
+//! For the product:
+//!
+//! | route | is |
+//! |---|---|
+//! | `POST /apple/v1/message` | Apple's gateway: 401 without Authorization, 403 for a token that does not hold, 400 for a body that is incomplete or differs from its headers, 404 for somebody who never wrote to that business, 410 after they left, 200 with an empty body |
+//! | `POST /business/{name}/webhook` | a sample business: 401 unless signed (Standard Webhooks), each `webhook-id` taken once |
+//!
+//! For people: `GET /phone` lists the customers, `GET /phone/{customer}` is the phone.
+//!
+//! For tests, JSON in and out ([`model`] has every field; [`client::Client`] every call):
+//!
+//! | route | does |
+//! |---|---|
+//! | `GET /api/health` | `{"status":"ok"}` |
+//! | `GET`, `PATCH /api/apple` | the MSP's registration: webhook URL, live secrets and which one signs, retry schedule |
+//! | `GET`, `POST /api/customers`; `GET`, `PATCH /api/customers/{name}` | customers: opaque id, locale, capability list, device |
+//! | `GET`, `POST /api/conversations` | a conversation opened from an entry point, with intent and group for its first message |
+//! | `POST /api/customers/{name}/send` | a text: typing first, duplicates in parallel, other token or packing, changed JSON |
+//! | `POST /api/customers/{name}/resend` | the same message again, same id |
+//! | `POST /api/customers/{name}/typing` | `typing_start`, `typing_end` |
+//! | `POST /api/customers/{name}/tapback` | a reaction, as the sentence the device writes |
+//! | `POST /api/customers/{name}/close` | deletes the conversation |
+//! | `GET /api/transcript` | messages both ways with the time of each hop |
+//! | `GET /api/gateway/calls` | every call of the MSP to the gateway, refused ones too |
+//! | `GET /api/webhooks` | every attempt of Apple's side at the MSP |
+//! | `POST /api/webhooks` | one webhook made by hand, answered with the MSP's answer |
+//! | `GET`, `POST`, `DELETE /api/faults`; `DELETE /api/faults/{id}` | statuses, delays, lost answers and cut connections, at the gateway or at a business, counted or until cleared |
+//! | `GET /api/businesses`; `GET`, `PUT /api/businesses/{name}` | sample businesses: webhook secrets, API address and key, echo bot |
+//! | `GET /api/businesses/{name}/events` | calls of the product to a business, refused ones too |
+//! | `GET /api/businesses/{name}/answers` | calls of its bot to the product |
+//!
+//! Lists are `{"items":[…]}`, oldest first, with filters in the query. `wait=<ms>` holds the answer
+//! until `atLeast` (1) items match or the time is over, so that a test needs no sleep.
+//!
+//! # Where Apple says nothing
+//!
+//! Assumptions, to be told from facts: the retry schedule ([`model::RetrySchedule`]); five minutes
+//! of leeway for a token from the future; 404 for a customer who has not written to that business;
+//! an outbound id that comes twice is shown twice; the wording of tapbacks outside English.
+
+mod api;
+mod apple;
+mod business;
+pub mod client;
+mod host;
+mod line;
+pub mod model;
+mod phone;
+mod server;
+mod world;
+
+pub use self::apple::SecretError;
+pub use self::server::{Config, Running, Simulator, StartError};

@@ -1,0 +1,116 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A fault that waits for calls to hit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fault {
+    /// For `DELETE /api/faults/{id}`.
+    pub id: u64,
+    /// Calls it has hit so far.
+    pub hits: u64,
+    /// What it does, and how often it still will.
+    #[serde(flatten)]
+    pub spec: FaultSpec,
+}
+
+/// What goes wrong, where, for whom, and how often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FaultSpec {
+    /// Whose server misbehaves.
+    pub at: Place,
+    /// What happens to a call.
+    pub effect: Effect,
+    /// How many calls it hits; absent: until cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// Only calls about this customer (the simulator's name for them).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// Only this message type (gateway) or event type (business).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_type: Option<String>,
+    /// How long the call is held first, in milliseconds. See [`Effect::AnswerLost`].
+    #[serde(default)]
+    pub delay_ms: u64,
+}
+
+impl FaultSpec {
+    /// Hits every call to `at` until cleared.
+    pub fn new(at: Place, effect: Effect) -> Self {
+        Self { at, effect, times: None, customer: None, message_type: None, delay_ms: 0 }
+    }
+
+    /// Answers with `status`.
+    pub fn status(at: Place, status: u16) -> Self {
+        Self::new(at, Effect::Status { status, headers: BTreeMap::new(), body: None })
+    }
+
+    /// Hits `times` calls.
+    #[must_use]
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
+
+    /// Hits calls about one customer.
+    #[must_use]
+    pub fn customer(self, name: &str) -> Self {
+        Self { customer: Some(name.to_owned()), ..self }
+    }
+
+    /// Hits one message type or event type.
+    #[must_use]
+    pub fn message_type(self, message_type: &str) -> Self {
+        Self { message_type: Some(message_type.to_owned()), ..self }
+    }
+
+    /// Holds the call first.
+    #[must_use]
+    pub fn delay_ms(self, delay_ms: u64) -> Self {
+        Self { delay_ms, ..self }
+    }
+
+    /// Adds a header to the answer; only a status has one.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Effect::Status { headers, .. } = &mut self.effect {
+            headers.insert(name.to_owned(), value.to_owned());
+        }
+        self
+    }
+}
+
+/// Whose server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Place {
+    /// Apple's `/v1/message`.
+    Gateway,
+    /// The sample business of that name.
+    Business(String),
+}
+
+/// What happens to a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Effect {
+    /// Held for `delayMs`, then treated as usual. A caller who hangs up first was not heard.
+    Slow,
+    /// This answer; nothing is taken.
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// Such as `retry-after`, `location`.
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        /// Default: what Apple would write, or nothing.
+        #[serde(default)]
+        body: Option<String>,
+    },
+    /// Taken at once, held for `delayMs`, then the connection ends without an answer.
+    AnswerLost,
+    /// The connection ends without an answer; nothing is taken.
+    Refuse,
+}

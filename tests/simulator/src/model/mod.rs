@@ -1,0 +1,26 @@
+//! What the HTTP API of the simulator takes and gives. The same types serve both ends, the server
+//! and [`crate::client::Client`]. Times are milliseconds since 1970 on the simulator's clock.
+
+mod account;
+mod business;
+mod customer;
+mod fault;
+mod record;
+mod transcript;
+
+pub use self::account::{AccountSettings, AppleAccount, RetrySchedule};
+pub use self::business::{
+    BotAnswer, BusinessEvent, BusinessSettings, BusinessView, EventFilter, Verdict,
+};
+pub use self::customer::{
+    Conversation, ConversationState, Customer, CustomerPatch, Device, Encoding, NewConversation,
+    NewCustomer, Signing,
+};
+pub use self::fault::{Effect, Fault, FaultSpec, Place};
+pub use self::record::{
+    CallFilter, GatewayCall, Items, RawAnswer, RawWebhook, TokenClaims, WebhookCall, WebhookFilter,
+};
+pub use self::transcript::{
+    Close, Direction, Entry, EntryState, Hops, Reaction, Resend, Send, Tapback, TranscriptFilter,
+    Typing,
+};

@@ -1,0 +1,6 @@
+//! The customer's side: a device that writes, reacts and leaves, and the page that shows it.
+
+pub(crate) mod device;
+pub(crate) mod page;
+mod tapback;
+pub(crate) mod view;

@@ -1,0 +1,12 @@
+//! The simulator proved from outside, against a tiny MSP in this process.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![expect(clippy::panic, reason = "a test that cannot go on fails")]
+
+mod business;
+mod device;
+mod faults;
+mod gateway;
+mod phone;
+mod raw;
+mod support;
