@@ -4,6 +4,8 @@
 //! names: Apple's 2016 samples). A view never fails: what is absent or malformed is `None`, the
 //! message is kept, and the file is parked with the [`AttachmentFault`] that says why.
 
+use std::fmt;
+
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use serde_json::value::RawValue;
 
@@ -12,8 +14,8 @@ use crate::json::members::Members;
 /// Largest attachment in bytes: Apple's 100 MB, read as mebibytes. Source: Apple, Integration.
 pub const ATTACHMENT_MAX_BYTES: i64 = 104_857_600;
 
-/// One entry of `attachments`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// One entry of `attachments`. `Debug` shows the size alone: the rest names or opens a customer's file.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Attachment {
     /// `name`: the customer's file name. Untrusted.
     pub name: Option<String>,
@@ -32,8 +34,8 @@ pub struct Attachment {
 }
 
 /// `interactiveDataRef`: an interactive reply too large for the message (over 10 KB), kept by Apple
-/// for 30 days. Source: Apple, Interactive Message Types.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// for 30 days. Source: Apple, Interactive Message Types. `Debug` shows the size alone.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct DataReference {
     /// `bid`: the business extension that made it.
     pub bid: Option<String>,
@@ -131,6 +133,18 @@ impl DataReference {
     }
 }
 
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for DataReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataReference").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
 fn fault(
     required: [(&'static str, Option<&str>); 3],
     key: Option<&str>,
@@ -201,6 +215,12 @@ mod tests {
         assert_eq!(view(&legacy), view(&current()));
         assert_eq!(view(&legacy).fault(), None);
         assert_eq!(view(&current()).size, Some(183_204));
+    }
+
+    #[test]
+    fn debug_shows_neither_key_nor_place() {
+        let shown = format!("{:?}", view(&current()));
+        assert_eq!(shown, "Attachment { size: Some(183204), .. }");
     }
 
     #[test]

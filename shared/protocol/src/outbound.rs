@@ -4,6 +4,8 @@
 //! repeat what the body says; Apple answers 400 when they differ. `Authorization` and
 //! `Content-Type` belong to whoever makes the call.
 
+use std::fmt;
+
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::id::{BusinessId, MessageId, OpaqueId};
@@ -48,8 +50,8 @@ pub struct Message {
     pub agent: Option<String>,
 }
 
-/// What a message says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a message says. `Debug` shows the type alone.
+#[derive(Clone, PartialEq, Eq)]
 pub enum OutboundType {
     /// Plain text with emoji. Apple publishes no longest length.
     Text {
@@ -75,6 +77,12 @@ impl OutboundType {
     /// Whether it is about writing, rather than written.
     pub const fn is_typing(&self) -> bool {
         matches!(self, Self::TypingStart | Self::TypingEnd)
+    }
+}
+
+impl fmt::Debug for OutboundType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -159,6 +167,12 @@ mod tests {
         assert_eq!(value["destinationId"], "urn:mbid:AQAAY1madeUpOpaque01=");
         assert_eq!(value["body"], body);
         assert_eq!(value.as_object().unwrap().len(), 6);
+    }
+
+    #[test]
+    fn debug_shows_no_word() {
+        let shown = format!("{:?}", message(OutboundType::Text { body: "canary".into() }));
+        assert!(!shown.contains("canary") && shown.contains("kind: text"), "{shown}");
     }
 
     #[test]

@@ -6,17 +6,22 @@
 //!
 //! The classifier is conservative, because a false match would hide a customer's words from a bot.
 //! The *whole* body must be one known sentence, with the capital letter and the quotation marks that
-//! a device writes. Known are:
+//! a device of that language writes. How well each is known:
 //!
-//! - English: the six verbs and the forms that take them back (they are literals of Apple's own
-//!   messaging framework), `Reacted 🎉 to`, `Removed 🎉 from`, `Reacted with a sticker to`; each with a
-//!   quotation in curly or straight marks, or with what iMessage calls a thing without words: `an
-//!   image`, `a video`, `1 Business Message`;
-//! - Japanese: `「…」に「いいね」と応答`.
+//! - English: the six verbs, and the forms that take them back, are literals of Apple's messaging
+//!   framework; emoji and stickers (iOS 18) and the things without words (`an image`, `1 Business
+//!   Message`) are observed by several implementations.
+//! - Spanish (Latin America) and French: the sentences that exports of real conversations show.
+//! - Japanese and German: the like alone; the other five have not been seen.
 //!
-//! Other languages are left alone until their sentences have been seen on a device: they arrive as the
-//! text that they are. Somebody who types such a sentence by hand is taken for a tapback; nothing
-//! tells the two apart.
+//! Whatever is not known arrives as the text that it is. Somebody who types such a sentence by hand
+//! is taken for a tapback; nothing tells the two apart.
+
+mod emoji;
+mod sentences;
+
+use self::emoji::is_emoji;
+use self::sentences::{LANGUAGES, Language};
 
 /// A reaction to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,44 +56,6 @@ pub enum TapbackKind {
     Sticker,
 }
 
-/// The sentence up to its object, what it means, and whether it takes a reaction back.
-const ENGLISH: [(&str, TapbackKind, bool); 13] = [
-    ("Liked ", TapbackKind::Liked, false),
-    ("Loved ", TapbackKind::Loved, false),
-    ("Disliked ", TapbackKind::Disliked, false),
-    ("Laughed at ", TapbackKind::LaughedAt, false),
-    ("Emphasized ", TapbackKind::Emphasized, false),
-    ("Questioned ", TapbackKind::Questioned, false),
-    ("Reacted with a sticker to ", TapbackKind::Sticker, false),
-    ("Removed a like from ", TapbackKind::Liked, true),
-    ("Removed a heart from ", TapbackKind::Loved, true),
-    ("Removed a dislike from ", TapbackKind::Disliked, true),
-    ("Removed a laugh from ", TapbackKind::LaughedAt, true),
-    ("Removed an exclamation from ", TapbackKind::Emphasized, true),
-    ("Removed a question mark from ", TapbackKind::Questioned, true),
-];
-
-/// What the sentence says in place of a quotation.
-const WORDLESS: [&str; 12] = [
-    "1 Business Message",
-    "a file",
-    "a GIF",
-    "a movie",
-    "a photo",
-    "a sticker",
-    "a video",
-    "an attachment",
-    "an audio",
-    "an audio message",
-    "an image",
-    "an video", // as it has been observed
-];
-
-const QUOTATION_MARKS: [(char, char); 2] = [('“', '”'), ('"', '"')];
-
-/// Longest emoji, in bytes: a family of four with joiners has 25, a flag of a region 28.
-const EMOJI_MAX_BYTES: usize = 48;
-
 /// Reads the body of a text as a tapback, or leaves it as the words it is.
 ///
 /// ```
@@ -100,82 +67,54 @@ const EMOJI_MAX_BYTES: usize = 48;
 /// assert_eq!(classify("Loved the desk, thanks!"), None);
 /// ```
 pub fn classify(text: &str) -> Option<Tapback> {
-    english(text).or_else(|| english_emoji(text)).or_else(|| japanese(text))
+    LANGUAGES.iter().find_map(|language| language.fixed(text).or_else(|| language.any_emoji(text)))
 }
 
-fn english(text: &str) -> Option<Tapback> {
-    let (object, (_, kind, removed)) =
-        ENGLISH.iter().find_map(|form| Some((text.strip_prefix(form.0)?, form)))?;
-    Some(Tapback { kind: kind.clone(), removed: *removed, quoted: Object::read(object)?.quoted() })
+impl Language {
+    /// One of the sentences whose reaction is part of the wording.
+    fn fixed(&self, text: &str) -> Option<Tapback> {
+        self.sentences.iter().find_map(|sentence| {
+            let object = text.strip_prefix(sentence.before)?.strip_suffix(sentence.after)?;
+            let quoted = self.object(object)?.quoted();
+            Some(Tapback { kind: sentence.kind.clone(), removed: sentence.removed, quoted })
+        })
+    }
+
+    /// One of the sentences that name an emoji.
+    fn any_emoji(&self, text: &str) -> Option<Tapback> {
+        self.emoji_sentences.iter().find_map(|sentence| {
+            let (emoji, object) =
+                text.strip_prefix(sentence.before)?.split_once(sentence.between)?;
+            let kind = is_emoji(emoji).then(|| TapbackKind::Emoji(emoji.to_owned()))?;
+            Some(Tapback { kind, removed: sentence.removed, quoted: self.object(object)?.quoted() })
+        })
+    }
+
+    /// What the sentence is about: words in quotation marks, or a thing without words.
+    fn object<'t>(&self, text: &'t str) -> Option<Object<'t>> {
+        if self.wordless.contains(&text) {
+            return Some(Object::Wordless);
+        }
+        self.quotation_marks
+            .iter()
+            .find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))
+            .filter(|words| !words.is_empty())
+            .map(Object::Quotation)
+    }
 }
 
-fn english_emoji(text: &str) -> Option<Tapback> {
-    let (rest, between, removed) = match text.strip_prefix("Reacted ") {
-        Some(rest) => (rest, " to ", false),
-        None => (text.strip_prefix("Removed ")?, " from ", true),
-    };
-    let (emoji, object) = rest.split_once(between)?;
-    let kind = is_emoji(emoji).then(|| TapbackKind::Emoji(emoji.to_owned()))?;
-    Some(Tapback { kind, removed, quoted: Object::read(object)?.quoted() })
-}
-
-fn japanese(text: &str) -> Option<Tapback> {
-    let quoted = text.strip_prefix('「')?.strip_suffix("」に「いいね」と応答")?;
-    let quoted = Some(quoted).filter(|words| !words.is_empty())?.to_owned();
-    Some(Tapback { kind: TapbackKind::Liked, removed: false, quoted: Some(quoted) })
-}
-
-/// What an English sentence is about.
 enum Object<'t> {
     Wordless,
     Quotation(&'t str),
 }
 
-impl<'t> Object<'t> {
-    fn read(text: &'t str) -> Option<Self> {
-        if WORDLESS.contains(&text) {
-            return Some(Self::Wordless);
-        }
-        QUOTATION_MARKS
-            .iter()
-            .find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))
-            .filter(|words| !words.is_empty())
-            .map(Self::Quotation)
-    }
-
+impl Object<'_> {
     fn quoted(self) -> Option<String> {
         match self {
             Self::Wordless => None,
             Self::Quotation(words) => Some(words.to_owned()),
         }
     }
-}
-
-/// Whether the text is made of nothing but the code points that emoji are made of.
-fn is_emoji(text: &str) -> bool {
-    text.len() <= EMOJI_MAX_BYTES
-        && text.chars().all(|c| is_pictograph(c) || is_modifier(c) || is_keycap_base(c))
-        && text.chars().any(|c| is_pictograph(c) || c == KEYCAP)
-}
-
-const KEYCAP: char = '\u{20e3}';
-
-/// Blocks that hold the emoji of Unicode 16, roughly; letters and punctuation are in none of them.
-const fn is_pictograph(c: char) -> bool {
-    matches!(c,
-        '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}'
-        | '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{23ff}' | '\u{24c2}'
-        | '\u{25a0}'..='\u{27bf}' | '\u{2934}' | '\u{2935}' | '\u{2b00}'..='\u{2bff}'
-        | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}')
-}
-
-/// Joiner, variation selectors, keycap, and the tags that spell a region's flag.
-const fn is_modifier(c: char) -> bool {
-    matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' | KEYCAP | '\u{e0020}'..='\u{e007f}')
-}
-
-const fn is_keycap_base(c: char) -> bool {
-    matches!(c, '0'..='9' | '#' | '*')
 }
 
 #[cfg(test)]
@@ -238,11 +177,20 @@ mod tests {
     }
 
     #[test]
-    fn japanese_likes_are_known() {
-        assert_eq!(
-            read("「本日お届けします」に「いいね」と応答"),
-            (TapbackKind::Liked, false, Some("本日お届けします".to_owned()))
-        );
+    fn other_languages_are_known_as_far_as_they_have_been_seen() {
+        for (text, kind, words) in [
+            ("「本日お届けします」に「いいね」と応答", TapbackKind::Liked, "本日お届けします"),
+            ("Gefällt „Heute “noch”“", TapbackKind::Liked, "Heute “noch”"),
+            ("Le encantó “hola”", TapbackKind::Loved, "hola"),
+            ("Le dio risa “hola”", TapbackKind::LaughedAt, "hola"),
+            ("Reaccionó con 😂 a “hola”", TapbackKind::Emoji("😂".to_owned()), "hola"),
+            ("A adoré « à demain »", TapbackKind::Loved, "à demain"),
+            ("N’a pas aimé «\u{a0}bof\u{a0}»", TapbackKind::Disliked, "bof"),
+            ("a attribué la mention « J’aime » à « ok »", TapbackKind::Liked, "ok"),
+        ] {
+            assert_eq!(read(text), (kind, false, Some(words.to_owned())), "{text}");
+        }
+        assert_eq!(read("Le encantó una imagen"), (TapbackKind::Loved, false, None));
     }
 
     #[test]
@@ -276,7 +224,14 @@ mod tests {
             "Emphasised “x”",
             "「」に「いいね」と応答",
             "「x」に「怒」と応答",
-            "Gefällt „x“",
+            "Gefällt mir „x“",
+            "Gefällt „x” nicht",
+            "Le encantó todo",
+            "le gustó “x”",
+            "A aimé «x»",
+            "A aimé « x",
+            "Liked „x“",
+            "Gefällt “x”",
         ] {
             assert_eq!(classify(text), None, "{text:?}");
         }

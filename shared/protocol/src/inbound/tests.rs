@@ -1,3 +1,13 @@
+// Rows of the bad-input plan that are decided otherwise, or more sharply, than it says:
+// M117, M120  400 and nothing kept; a body without readable ids belongs to no business.
+// M122        a document that is too deep is `bad_json`, as the parser finds it.
+// M124        no limit for one member: the cap on the inflated body bounds every one.
+// M127        1e400 is refused wherever it stands; a business's parser would fail on it.
+// M140, M141  a destination that no business id can be is 404 `unknown_business`, not 400.
+// M155        both kinds of interactive data are kept; readers prefer the inline one.
+// M163        selections are counted as members of the document, 100,000 in all.
+// M168        a locale is cut at 64 characters; the raw body keeps it.
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -46,6 +56,17 @@ fn a_text_is_read_whole() {
     assert_eq!(message.group.as_deref(), Some("retail"));
     assert_eq!(message.body.as_deref(), Some("Hello"));
     assert!(message.attachments.is_empty() && message.interactive_data.is_none());
+}
+
+#[test]
+fn debug_shows_no_word_of_a_customer() {
+    let mut message = with("interactiveData", json!({"canary": 1}));
+    message["body"] = json!("canary");
+    message["intent"] = json!("canary");
+    message["attachments"] = json!([{"key": "canary"}]);
+    let shown = format!("{:?}", parse(&message).unwrap());
+    assert!(!shown.contains("canary") && !shown.contains(CUSTOMER), "{shown}");
+    assert!(shown.contains(ID) && shown.contains("attachments: 1"), "{shown}");
 }
 
 #[test]
