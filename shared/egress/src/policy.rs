@@ -38,6 +38,16 @@ impl Policy {
         Self { loopback: true, ipv6: false, own: Vec::new() }
     }
 
+    /// The policy of a deployment: whether its configuration allows loopback, and its own API's URL
+    /// if it knows one.
+    pub fn of_deployment(loopback: bool, own_url: Option<&str>) -> Self {
+        let policy = if loopback { Self::with_loopback() } else { Self::production() };
+        match own_url {
+            Some(url) => policy.with_own_url(url),
+            None => policy,
+        }
+    }
+
     /// Lets IPv6 addresses through as well, for a function in a dual-stack VPC.
     #[must_use]
     pub const fn with_ipv6(mut self) -> Self {

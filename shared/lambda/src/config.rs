@@ -1,0 +1,343 @@
+//! The environment, read once. An error names the variable and what is wrong with it, and never
+//! shows its value.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use amb_protocol::id::MspId;
+use http::Uri;
+use tracing::level_filters::LevelFilter;
+
+/// The inbox table.
+pub const INBOX_TABLE: &str = "AMB_INBOX_TABLE";
+/// The conversations table.
+pub const CONVERSATIONS_TABLE: &str = "AMB_CONVERSATIONS_TABLE";
+/// The accounts table.
+pub const ACCOUNTS_TABLE: &str = "AMB_ACCOUNTS_TABLE";
+/// The URL of the queue of deliveries.
+pub const DELIVERIES_QUEUE_URL: &str = "AMB_DELIVERIES_QUEUE_URL";
+/// The URL of the queue of outbound messages.
+pub const OUTBOUND_QUEUE_URL: &str = "AMB_OUTBOUND_QUEUE_URL";
+/// Name or ARN of the secret that holds Apple's Messaging API secret.
+pub const APPLE_SECRET: &str = "AMB_APPLE_SECRET";
+/// Name or ARN of the secret that holds the service's master key.
+pub const SERVICE_KEY_SECRET: &str = "AMB_SERVICE_KEY_SECRET";
+/// Name or ARN of the secret that holds the operator's key.
+pub const OPERATOR_KEY_SECRET: &str = "AMB_OPERATOR_KEY_SECRET";
+/// The id that Apple gave to this Messaging Service Provider.
+pub const MSP_ID: &str = "AMB_MSP_ID";
+/// The base of Apple's gateway; [`DEFAULT_APPLE_GATEWAY_URL`] when absent.
+pub const APPLE_GATEWAY_URL: &str = "AMB_APPLE_GATEWAY_URL";
+/// The public URL of this service's own API, which no endpoint may point at. Optional.
+pub const API_URL: &str = "AMB_API_URL";
+/// The name of this deployment, such as `prod`; [`DEFAULT_STAGE`] when absent.
+pub const STAGE: &str = "AMB_STAGE";
+/// `allow` lets webhooks go to 127.0.0.1: for the local stack, refused elsewhere.
+pub const EGRESS_LOOPBACK: &str = "AMB_EGRESS_LOOPBACK";
+/// Lambda's own setting of the log level.
+pub const LAMBDA_LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+/// The log level outside of Lambda.
+pub const RUST_LOG: &str = "RUST_LOG";
+/// Where the SDK finds AWS when it is not AWS.
+pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+
+/// Apple, Common Specifications.
+pub const DEFAULT_APPLE_GATEWAY_URL: &str = "https://mspgw.push.apple.com/v1";
+/// The deployment's name when none is given.
+pub const DEFAULT_STAGE: &str = "dev";
+
+/// What the environment says.
+#[derive(Clone, Debug)]
+pub struct Config {
+    values: BTreeMap<&'static str, String>,
+}
+
+/// A variable that a function cannot start with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// It is absent or empty.
+    #[error("the environment variable {name} is not set")]
+    Missing {
+        /// Its name.
+        name: &'static str,
+    },
+    /// It is there and cannot be right.
+    #[error("the environment variable {name} {reason}")]
+    Invalid {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it, without its value.
+        reason: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads the process's environment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads what `lookup` knows. An empty value is an absent one.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let values = NAMES
+            .into_iter()
+            .filter_map(|name| Some((name, lookup(name).filter(|value| !value.is_empty())?)))
+            .collect();
+        let config = Self { values };
+        config.egress_loopback()?;
+        Ok(config)
+    }
+
+    /// The inbox table.
+    pub fn inbox_table(&self) -> Result<String, ConfigError> {
+        self.resource(INBOX_TABLE)
+    }
+
+    /// The conversations table.
+    pub fn conversations_table(&self) -> Result<String, ConfigError> {
+        self.resource(CONVERSATIONS_TABLE)
+    }
+
+    /// The accounts table.
+    pub fn accounts_table(&self) -> Result<String, ConfigError> {
+        self.resource(ACCOUNTS_TABLE)
+    }
+
+    /// The URL of the queue of deliveries.
+    pub fn deliveries_queue_url(&self) -> Result<String, ConfigError> {
+        self.url(DELIVERIES_QUEUE_URL)
+    }
+
+    /// The URL of the queue of outbound messages.
+    pub fn outbound_queue_url(&self) -> Result<String, ConfigError> {
+        self.url(OUTBOUND_QUEUE_URL)
+    }
+
+    /// The secret that holds Apple's Messaging API secret.
+    pub fn apple_secret(&self) -> Result<String, ConfigError> {
+        self.resource(APPLE_SECRET)
+    }
+
+    /// The secret that holds the service's master key.
+    pub fn service_key_secret(&self) -> Result<String, ConfigError> {
+        self.resource(SERVICE_KEY_SECRET)
+    }
+
+    /// The secret that holds the operator's key.
+    pub fn operator_key_secret(&self) -> Result<String, ConfigError> {
+        self.resource(OPERATOR_KEY_SECRET)
+    }
+
+    /// The id that Apple gave to this Messaging Service Provider.
+    pub fn msp_id(&self) -> Result<MspId, ConfigError> {
+        MspId::parse(&self.required(MSP_ID)?).map_err(|_fault| ConfigError::Invalid {
+            name: MSP_ID,
+            reason: "is not an MSP id as Apple Business Register shows it",
+        })
+    }
+
+    /// The base of Apple's gateway.
+    pub fn apple_gateway_url(&self) -> Result<String, ConfigError> {
+        match self.optional(APPLE_GATEWAY_URL) {
+            Some(_) => self.url(APPLE_GATEWAY_URL),
+            None => Ok(DEFAULT_APPLE_GATEWAY_URL.to_owned()),
+        }
+    }
+
+    /// The public URL of this service's own API.
+    pub fn api_url(&self) -> Result<Option<String>, ConfigError> {
+        self.optional(API_URL).map(|_| self.url(API_URL)).transpose()
+    }
+
+    /// The name of this deployment.
+    pub fn stage(&self) -> &str {
+        self.optional(STAGE).unwrap_or(DEFAULT_STAGE)
+    }
+
+    /// Whether webhooks and the gateway may be on 127.0.0.1. It is refused unless the SDK itself is
+    /// pointed at a loopback address, so that no deployment in AWS can have it.
+    pub fn egress_loopback(&self) -> Result<bool, ConfigError> {
+        let invalid = |reason| ConfigError::Invalid { name: EGRESS_LOOPBACK, reason };
+        match self.optional(EGRESS_LOOPBACK) {
+            None => Ok(false),
+            Some("allow") if self.optional(AWS_ENDPOINT_URL).is_some_and(is_loopback) => Ok(true),
+            Some("allow") => {
+                Err(invalid("is for the local stack: AWS_ENDPOINT_URL is no loopback address"))
+            }
+            Some(_) => Err(invalid("is neither absent nor `allow`")),
+        }
+    }
+
+    /// How much is logged: `AWS_LAMBDA_LOG_LEVEL`, then `RUST_LOG`, then info. What is not a level
+    /// is passed over, since Lambda sets the first and developers' shells the second.
+    pub fn log_level(&self) -> LevelFilter {
+        let level = |name| self.optional(name)?.parse::<LevelFilter>().ok();
+        // Lambda also knows FATAL, which is more than anything we log.
+        level(LAMBDA_LOG_LEVEL).or_else(|| level(RUST_LOG)).unwrap_or(LevelFilter::INFO)
+    }
+
+    fn optional(&self, name: &'static str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    fn required(&self, name: &'static str) -> Result<String, ConfigError> {
+        self.optional(name).map(str::to_owned).ok_or(ConfigError::Missing { name })
+    }
+
+    /// The name or ARN of a table or secret.
+    fn resource(&self, name: &'static str) -> Result<String, ConfigError> {
+        let text = self.required(name)?;
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:+=@".contains(&b);
+        if text.bytes().all(plain) {
+            Ok(text)
+        } else {
+            Err(ConfigError::Invalid { name, reason: "is not the name or ARN of an AWS resource" })
+        }
+    }
+
+    fn url(&self, name: &'static str) -> Result<String, ConfigError> {
+        let text = self.required(name)?;
+        let uri: Option<Uri> = text.parse().ok();
+        let is_web = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
+        if uri.is_some_and(|uri| is_web(&uri) && uri.host().is_some_and(|host| !host.is_empty())) {
+            Ok(text)
+        } else {
+            Err(ConfigError::Invalid { name, reason: "is not an http or https URL" })
+        }
+    }
+}
+
+fn is_loopback(url: &str) -> bool {
+    let uri: Option<Uri> = url.parse().ok();
+    // A bare host would parse too, as an authority without a scheme.
+    let with_scheme = uri.as_ref().filter(|uri| uri.scheme().is_some());
+    with_scheme.and_then(Uri::host).is_some_and(|host| {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    })
+}
+
+const NAMES: [&str; 16] = [
+    INBOX_TABLE,
+    CONVERSATIONS_TABLE,
+    ACCOUNTS_TABLE,
+    DELIVERIES_QUEUE_URL,
+    OUTBOUND_QUEUE_URL,
+    APPLE_SECRET,
+    SERVICE_KEY_SECRET,
+    OPERATOR_KEY_SECRET,
+    MSP_ID,
+    APPLE_GATEWAY_URL,
+    API_URL,
+    STAGE,
+    EGRESS_LOOPBACK,
+    LAMBDA_LOG_LEVEL,
+    RUST_LOG,
+    AWS_ENDPOINT_URL,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::read(|name| {
+            pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn an_absent_or_empty_variable_is_named() {
+        for pairs in [&[][..], &[(INBOX_TABLE, "")]] {
+            let error = config(pairs).unwrap().inbox_table().unwrap_err();
+            assert_eq!(error.to_string(), "the environment variable AMB_INBOX_TABLE is not set");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_and_not_shown() {
+        let config = config(&[
+            (ACCOUNTS_TABLE, "canary canary"),
+            (OUTBOUND_QUEUE_URL, "canary"),
+            (MSP_ID, "canary canary"),
+            (API_URL, "ftp://canary/"),
+            (APPLE_GATEWAY_URL, "https://"),
+        ])
+        .unwrap();
+        for (name, error) in [
+            (ACCOUNTS_TABLE, config.accounts_table().unwrap_err()),
+            (OUTBOUND_QUEUE_URL, config.outbound_queue_url().unwrap_err()),
+            (MSP_ID, config.msp_id().unwrap_err()),
+            (API_URL, config.api_url().unwrap_err()),
+            (APPLE_GATEWAY_URL, config.apple_gateway_url().unwrap_err()),
+        ] {
+            let text = error.to_string();
+            assert!(text.contains(name) && !text.contains("canary"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_right_is_read() {
+        let config = config(&[
+            (INBOX_TABLE, "amb-dev-Inbox_1"),
+            (CONVERSATIONS_TABLE, "c"),
+            (DELIVERIES_QUEUE_URL, "http://127.0.0.1:4566/000000000000/deliveries"),
+            (APPLE_SECRET, "arn:aws:secretsmanager:eu-central-1:123456789012:secret:amb/apple-Ab1"),
+            (SERVICE_KEY_SECRET, "s"),
+            (OPERATOR_KEY_SECRET, "o"),
+            (MSP_ID, "3b241101-e2bb-4255-8caf-4136c566a962"),
+            (API_URL, "https://api.example.com"),
+            (STAGE, "prod"),
+        ])
+        .unwrap();
+        assert_eq!(config.inbox_table().unwrap(), "amb-dev-Inbox_1");
+        assert_eq!(config.conversations_table().unwrap(), "c");
+        assert!(config.deliveries_queue_url().is_ok());
+        assert!(config.apple_secret().unwrap().starts_with("arn:aws:"));
+        assert_eq!(config.service_key_secret().unwrap(), "s");
+        assert_eq!(config.operator_key_secret().unwrap(), "o");
+        assert_eq!(config.msp_id().unwrap().as_str(), "3b241101-e2bb-4255-8caf-4136c566a962");
+        assert_eq!(config.api_url().unwrap().as_deref(), Some("https://api.example.com"));
+        assert_eq!(config.apple_gateway_url().unwrap(), DEFAULT_APPLE_GATEWAY_URL);
+        assert_eq!(config.stage(), "prod");
+        assert_eq!(config.egress_loopback(), Ok(false));
+    }
+
+    #[test]
+    fn loopback_is_refused_unless_aws_itself_is_on_loopback() {
+        let with = |endpoint: &str| {
+            config(&[(EGRESS_LOOPBACK, "allow"), (AWS_ENDPOINT_URL, endpoint)])
+                .map(|config| config.egress_loopback().unwrap())
+        };
+        for local in [
+            "http://127.0.0.1:4566",
+            "http://localhost:4566",
+            "http://[::1]:4566/",
+            "http://127.1.2.3",
+        ] {
+            assert_eq!(with(local), Ok(true), "{local}");
+        }
+        for other in [
+            "",
+            "https://dynamodb.eu-central-1.amazonaws.com",
+            "http://10.0.0.1:4566",
+            "http://localhost.example.com",
+            "127.0.0.1",
+            "http://user@example.com/127.0.0.1",
+        ] {
+            assert!(with(other).is_err(), "{other}");
+        }
+        let odd = config(&[(EGRESS_LOOPBACK, "1"), (AWS_ENDPOINT_URL, "http://127.0.0.1:1")]);
+        assert!(odd.unwrap_err().to_string().contains(EGRESS_LOOPBACK));
+    }
+
+    #[test]
+    fn the_level_is_lambdas_then_the_shells_then_info() {
+        let level = |pairs: &[(&str, &str)]| config(pairs).unwrap().log_level();
+        assert_eq!(level(&[]), LevelFilter::INFO);
+        assert_eq!(level(&[(RUST_LOG, "debug")]), LevelFilter::DEBUG);
+        assert_eq!(level(&[(LAMBDA_LOG_LEVEL, "WARN"), (RUST_LOG, "debug")]), LevelFilter::WARN);
+        assert_eq!(level(&[(RUST_LOG, "amb_service=trace,hyper=off")]), LevelFilter::INFO);
+        assert_eq!(level(&[(LAMBDA_LOG_LEVEL, "FATAL")]), LevelFilter::INFO);
+    }
+}
