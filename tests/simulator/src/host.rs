@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 /// How long a connect may take before a webhook counts as unreachable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Shorter than servers keep idle connections (five seconds is common), so that none is closed
+/// under a request: the simulator fails when told to, and only then.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Now, in milliseconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "the far side has a clock of its own")]
@@ -47,6 +50,7 @@ pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
         .build()
 }
 

@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State as Extract};
 use super::problem::Problem;
 use super::records::collect;
 use crate::model::{BotAnswer, BusinessEvent, BusinessSettings, BusinessView, EventFilter, Items};
-use crate::phone::device::is_name;
+use crate::phone::roster::is_name;
 use crate::world::{Business, State};
 
 pub(super) async fn list(Extract(state): Extract<State>) -> Json<Items<BusinessView>> {

@@ -10,7 +10,8 @@ use crate::model::{
     Close, Conversation, Customer, CustomerPatch, Entry, Items, NewConversation, NewCustomer,
     Resend, Send, Tapback, Typing,
 };
-use crate::phone::device::{self, DeviceError};
+use crate::phone::device;
+use crate::phone::roster::{self, DeviceError};
 use crate::world::State;
 
 type Answer<T> = Result<(StatusCode, Json<T>), Problem>;
@@ -23,7 +24,7 @@ pub(super) async fn create(
     Extract(state): Extract<State>,
     Json(new): Json<NewCustomer>,
 ) -> Answer<Customer> {
-    Ok((StatusCode::CREATED, Json(device::create(&state, new)?)))
+    Ok((StatusCode::CREATED, Json(roster::create(&state, new)?)))
 }
 
 pub(super) async fn show(
@@ -41,7 +42,7 @@ pub(super) async fn patch(
     Path(name): Path<String>,
     Json(patch): Json<CustomerPatch>,
 ) -> Answer<Customer> {
-    Ok((StatusCode::OK, Json(device::patch(&state, &name, patch)?)))
+    Ok((StatusCode::OK, Json(roster::patch(&state, &name, patch)?)))
 }
 
 pub(super) async fn send(
@@ -104,5 +105,5 @@ pub(super) async fn open(
     Extract(state): Extract<State>,
     Json(new): Json<NewConversation>,
 ) -> Answer<Conversation> {
-    Ok((StatusCode::CREATED, Json(device::open(&state, new)?)))
+    Ok((StatusCode::CREATED, Json(roster::open(&state, new)?)))
 }

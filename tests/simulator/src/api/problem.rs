@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::apple::SecretError;
 use crate::apple::webhook::SendError;
-use crate::phone::device::DeviceError;
+use crate::phone::roster::DeviceError;
 
 /// A status and what went wrong.
 #[derive(Debug)]

@@ -2,28 +2,21 @@
 //! forms and the Japanese frame are what MSPs report, the other languages follow the wording of
 //! iOS as far as known. A product must keep the text whichever it gets.
 
-use crate::model::Reaction;
+use crate::model::{Reaction, Tapback};
 
-/// The sentence for `reaction` in the language of `locale`; `None` for a language not known.
-pub(crate) fn sentence(
-    locale: &str,
-    reaction: Reaction,
-    emoji: Option<&str>,
-    removed: bool,
-    quoted: &str,
-) -> Option<String> {
+/// The sentence in the language of `locale`; `None` for what is not known there.
+pub(super) fn sentence(tapback: &Tapback, locale: &str, quoted: &str) -> Option<String> {
     let language = locale.split(['_', '-']).next().unwrap_or_default();
-    if let (Some(emoji), "en") = (emoji, language) {
-        let frame = if removed { "Removed {e} from “{}”" } else { "Reacted {e} to “{}”" };
-        return Some(frame.replace("{e}", emoji).replace("{}", quoted));
-    }
-    let frame = match (language, removed) {
-        ("en", false) => english(reaction),
-        ("en", true) => english_removed(reaction),
-        ("de", false) => german(reaction),
-        ("es", false) => spanish(reaction),
-        ("fr", false) => french(reaction),
-        ("ja", false) => japanese(reaction),
+    let reaction = tapback.reaction;
+    let frame = match (language, tapback.removed, &tapback.emoji) {
+        ("en", false, Some(emoji)) => format!("Reacted {emoji} to “{{}}”"),
+        ("en", true, Some(emoji)) => format!("Removed {emoji} from “{{}}”"),
+        ("en", false, None) => english(reaction).to_owned(),
+        ("en", true, None) => english_removed(reaction).to_owned(),
+        ("de", false, None) => german(reaction).to_owned(),
+        ("es", false, None) => spanish(reaction).to_owned(),
+        ("fr", false, None) => french(reaction).to_owned(),
+        ("ja", false, None) => japanese(reaction).to_owned(),
         _ => return None,
     };
     Some(frame.replace("{}", quoted))
@@ -101,9 +94,10 @@ mod tests {
 
     #[test]
     fn the_locale_chooses_the_language() {
-        let loved = |locale| sentence(locale, Reaction::Loved, None, false, "Hi").unwrap();
-        assert_eq!(loved("en_US"), "Loved “Hi”");
-        assert_eq!(loved("ja-JP"), "「Hi」に「ハート」と応答");
-        assert_eq!(sentence("xx", Reaction::Loved, None, false, "Hi"), None);
+        let loved = Tapback { reaction: Reaction::Loved, ..Tapback::default() };
+        let loved = |locale| sentence(&loved, locale, "Hi");
+        assert_eq!(loved("en_US").as_deref(), Some("Loved “Hi”"));
+        assert_eq!(loved("ja-JP").as_deref(), Some("「Hi」に「ハート」と応答"));
+        assert_eq!(loved("xx"), None);
     }
 }

@@ -95,6 +95,7 @@ function bubble(entry, mine, isEvent) {
   const button = element("button", shape, text);
   button.type = "button";
   button.title = "React";
+  button.setAttribute("aria-haspopup", "dialog");
   button.dir = "auto";
   button.onclick = () => {
     reactingTo = text;
