@@ -16,10 +16,10 @@
 //!
 //! # Cold start
 //!
-//! Building a client reads the system's trust roots: with `SSL_CERT_FILE` set that is one file, and
-//! without it every file in the certificate directories, several times slower. Each caller
-//! therefore builds its client when the first call is made, once, and a function that never calls
-//! out pays nothing.
+//! Building a client reads and parses the system's trust roots (`rustls-platform-verifier` over
+//! `rustls-native-certs`): with `SSL_CERT_FILE` set that is one file, without it the certificate
+//! directories are looked through as well. Each caller therefore builds its client when the first
+//! call is made, once, and a function that never calls out pays nothing.
 
 pub mod apple;
 mod client;

@@ -5,14 +5,16 @@
 //! already percent-decoded, so a caller can bring that about (`/v1/endpoints/a%20b`). Here every
 //! event becomes a request, and what is odd about it is for the function to refuse.
 
-use std::{collections::BTreeMap, fmt, future::Future};
+use std::{collections::BTreeMap, fmt, future::Future, panic::AssertUnwindSafe};
 
+use amb_service::problem::Problem;
 use data_encoding::BASE64;
+use futures_util::FutureExt as _;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answer::Answer,
+    answer::{self, Answer},
     deadline::{Deadline, HTTP_RESERVE},
 };
 
@@ -35,11 +37,24 @@ where
     F: Fn(Request) -> T,
     T: Future<Output = Answer>,
 {
-    lambda_runtime::run(service_fn(|event: LambdaEvent<HttpEvent>| {
-        let answering = serve(event.payload.into_request(&event.context));
-        async move { Ok::<_, Error>(HttpAnswer::from(answering.await)) }
+    let serve = &serve;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<HttpEvent>| async move {
+        let request = event.payload.into_request(&event.context);
+        Ok::<_, Error>(HttpAnswer::from(answer_to(request, serve).await))
     }))
     .await
+}
+
+/// A panic is answered as an internal fault. Left to the runtime, its message would be reported as
+/// the invocation's error, and it may quote the request.
+async fn answer_to<F, T>(request: Request, serve: F) -> Answer
+where
+    F: Fn(Request) -> T,
+    T: Future<Output = Answer>,
+{
+    let id = request.id.clone();
+    let serving = AssertUnwindSafe(async { serve(request).await }).catch_unwind();
+    serving.await.unwrap_or_else(|_panic| answer::problem(&Problem::internal(), &id))
 }
 
 impl Request {
@@ -325,9 +340,20 @@ mod tests {
         assert!(!format!("{:?}", read(&event)).contains("canary"));
     }
 
+    #[tokio::test]
+    async fn i8_a_panic_is_answered_without_its_words() {
+        let request = read(&event());
+        let serve = |request: Request| -> std::future::Ready<Answer> {
+            panic!("canary {}", request.path());
+        };
+        let answer = answer_to(request, serve).await;
+        assert_eq!(answer.status(), 500);
+        assert!(answer.body().contains("gw-1") && !answer.body().contains("canary"));
+    }
+
     #[test]
     fn an_answer_is_what_api_gateway_reads() {
-        let answer = crate::answer::json(http::StatusCode::CREATED, &json!({"id": "é"}));
+        let answer = answer::json(http::StatusCode::CREATED, &json!({"id": "é"}));
         let wire = serde_json::to_value(HttpAnswer::from(answer)).unwrap();
         assert_eq!(wire["statusCode"], 201);
         assert_eq!(wire["headers"]["content-type"], "application/json");

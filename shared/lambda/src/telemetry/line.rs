@@ -25,7 +25,7 @@ impl Sink for Stdout {
 /// breaks among them. When it is too long, members give way from the last one on.
 pub(super) fn line(mut object: Map<String, Value>) -> String {
     loop {
-        let text = Value::Object(object.clone()).to_string();
+        let text = serde_json::to_string(&object).unwrap_or_default();
         if text.len() <= MAX_LINE || object.len() <= 1 {
             return text;
         }
