@@ -1,1 +1,92 @@
-//! Administration (in progress).
+//! *Account*: tenants and what they own, and everything that can be read back.
+//!
+//! One struct over the store, the deliveries queue, the clock and the service key; each file has the
+//! verbs of one noun, and asks only for the ports that these need. A verb takes who is calling, then
+//! the request as it came: bodies and queries are read strictly here, so that nothing but a
+//! documented member can change anything. What belongs to another tenant is not there (404).
+
+mod business;
+mod caller;
+mod conversation;
+mod endpoint;
+mod event;
+mod key;
+mod list;
+mod member;
+mod message;
+mod owed;
+mod ping;
+mod query;
+mod replay;
+mod tenant;
+mod vetting;
+
+#[cfg(test)]
+mod tests;
+
+pub use business::Claimed;
+pub use caller::{Caller, Callers, Operator, OperatorKeySource};
+pub use endpoint::{IfMatch, MAX_DESCRIPTION, NewEndpoint, OVERLAP_SECONDS, TIMEOUT_SECONDS};
+pub use key::NewKey;
+pub use list::{DEFAULT_LIMIT, List, MAX_LIMIT};
+pub use member::MAX_NAME;
+pub use message::{History, HistoryMessage, Inbound, Outbound, Owed};
+pub use replay::{MAX_REPLAY, Replayed};
+pub use vetting::{UrlRefusal, VettedUrl};
+
+use crate::{
+    access::Principal,
+    model::Scope,
+    problem::{ObjectBody, Problem},
+    service_key::ServiceKey,
+};
+
+/// Administers and reads.
+#[derive(Debug)]
+pub struct Account<S, Q, C> {
+    store: S,
+    queue: Q,
+    clock: C,
+    key: ServiceKey,
+}
+
+impl<S, Q, C> Account<S, Q, C> {
+    /// Works with these ports; cursors and signing secrets are kept safe under `key`.
+    pub fn new(store: S, queue: Q, clock: C, key: ServiceKey) -> Self {
+        Self { store, queue, clock, key }
+    }
+}
+
+/// Lets a caller pass who has any of these scopes.
+fn require_any(principal: &Principal, scopes: &[Scope]) -> Result<(), Problem> {
+    if scopes.iter().any(|scope| principal.scopes.contains(scope)) {
+        Ok(())
+    } else {
+        Err(Problem::missing_scope())
+    }
+}
+
+/// The body of a request whose members are all optional: nothing at all is an empty object.
+fn optional_body(body: &[u8]) -> Result<ObjectBody, Problem> {
+    let nothing = body.iter().all(u8::is_ascii_whitespace);
+    Ok(ObjectBody::parse(if nothing { b"{}" } else { body })?)
+}
+
+/// Refusals of this surface alone: status, code and title, for the documentation.
+pub const PROBLEMS: &[(u16, &str, &str)] = &[
+    (409, ENDPOINT_EXISTS.0, ENDPOINT_EXISTS.1),
+    (409, TOO_MANY_SECRETS.0, TOO_MANY_SECRETS.1),
+    (429, TOO_MANY_PINGS.0, TOO_MANY_PINGS.1),
+];
+
+type CodeAndTitle = (&'static str, &'static str);
+const ENDPOINT_EXISTS: CodeAndTitle =
+    ("endpoint_exists", "Another endpoint of the tenant has this URL.");
+const TOO_MANY_SECRETS: CodeAndTitle =
+    ("too_many_secrets", "The endpoint has as many live signing secrets as it may have.");
+const TOO_MANY_PINGS: CodeAndTitle =
+    ("too_many_pings", "The endpoint was tested often enough in the last minute.");
+
+fn refusal(status: u16, (code, title): CodeAndTitle) -> Problem {
+    Problem { status, code, title, ..Problem::conflict() }
+}

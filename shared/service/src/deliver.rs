@@ -216,10 +216,12 @@ where
         if self.blame(endpoint, blocked && delivery.attempts >= BLOCKED_ATTEMPTS).await? {
             return self.end(delivery, lease, DeliveryStatus::Disabled, &code).await;
         }
-        let Some(pause) = pause(delivery.attempts, floor, &self.clock) else {
+        let now = self.clock.now();
+        let pause = pause(delivery.attempts, floor, &self.clock)
+            .filter(|pause| now + *pause < delivery.give_up_at);
+        let Some(pause) = pause else {
             return self.end(delivery, lease, DeliveryStatus::Parked, &code).await;
         };
-        let now = self.clock.now();
         let next = now + pause;
         let by_queue = pause <= LONGEST_QUEUE_DELAY;
         delivery.next_attempt_at = next;

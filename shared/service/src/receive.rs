@@ -7,7 +7,7 @@
 use amb_protocol::{
     gzip::{self, InflateError},
     id::{BusinessId, MspId},
-    inbound::{Envelope, EnvelopeError, MessageType},
+    inbound::{Envelope, EnvelopeError, HeaderIds, MessageType},
     jwt::{self, JwtError},
 };
 use std::time::Duration;
@@ -47,12 +47,8 @@ pub struct InboundRequest<'a> {
     pub content_type: Option<&'a str>,
     /// `Content-Encoding`.
     pub content_encoding: Option<&'a str>,
-    /// `id`: the message.
-    pub id: Option<&'a str>,
-    /// `source-id`: the customer.
-    pub source_id: Option<&'a str>,
-    /// `destination-id`: the business.
-    pub destination_id: Option<&'a str>,
+    /// `id`, `source-id` and `destination-id`.
+    pub ids: HeaderIds<'a>,
     /// `capability-list`.
     pub capability_list: Option<&'a str>,
 }
@@ -98,12 +94,9 @@ pub enum Refusal {
     /// Nothing in it.
     #[error("the body is empty")]
     Empty,
-    /// Not a message.
-    #[error("the body is not a message")]
+    /// Not a message, not one for us, or not the one that the headers name.
+    #[error("the body is not a message for us")]
     Envelope(#[source] EnvelopeError),
-    /// A header and the body name different things.
-    #[error("the `{0}` header and the body differ")]
-    HeaderMismatch(&'static str),
     /// Nobody here is this business.
     #[error("the business is unknown")]
     UnknownBusiness,
@@ -123,7 +116,8 @@ impl Refusal {
             Self::BadToken(_) => 403,
             Self::TooLarge => 413,
             Self::ContentType | Self::ContentEncoding => 415,
-            Self::BadGzip | Self::Empty | Self::Envelope(_) | Self::HeaderMismatch(_) => 400,
+            Self::BadGzip | Self::Empty => 400,
+            Self::Envelope(error) => error.status(),
             Self::UnknownBusiness => 404,
             Self::TokenUndecided | Self::NoKeys(_) | Self::Store(_) => 503,
         }
@@ -142,9 +136,6 @@ impl Refusal {
             Self::BadGzip => "bad_gzip",
             Self::Empty => "empty",
             Self::Envelope(error) => error.code(),
-            Self::HeaderMismatch("id") => "id_mismatch",
-            Self::HeaderMismatch("destination-id") => "tenant_mismatch",
-            Self::HeaderMismatch(_) => "source_mismatch",
             Self::UnknownBusiness => "unknown_business",
             Self::NoKeys(_) | Self::Store(_) => "unavailable",
         }
@@ -193,7 +184,7 @@ where
         let envelope = Envelope::parse(json).map_err(Refusal::Envelope)?;
         let hash = body_hash(json);
         let stored = StoredBody { encoding, bytes: body, hash };
-        check_headers(&request, &envelope)?;
+        envelope.agree(request.ids).map_err(Refusal::Envelope)?;
         let business = self.business(&envelope.destination).await?;
         let message = self.inbox_message(&request, envelope, business, stored);
         let commit = self.store.commit(&message).await.map_err(Refusal::Store)?;
@@ -303,23 +294,4 @@ fn inflate(encoding: BodyEncoding, body: &[u8]) -> Result<Option<Vec<u8>>, Refus
             Err(InflateError::BadGzip) => Err(Refusal::BadGzip),
         },
     }
-}
-
-fn check_headers(request: &InboundRequest<'_>, envelope: &Envelope) -> Result<(), Refusal> {
-    let id = envelope.id.to_string();
-    let pairs = [
-        ("id", request.id.map(str::to_ascii_lowercase), id),
-        (
-            "destination-id",
-            request.destination_id.map(str::to_owned),
-            envelope.destination.as_str().to_owned(),
-        ),
-        ("source-id", request.source_id.map(str::to_owned), envelope.source.as_str().to_owned()),
-    ];
-    for (name, header, body) in pairs {
-        if header.is_some_and(|header| header != body) {
-            return Err(Refusal::HeaderMismatch(name));
-        }
-    }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use amb_protocol::{gateway, jwt::ApiSecret, outbound::Message};
 use std::{collections::VecDeque, time::Duration};
 
 use super::{FaultMode, Memory};
+use crate::model::{ConversationId, ConversationStatus};
 use crate::port::{
     Gateway, GatewayAnswer, GatewayError, WebhookAnswer, WebhookCall, WebhookError, Webhooks,
 };
@@ -31,6 +32,8 @@ pub struct AppleCall {
     pub key: String,
     /// Apple took it.
     pub accepted: bool,
+    /// The conversation was closed at that moment.
+    pub while_closed: bool,
 }
 
 /// One call of a business's server.
@@ -63,7 +66,12 @@ impl Gateway for Memory {
         let scripted = {
             let mut world = self.world();
             let scripted = world.far_side.apple_script.pop_front().unwrap_or(Ok(200));
+            let conversation = ConversationId::of(&message.from, &message.to);
+            let while_closed = world.conversations.values().any(|state| {
+                state.id == conversation && state.status == ConversationStatus::Closed
+            });
             world.far_side.apple_calls.push(AppleCall {
+                while_closed,
                 message: message.clone(),
                 key: key.fingerprint(),
                 accepted: scripted == Ok(200),

@@ -8,6 +8,7 @@
 mod account;
 mod conversations;
 mod deliveries;
+mod drive;
 mod far_side;
 mod fault;
 mod inbox;
@@ -15,6 +16,7 @@ mod outbox;
 mod queue;
 mod time;
 
+pub use drive::drive;
 pub use far_side::{AppleCall, FarSide, WebhookRecord};
 pub use fault::{FaultMode, FaultPlan};
 pub use queue::{MemoryQueue, Received};
@@ -42,7 +44,7 @@ use crate::{
 pub struct Memory(Arc<Mutex<World>>);
 
 /// Everything there is. A test may look into it and arrange it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct World {
     /// The time.
     pub now: Timestamp,

@@ -26,6 +26,8 @@ pub struct Delivery {
     pub created_at: Timestamp,
     /// Not before this, while pending.
     pub next_attempt_at: Timestamp,
+    /// From then on no attempt is begun: the hard end of the schedule.
+    pub give_up_at: Timestamp,
     /// When the sweep takes care of it, should the queue have lost it.
     pub sweep_at: Timestamp,
     /// While an attempt runs, nobody else may begin one before this.
@@ -54,6 +56,7 @@ impl Delivery {
             attempts: 0,
             created_at: now,
             next_attempt_at: now,
+            give_up_at: now + DELIVERY_WINDOW,
             sweep_at: now + QUEUE_GRACE,
             lease_until: None,
             last_outcome: None,
@@ -61,6 +64,9 @@ impl Delivery {
         }
     }
 }
+
+/// How long a delivery is tried (spec/reliability §1.1).
+pub const DELIVERY_WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long the queue has before the sweep takes a row to be lost by it (spec/reliability §2.5, c8).
 pub const QUEUE_GRACE: SignedDuration = SignedDuration::from_mins(2);

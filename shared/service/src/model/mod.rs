@@ -15,7 +15,9 @@ pub use account::{
 pub use conversation::{
     ConversationState, ConversationStatus, LaneEntry, RECENT_REPLY_WINDOW, RecentReply,
 };
-pub use delivery::{Delivery, DeliveryKey, DeliveryPointer, DeliveryStatus, QUEUE_GRACE};
+pub use delivery::{
+    DELIVERY_WINDOW, Delivery, DeliveryKey, DeliveryPointer, DeliveryStatus, QUEUE_GRACE,
+};
 pub use event::{
     EventSource, EventStream, EventType, TimelineEntry, TimelineItem, UnknownEventType,
 };
