@@ -1,0 +1,99 @@
+# amb-msp. `make` alone lists the targets. Needed: a Rust toolchain, Python 3.11 or newer, GNU make.
+# Everything else is installed into .venv, pinned by hash, by the targets that use it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+STAGE ?= default
+ARCH ?= arm64
+
+FUNCTIONS := $(notdir $(wildcard functions/*))
+PACKAGES := $(FUNCTIONS:%=--package %)
+TEMPLATE := infra/template.yaml
+RUST_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+LOCAL_ARGUMENTS := $(if $(filter-out 0,$(ONCE)),--once)
+
+say = @printf '\033[1m== %s\033[0m\n' "$(1)"
+
+.PHONY: help run test lint bench build deploy audit clean need-cargo need-python
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: need-cargo .venv/ready ## the whole product on this machine, with one conversation played; ONCE=1 stops after it
+	$(call say,building for this machine (a few minutes the first time))
+	cargo build --locked --workspace --bins
+	$(call say,starting the local stack)
+	@exec target/debug/amb-local $(LOCAL_ARGUMENTS)
+
+test: need-cargo .venv/ready ## every test, end-to-end tests through the deployed template included
+	$(call say,building functions and tests)
+	cargo build --locked --workspace --lib --bins --tests
+	$(call say,testing)
+	cargo test --locked --workspace
+
+lint: need-cargo .venv/lint/ready ## formatting, clippy, the template
+	$(call say,formatting)
+	cargo fmt --all --check
+	$(call say,clippy)
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(call say,template)
+	.venv/lint/bin/cfn-lint
+
+bench: need-cargo .venv/ready ## the numbers of the README, as a table and target/bench/results.json
+	$(call say,building the functions as they are shipped (each links for half a minute))
+	cargo build --locked --release $(PACKAGES)
+	$(call say,measuring)
+	cargo run --locked --release --package amb-bench
+
+build: need-cargo .venv/build/ready ## zips for Lambda: ARCH=arm64 (default) or x86_64
+	$(call say,installing the Rust target $(RUST_TARGET))
+	@rustup target add $(RUST_TARGET) || { echo "make: no standard library for $(RUST_TARGET); try make build ARCH=x86_64" >&2; exit 1; }
+	$(call say,building $(words $(FUNCTIONS)) functions for $(ARCH))
+	PATH="$(CURDIR)/.venv/build/bin:$$PATH" cargo lambda build --locked --release --target $(RUST_TARGET) --output-format zip $(PACKAGES)
+	@$(PYTHON) infra/local/check_bundle.py $(ARCH) $(FUNCTIONS:%=target/lambda/%/bootstrap.zip)
+
+deploy: build .venv/sam/ready ## to AWS, as samconfig.toml says: STAGE=default, staging or prod
+	$(call say,deploying $(STAGE))
+	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam deploy --template-file $(TEMPLATE) --config-file "$(CURDIR)/samconfig.toml" --config-env $(STAGE)
+
+audit: need-cargo .venv/sam/ready .venv/checkov/ready target/tools/bin/cargo-deny ## template policies, dependency licences, bans and sources
+	$(call say,sam validate)
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 .venv/sam/bin/sam validate --lint --template $(TEMPLATE)
+	$(call say,checkov)
+	.venv/checkov/bin/checkov --config-file infra/checkov.yaml --file $(TEMPLATE)
+	$(call say,cargo-deny)
+	target/tools/bin/cargo-deny --all-features --locked check licenses bans sources
+
+clean: ## removes what was built and installed
+	rm -rf target .venv .aws-sam
+
+# ---- tools ----------------------------------------------------------------------------------------------
+
+need-cargo:
+	@command -v cargo >/dev/null || { echo "make: cargo is missing; install Rust from https://rustup.rs" >&2; exit 1; }
+
+need-python:
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing; install Python 3.11 or newer, or say make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; say make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) cannot make virtual environments; install python3-venv" >&2; exit 1; }
+
+# One environment per set of pins: the tools disagree about the versions of what they share.
+.venv/ready: infra/local/requirements.txt | need-python
+	$(call say,installing $<)
+	@[ -x .venv/bin/python ] || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
+.venv/%/ready: infra/local/requirements-%.txt | need-python
+	$(call say,installing $<)
+	@$(PYTHON) -m venv --clear .venv/$*
+	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
+target/tools/bin/cargo-deny: | need-cargo
+	$(call say,building cargo-deny (some minutes, once))
+	cargo install --locked --root target/tools --target-dir target/tools/build cargo-deny@0.20.2
