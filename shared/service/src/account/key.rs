@@ -110,7 +110,9 @@ fn scopes(reader: &mut Reader<'_>, faults: &mut Faults) -> Option<BTreeSet<Scope
         _ => Err("one of: admin, read, send"),
     };
     let scopes = member::each(reader, "scopes", parse, faults)?;
-    if scopes.is_empty() && reader.optional("scopes").is_some_and(|list| *list == serde_json::json!([])) {
+    if scopes.is_empty()
+        && reader.optional("scopes").is_some_and(|list| *list == serde_json::json!([]))
+    {
         let message = "at least one scope is expected";
         faults.push(Fault::new(reader.pointer("scopes"), "length", message));
     }

@@ -1,11 +1,7 @@
 //! Lists, a page at a time.
 
 use super::Account;
-use crate::{
-    cursor,
-    model::TenantId,
-    problem::Problem,
-};
+use crate::{cursor, model::TenantId, problem::Problem};
 
 /// Items of a page when the caller names no `limit`.
 pub const DEFAULT_LIMIT: usize = 50;

@@ -150,12 +150,7 @@ fn as_text<'v>(
     text
 }
 
-fn printable(
-    reader: &Reader<'_>,
-    name: &str,
-    text: &str,
-    faults: &mut Faults,
-) -> Option<String> {
+fn printable(reader: &Reader<'_>, name: &str, text: &str, faults: &mut Faults) -> Option<String> {
     if text.chars().any(char::is_control) {
         let message = "control characters are not expected";
         faults.push(Fault::new(reader.pointer(name), "characters", message));

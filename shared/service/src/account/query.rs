@@ -92,12 +92,14 @@ impl<'a> Query<'a> {
         })
     }
 
-    pub(super) fn fault(
-        &mut self,
-        name: &str,
-        rule: &'static str,
-        message: impl Into<String>,
-    ) {
+    /// `after` begins a list and `cursor` goes on with one: not both.
+    pub(super) fn one_of(&mut self, after: bool, cursor: bool) {
+        if after && cursor {
+            self.fault("after", "exclusive", "`after` begins a list; `cursor` goes on with one");
+        }
+    }
+
+    fn fault(&mut self, name: &str, rule: &'static str, message: impl Into<String>) {
         self.faults.push(Fault::new(format!("/{name}"), rule, message));
     }
 

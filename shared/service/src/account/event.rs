@@ -1,0 +1,222 @@
+//! Events, read back: the envelopes that endpoints were posted.
+
+use std::collections::BTreeSet;
+
+use serde_json::{json, value::to_raw_value};
+
+use super::{Account, List, list::ListName, query::Query};
+use crate::{
+    access::Principal,
+    model::{
+        ConversationId, ConversationState, EventId, EventSource, EventStream, EventType,
+        InboxPointer, InboxSort, Scope, TenantId, TimelineEntry, TimelineItem,
+    },
+    port::{Businesses, Clock, Conversations, InboxReader, PortError, Timeline, TimelineQuery},
+    problem::Problem,
+    render::{EventEnvelope, render},
+};
+
+/// Entries read at once.
+const CHUNK: usize = 100;
+/// Entries that one request looks at, at most; the cursor goes on from there.
+const MOST_READ: usize = 2_000;
+/// Places that an event id is compared with, at most, from the latest on.
+const MOST_COMPARED: u64 = 100_000;
+
+/// Where a list begins.
+#[derive(Debug)]
+enum After {
+    Place(u64),
+    Event(EventId),
+}
+
+impl<S, Q, C> Account<S, Q, C>
+where
+    S: Businesses + Conversations + Timeline + InboxReader,
+    C: Clock,
+{
+    /// The events of a conversation in order of `seq`: `conversationId`, `type` (one, or several with
+    /// commas), `after` (a `seq`, or the id of an event of this conversation).
+    pub async fn list_events(
+        &self,
+        principal: &Principal,
+        query: &[(String, String)],
+    ) -> Result<List<EventEnvelope>, Problem> {
+        principal.require(Scope::Read)?;
+        let mut query = Query::new(query);
+        let (limit, cursor) = query.paging();
+        let kinds = query.parsed("type", kinds).unwrap_or_default();
+        let after = query.parsed("after", After::parse);
+        query.one_of(after.is_some(), cursor.is_some());
+        let conversation = query.conversation();
+        let conversation = query.finish(conversation)?;
+        let state = self.own_conversation(principal, &conversation).await?;
+        let name = format!("events/{conversation}/{kinds:?}");
+        let list = ListName { tenant: &principal.tenant, name: &name };
+        let begin = match after {
+            None => self.place(list, cursor)?.and_then(|place| place.parse().ok()).unwrap_or(0),
+            Some(After::Place(seq)) => seq,
+            Some(After::Event(event)) => place_of(&state, &event).ok_or_else(Problem::not_found)?,
+        };
+        let wanted = |entry: &TimelineEntry| match &entry.item {
+            TimelineItem::Event { kind, .. } => kinds.is_empty() || kinds.contains(kind),
+            TimelineItem::Sent { .. } => false,
+        };
+        let (entries, next) = self.scan(&state, begin, limit, wanted).await?;
+        let mut items = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            items.extend(self.tell(&state, entry).await?);
+        }
+        Ok(List { items, next_cursor: next.map(|seq| self.cursor(list, &seq.to_string())) })
+    }
+
+    /// One event, by its id and `conversationId`: an id alone does not say where the event lies.
+    pub async fn event(
+        &self,
+        principal: &Principal,
+        id: &str,
+        query: &[(String, String)],
+    ) -> Result<EventEnvelope, Problem> {
+        principal.require(Scope::Read)?;
+        let mut query = Query::new(query);
+        let conversation = query.conversation();
+        let conversation = query.finish(conversation)?;
+        let id = EventId::parse(id).map_err(|_| Problem::not_found())?;
+        let state = self.own_conversation(principal, &conversation).await?;
+        let found = self.entry_of(&state, &id).await?.ok_or_else(Problem::not_found)?;
+        self.tell(&state, &found).await?.ok_or_else(Problem::not_found)
+    }
+
+    /// The envelope of an entry, if it is an event. One whose message is no longer kept says so.
+    async fn tell(
+        &self,
+        state: &ConversationState,
+        entry: &TimelineEntry,
+    ) -> Result<Option<EventEnvelope>, PortError> {
+        let TimelineItem::Event { id, kind, source } = &entry.item else { return Ok(None) };
+        let stream = EventStream::Conversation(state.id.clone());
+        let business = Some(state.business.clone());
+        let message = match source {
+            EventSource::Inbox { sort, .. } => {
+                self.store.inbox_message(&pointer(state, sort.clone())).await?
+            }
+            EventSource::Inline(_) => None,
+        };
+        if let Ok(envelope) = render(&stream, business.clone(), entry, message.as_ref()) {
+            return Ok(Some(envelope));
+        }
+        let gone = match source {
+            EventSource::Inbox { sort: InboxSort::Message(id), .. } => {
+                json!({ "messageId": id.to_string(), "expired": true })
+            }
+            _ => json!({ "expired": true }),
+        };
+        Ok(to_raw_value(&gone).ok().map(|data| EventEnvelope {
+            id: id.clone(),
+            kind: *kind,
+            created_at: entry.at,
+            business_id: business,
+            conversation_id: Some(state.id.to_string()),
+            seq: Some(entry.seq),
+            data,
+        }))
+    }
+}
+
+impl<S: Timeline, Q, C> Account<S, Q, C> {
+    /// The wanted entries after a place, and the place to go on from if there may be more.
+    pub(super) async fn scan(
+        &self,
+        state: &ConversationState,
+        after: u64,
+        limit: usize,
+        wanted: impl Fn(&TimelineEntry) -> bool,
+    ) -> Result<(Vec<TimelineEntry>, Option<u64>), PortError> {
+        let mut at = after;
+        let mut found = Vec::new();
+        for _ in 0..MOST_READ / CHUNK {
+            let query = TimelineQuery {
+                tenant: state.tenant.clone(),
+                conversation: state.id.clone(),
+                after: at,
+                limit: CHUNK,
+            };
+            let entries = self.store.entries(&query).await?;
+            let last_chunk = entries.len() < CHUNK;
+            for entry in entries {
+                if found.len() == limit {
+                    return Ok((found, Some(at)));
+                }
+                at = entry.seq;
+                if wanted(&entry) {
+                    found.push(entry);
+                }
+            }
+            if last_chunk {
+                return Ok((found, None));
+            }
+        }
+        Ok((found, Some(at)))
+    }
+
+    /// The entry that an event id names.
+    pub(super) async fn entry_of(
+        &self,
+        state: &ConversationState,
+        event: &EventId,
+    ) -> Result<Option<TimelineEntry>, PortError> {
+        let Some(seq) = place_of(state, event) else { return Ok(None) };
+        let stream = EventStream::Conversation(state.id.clone());
+        self.store.entry(&state.tenant, &stream, seq).await
+    }
+}
+
+impl<S: Timeline + Conversations, Q, C> Account<S, Q, C> {
+    /// The conversation and the entry that an event id names.
+    pub(super) async fn find_entry(
+        &self,
+        tenant: &TenantId,
+        conversation: &ConversationId,
+        event: &EventId,
+    ) -> Result<Option<(ConversationState, TimelineEntry)>, PortError> {
+        let Some(state) = self.store.load(tenant, conversation).await? else { return Ok(None) };
+        Ok(self.entry_of(&state, event).await?.map(|entry| (state, entry)))
+    }
+}
+
+/// The place of an event: its id is a hash over the conversation and the place, so that the places
+/// given out so far are compared, without reading one of them.
+fn place_of(state: &ConversationState, event: &EventId) -> Option<u64> {
+    let earliest = state.seq.saturating_sub(MOST_COMPARED);
+    (earliest + 1..=state.seq)
+        .rev()
+        .find(|seq| EventId::of(state.id.as_str(), &seq.to_string()) == *event)
+}
+
+/// The inbox row of a message of this conversation.
+pub(super) fn pointer(state: &ConversationState, sort: InboxSort) -> InboxPointer {
+    InboxPointer { tenant: state.tenant.clone(), conversation: state.id.clone(), sort }
+}
+
+fn kinds(text: &str) -> Result<BTreeSet<EventType>, &'static str> {
+    text.split(',')
+        .map(str::parse::<EventType>)
+        .collect::<Result<_, _>>()
+        .map_err(|_| "an event type is expected, or several with commas between them")
+}
+
+impl After {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        const EXPECTED: &str = "a seq or an event id is expected";
+        if text.starts_with(EventId::PREFIX) {
+            return EventId::parse(text).map(Self::Event).map_err(|_| EXPECTED);
+        }
+        place(text).map(Self::Place).map_err(|_| EXPECTED)
+    }
+}
+
+/// A `seq` after which a list begins.
+pub(super) fn place(text: &str) -> Result<u64, &'static str> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).ok_or("a seq is expected")
+}

@@ -1,0 +1,78 @@
+//! The delivery log of an endpoint.
+
+use super::{Account, List, list::ListName, query::Query, require_any};
+use crate::{
+    access::Principal,
+    model::{Delivery, DeliveryStatus, Endpoint, EventStream, Scope},
+    port::{DeliveryLog, EndpointDirectory, PortError},
+    problem::Problem,
+};
+
+/// Rows read at once when a list is filtered or a row is looked for.
+pub(super) const CHUNK: usize = 100;
+/// Rows that one request looks at, at most: a filter that nothing passes must come to an end.
+const MOST_READ: usize = 1_000;
+
+impl<S, Q, C> Account<S, Q, C>
+where
+    S: EndpointDirectory + DeliveryLog,
+{
+    /// What an endpoint was and is owed, newest first; `status` filters.
+    pub async fn list_deliveries(
+        &self,
+        principal: &Principal,
+        id: &str,
+        query: &[(String, String)],
+    ) -> Result<List<Delivery>, Problem> {
+        require_any(principal, &[Scope::Admin, Scope::Read])?;
+        let mut query = Query::new(query);
+        let (limit, cursor) = query.paging();
+        let wanted = query.parsed("status", status);
+        query.finish(Some(()))?;
+        let endpoint = self.own_endpoint(principal, id).await?;
+        let name = format!("deliveries/{}/{wanted:?}", endpoint.id);
+        let list = ListName { tenant: &principal.tenant, name: &name };
+        let mut place = self.place(list, cursor)?;
+        let mut items = Vec::new();
+        let mut read = 0;
+        loop {
+            // Never more than are missing: the place of a page is its end.
+            let missing = limit - items.len();
+            let page =
+                self.store.to_endpoint(&endpoint.tenant, &endpoint.id, place, missing).await?;
+            read += missing;
+            items.extend(page.items.into_iter().filter(|found| passes(found, wanted)));
+            place = page.cursor;
+            if place.is_none() || items.len() >= limit || read >= MOST_READ {
+                let next_cursor = place.map(|place| self.cursor(list, &place));
+                return Ok(List { items, next_cursor });
+            }
+        }
+    }
+
+    /// The delivery of one event to one endpoint, if it is among the latest: the log has no other
+    /// way in than from its newest end.
+    pub(super) async fn delivery(
+        &self,
+        endpoint: &Endpoint,
+        stream: &EventStream,
+        seq: u64,
+    ) -> Result<Option<Delivery>, PortError> {
+        let page = self.store.to_endpoint(&endpoint.tenant, &endpoint.id, None, CHUNK).await?;
+        Ok(page.items.into_iter().find(|found| found.key.stream == *stream && found.key.seq == seq))
+    }
+}
+
+fn passes(delivery: &Delivery, wanted: Option<DeliveryStatus>) -> bool {
+    wanted.is_none_or(|wanted| delivery.status == wanted)
+}
+
+fn status(text: &str) -> Result<DeliveryStatus, &'static str> {
+    match text {
+        "pending" => Ok(DeliveryStatus::Pending),
+        "delivered" => Ok(DeliveryStatus::Delivered),
+        "parked" => Ok(DeliveryStatus::Parked),
+        "disabled" => Ok(DeliveryStatus::Disabled),
+        _ => Err("one of: pending, delivered, parked, disabled"),
+    }
+}
