@@ -1,1 +1,44 @@
-//! The delivery-sweep function.
+//! `delivery-sweep`: once a minute, what streams and queues have lost.
+
+use amb_lambda::telemetry::stage;
+use amb_service::{
+    port::{
+        Businesses, Clock, Conversations, DeliveryQueue, DueDeliveries, DueOutbound,
+        EndpointDirectory, InboxReader, InboxSweep, OutboundQueue,
+    },
+    sweep::{Sweep, SweepError},
+};
+
+/// One run. An error is the invocation's error: the next minute tries again.
+pub async fn sweep_once<S, Q, C>(sweep: &Sweep<S, Q, C>, clock: &C) -> Result<(), SweepError>
+where
+    S: DueDeliveries
+        + DueOutbound
+        + InboxSweep
+        + InboxReader
+        + Conversations
+        + EndpointDirectory
+        + Businesses
+        + Clone,
+    Q: DeliveryQueue + OutboundQueue + Clone,
+    C: Clock + Clone,
+{
+    let began = clock.now();
+    let swept = sweep.sweep().await;
+    let line = stage("sweep").took(began.duration_until(clock.now()).unsigned_abs());
+    let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    match swept {
+        Ok(swept) => {
+            line.count("deliveries", number(swept.deliveries))
+                .count("outbound", number(swept.outbound))
+                .count("dispatched", number(swept.dispatched))
+                .count("left", number(swept.left))
+                .emit();
+            Ok(())
+        }
+        Err(error) => {
+            line.outcome("failed").error(&error).emit();
+            Err(error)
+        }
+    }
+}

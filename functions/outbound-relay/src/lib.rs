@@ -1,1 +1,88 @@
-//! The outbound-relay function.
+//! `outbound-relay`: the outbound queue, one conversation's messages in order.
+//!
+//! A message that has to be tried again is made visible after its pause; until then its group waits.
+
+use amb_aws::SqsOutbound;
+use amb_lambda::{
+    batch::{Batch, Outcome},
+    deadline::{BATCH_RESERVE, Deadline},
+    telemetry::{LogHash, stage},
+};
+use amb_service::{
+    model::OutboundPointer,
+    port::{
+        AppleSecrets, Clock, Conversations, DeliveryQueue, EndpointDirectory, Entropy, Gateway,
+        Outbox,
+    },
+    relay::{Relay, Relayed},
+};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use lambda_runtime::LambdaEvent;
+
+/// Works through one batch of the queue.
+pub async fn relay_batch<S, Q, G, K, C>(
+    relay: &Relay<S, Q, G, K, C>,
+    queue: &SqsOutbound,
+    log: &LogHash,
+    clock: &C,
+    event: LambdaEvent<SqsEvent>,
+) -> SqsBatchResponse
+where
+    S: Conversations + Outbox + EndpointDirectory,
+    Q: DeliveryQueue,
+    G: Gateway,
+    K: AppleSecrets,
+    C: Clock + Entropy + Clone,
+{
+    let deadline = Deadline::of(&event.context, BATCH_RESERVE);
+    let batch = Batch::new(clock.clone(), deadline);
+    batch.fifo_queue(event.payload, |message| one(relay, queue, log, clock, message)).await
+}
+
+async fn one<S, Q, G, K, C>(
+    relay: &Relay<S, Q, G, K, C>,
+    queue: &SqsOutbound,
+    log: &LogHash,
+    clock: &C,
+    message: SqsMessage,
+) -> Outcome
+where
+    S: Conversations + Outbox + EndpointDirectory,
+    Q: DeliveryQueue,
+    G: Gateway,
+    K: AppleSecrets,
+    C: Clock + Entropy + Clone,
+{
+    let began = clock.now();
+    let body = message.body.unwrap_or_default();
+    let Ok(pointer) = serde_json::from_str::<OutboundPointer>(&body) else {
+        stage("relay").outcome("unreadable").emit();
+        return Outcome::Again;
+    };
+    let relayed = relay.relay(&pointer).await;
+    let tenant = pointer.tenant.as_str();
+    let line = stage("relay")
+        .took(began.duration_until(clock.now()).unsigned_abs())
+        .tenant(&pointer.tenant)
+        .conversation(&log.of(tenant, pointer.conversation.as_str()))
+        .message(&log.of(tenant, &pointer.message.to_string()));
+    match relayed {
+        Ok(Relayed::Finished) => {
+            line.outcome("finished").emit();
+            Outcome::Done
+        }
+        Ok(Relayed::Again(pause)) => {
+            line.outcome("again").emit();
+            let handle = message.receipt_handle.unwrap_or_default();
+            if let Err(error) = queue.make_visible_after(&handle, pause).await {
+                // It becomes visible by itself, only later.
+                stage("relay").outcome("not_released").error(&error).emit();
+            }
+            Outcome::Again
+        }
+        Err(error) => {
+            line.outcome("failed").error(&error).emit();
+            Outcome::Again
+        }
+    }
+}

@@ -5,11 +5,11 @@ use std::time::Duration;
 use amb_service::port::{Clock, Entropy};
 use jiff::Timestamp;
 
-/// The system's clock.
+/// The operating system's clock and random source.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
+pub struct System;
 
-impl Clock for SystemClock {
+impl Clock for System {
     #[expect(clippy::disallowed_methods, reason = "this is the clock port")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
@@ -20,11 +20,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The system's random source.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OsEntropy;
-
-impl Entropy for OsEntropy {
+impl Entropy for System {
     #[expect(clippy::disallowed_methods, reason = "this is the entropy port")]
     #[expect(clippy::expect_used, reason = "going on without randomness would be worse")]
     fn fill(&self, buffer: &mut [u8]) {
@@ -39,17 +35,17 @@ mod tests {
     #[test]
     fn two_draws_differ_and_fill_the_buffer() {
         let (mut one, mut two) = ([0; 32], [0; 32]);
-        OsEntropy.fill(&mut one);
-        OsEntropy.fill(&mut two);
+        System.fill(&mut one);
+        System.fill(&mut two);
         assert_ne!(one, two);
         assert!(one.chunks(8).all(|chunk| chunk.iter().any(|byte| *byte != 0)));
-        OsEntropy.fill(&mut []);
+        System.fill(&mut []);
     }
 
     #[tokio::test]
     async fn the_clock_goes_on_while_it_sleeps() {
-        let before = SystemClock.now();
-        SystemClock.sleep(Duration::from_millis(2)).await;
-        assert!(SystemClock.now() > before);
+        let before = System.now();
+        System.sleep(Duration::from_millis(2)).await;
+        assert!(System.now() > before);
     }
 }

@@ -33,12 +33,12 @@ use tracing::{level_filters::LevelFilter, subscriber::set_global_default};
 use tracing_subscriber::{Layer as _, Registry, layer::SubscriberExt as _};
 
 use self::{line::Stdout, subscriber::JsonLines};
-use crate::adapter::SystemClock;
+use crate::adapter::System;
 
 /// Sends the events of this process to stdout from now on, under the name of the function, and makes
 /// panics one line too. A second call changes nothing.
 pub fn init(function: &'static str, level: LevelFilter) {
-    let lines = JsonLines::new(function, SystemClock, Stdout);
+    let lines = JsonLines::new(function, System, Stdout);
     let subscriber = Registry::default().with(lines.with_filter(level));
     if set_global_default(subscriber).is_ok() {
         panic::set_hook(Box::new(|panic| {

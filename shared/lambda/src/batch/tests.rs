@@ -1,15 +1,15 @@
 use super::*;
-use crate::adapter::SystemClock;
+use crate::adapter::System;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::{cell::RefCell, time::Duration};
 
 fn soon(milliseconds: i64) -> Deadline {
-    Deadline::at(SystemClock.now() + SignedDuration::from_millis(milliseconds))
+    Deadline::at(System.now() + SignedDuration::from_millis(milliseconds))
 }
 
-fn batch() -> Batch<SystemClock> {
-    Batch::new(SystemClock, soon(30_000))
+fn batch() -> Batch<System> {
+    Batch::new(System, soon(30_000))
 }
 
 fn messages(ids_and_groups: &[(&str, &str)]) -> SqsEvent {
@@ -124,7 +124,7 @@ async fn a_stream_keeps_the_order_of_a_key_and_reports_the_lowest_place_first() 
 
 #[tokio::test]
 async fn no_record_is_taken_after_the_deadline() {
-    let late = Batch::new(SystemClock, Deadline::at(Timestamp::UNIX_EPOCH));
+    let late = Batch::new(System, Deadline::at(Timestamp::UNIX_EPOCH));
     let untouched = |_message: SqsMessage| -> std::future::Ready<Outcome> { unreachable!() };
     assert_eq!(
         failed(&late.queue(messages(&[("a", "x"), ("b", "x")]), untouched).await),
@@ -134,7 +134,7 @@ async fn no_record_is_taken_after_the_deadline() {
 
 #[tokio::test]
 async fn a_record_that_runs_over_the_deadline_fails_and_the_finished_ones_do_not() {
-    let tight = Batch::new(SystemClock, soon(60));
+    let tight = Batch::new(System, soon(60));
     let response = tight
         .queue(messages(&[("a", "x"), ("b", "x")]), |message| async move {
             if message.body.as_deref() == Some("b") {

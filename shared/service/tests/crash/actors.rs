@@ -14,8 +14,8 @@ use amb_service::{
     dispatch::Dispatch,
     memory::{Memory, drive},
     model::{
-        Business, BusinessStatus, Endpoint, EndpointId, EndpointStatus, Mode, Scope, Tenant,
-        TenantId,
+        Business, BusinessStatus, Endpoint, EndpointId, EndpointStatus, InboxSort, Mode, Scope,
+        Tenant, TenantId,
     },
     port::AppleKeySet,
     receive::{InboundRequest, Receive},
@@ -285,7 +285,12 @@ impl Actors {
                     .values()
                     .any(|delivery| delivery.status == amb_service::model::DeliveryStatus::Pending);
                 let waiting = world.conversations.values().any(|state| !state.lane.is_empty());
-                let unplaced = world.inbox.len() != world.claims.len();
+                let unplaced = world.inbox.keys().any(|pointer| match pointer.sort {
+                    InboxSort::Message(id) => {
+                        !world.claims.contains_key(&(pointer.tenant.clone(), id, None))
+                    }
+                    InboxSort::Typing { .. } => false,
+                });
                 let busy = !world.delivery_queue.is_empty() || !world.outbound_queue.is_empty();
                 !world.stream.is_empty() || owed || waiting || busy || unplaced
             };

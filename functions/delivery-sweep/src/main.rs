@@ -1,0 +1,32 @@
+//! `delivery-sweep`: wires the adapters and sweeps when the clock says so.
+
+use amb_aws::{Clients, Profile, SqsDeliveries, SqsOutbound, SqsQueues, Store, Tables};
+use amb_lambda::{adapter::System, config::Config, telemetry};
+use amb_service::sweep::Sweep;
+use delivery_sweep::sweep_once;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = Config::from_env()?;
+    telemetry::init("delivery-sweep", config.log_level());
+
+    let clients = Clients::load(Profile::worker()).await;
+    let tables = Tables {
+        inbox: Some(config.inbox_table()?),
+        conversations: Some(config.conversations_table()?),
+        accounts: Some(config.accounts_table()?),
+    };
+    let store = Store::new(clients.dynamodb, tables);
+    let queues = SqsQueues {
+        deliveries: SqsDeliveries::new(clients.sqs.clone(), config.deliveries_queue_url()?),
+        outbound: SqsOutbound::new(clients.sqs, config.outbound_queue_url()?),
+    };
+    let sweep = Sweep::new(store, queues, System);
+
+    lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async {
+        sweep_once(&sweep, &System).await.map_err(Error::from)
+    }))
+    .await
+}

@@ -1,0 +1,29 @@
+//! `event-dispatch`: wires the adapters and works through the inbox's stream.
+
+use amb_aws::{Clients, Profile, SqsDeliveries, Store, Tables};
+use amb_lambda::{adapter::System, config::Config, telemetry};
+use amb_service::dispatch::Dispatch;
+use event_dispatch::dispatch_batch;
+use lambda_runtime::{Error, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = Config::from_env()?;
+    telemetry::init("event-dispatch", config.log_level());
+    let log = telemetry::LogHash::for_deployment(config.stage());
+
+    let clients = Clients::load(Profile::worker()).await;
+    let tables = Tables {
+        inbox: Some(config.inbox_table()?),
+        conversations: Some(config.conversations_table()?),
+        accounts: Some(config.accounts_table()?),
+    };
+    let store = Store::new(clients.dynamodb, tables);
+    let queue = SqsDeliveries::new(clients.sqs, config.deliveries_queue_url()?);
+    let dispatch = Dispatch::new(store.clone(), queue, System);
+
+    lambda_runtime::run(service_fn(|event| async {
+        Ok::<_, Error>(dispatch_batch(&dispatch, &store, &log, &System, event).await)
+    }))
+    .await
+}

@@ -1,0 +1,35 @@
+//! `outbound-relay`: wires the adapters and works through the outbound queue.
+
+use amb_aws::{Clients, Profile, SecretsManagerApple, SqsDeliveries, SqsOutbound, Store, Tables};
+use amb_egress::{EndpointUrl, Policy, apple::AppleGateway};
+use amb_lambda::{adapter::System, config::Config, telemetry};
+use amb_service::relay::Relay;
+use lambda_runtime::{Error, service_fn};
+use outbound_relay::relay_batch;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = Config::from_env()?;
+    telemetry::init("outbound-relay", config.log_level());
+    let log = telemetry::LogHash::for_deployment(config.stage());
+
+    let clients = Clients::load(Profile::worker()).await;
+    let tables = Tables {
+        conversations: Some(config.conversations_table()?),
+        accounts: Some(config.accounts_table()?),
+        ..Tables::default()
+    };
+    let store = Store::new(clients.dynamodb, tables);
+    let deliveries = SqsDeliveries::new(clients.sqs.clone(), config.deliveries_queue_url()?);
+    let queue = SqsOutbound::new(clients.sqs, config.outbound_queue_url()?);
+    let secrets = SecretsManagerApple::new(clients.secrets, config.apple_secret()?);
+    let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
+    let base = EndpointUrl::parse(&config.apple_gateway_url()?, &policy)?;
+    let gateway = AppleGateway::new(base, config.msp_id()?, System, policy);
+    let relay = Relay::new(store, deliveries, gateway, secrets, System);
+
+    lambda_runtime::run(service_fn(|event| async {
+        Ok::<_, Error>(relay_batch(&relay, &queue, &log, &System, event).await)
+    }))
+    .await
+}

@@ -1,0 +1,33 @@
+//! `webhook-delivery`: wires the adapters and works through the deliveries queue.
+
+use amb_aws::{Clients, Profile, SecretsManagerServiceKey, SqsDeliveries, Store, Tables};
+use amb_egress::{Policy, webhook::WebhookCaller};
+use amb_lambda::{adapter::System, config::Config, telemetry};
+use amb_service::{deliver::Deliver, port::ServiceKeySource, service_key::ServiceKey};
+use lambda_runtime::{Error, service_fn};
+use webhook_delivery::deliver_batch;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = Config::from_env()?;
+    telemetry::init("webhook-delivery", config.log_level());
+    let log = telemetry::LogHash::for_deployment(config.stage());
+
+    let clients = Clients::load(Profile::worker()).await;
+    let tables = Tables {
+        inbox: Some(config.inbox_table()?),
+        conversations: Some(config.conversations_table()?),
+        accounts: Some(config.accounts_table()?),
+    };
+    let store = Store::new(clients.dynamodb, tables);
+    let queue = SqsDeliveries::new(clients.sqs, config.deliveries_queue_url()?);
+    let keys = SecretsManagerServiceKey::new(clients.secrets, config.service_key_secret()?);
+    let key = ServiceKey::derive(&keys.service_key().await?)?;
+    let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
+    let deliver = Deliver::new(store, queue, WebhookCaller::new(policy), System, key);
+
+    lambda_runtime::run(service_fn(|event| async {
+        Ok::<_, Error>(deliver_batch(&deliver, &log, &System, event).await)
+    }))
+    .await
+}
