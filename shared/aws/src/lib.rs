@@ -1,1 +1,29 @@
 //! The ports on DynamoDB, SQS and Secrets Manager.
+//!
+//! [`Store`] is every table behind the ports of `amb-service`; [`Queues`] is both queues; the secrets
+//! are in [`secrets`]. [`Clients`] makes the SDK's clients with explicit timeouts and retries. What a
+//! row looks like, keys included, is in `row`, one file per row.
+
+mod accounts;
+mod client;
+mod conversations;
+mod deliveries;
+mod due;
+mod fault;
+mod inbox;
+mod log;
+mod outbox;
+mod queues;
+mod row;
+pub mod secrets;
+mod step;
+mod store;
+pub mod stream;
+mod timeline;
+
+pub use client::{Clients, Patience, Profile};
+pub use fault::{NotConfigured, Refused};
+pub use queues::{QueueUrls, Queues};
+pub use row::RowFault;
+pub use secrets::{SecretsManagerApple, SecretsManagerOperatorKey, SecretsManagerServiceKey};
+pub use store::{Store, Tables};

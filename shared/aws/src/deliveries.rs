@@ -1,0 +1,141 @@
+//! Deliveries: leases, their outcome, and the order of an ordered endpoint.
+
+use amb_service::{
+    model::{Delivery, DeliveryKey, DeliveryStatus},
+    port::{Deliveries, Lease, PortError},
+};
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use jiff::Timestamp;
+
+use crate::{
+    fault::{RefusedWrite, unreadable},
+    row::{
+        self,
+        key::{self, delivery_sk},
+        n, s,
+        time::{ceil_seconds, nanos},
+    },
+    store::Store,
+};
+
+impl Deliveries for Store {
+    async fn lease(
+        &self,
+        key: &DeliveryKey,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Lease, PortError> {
+        const OPERATION: &str = "Deliveries::lease";
+        let update = self
+            .client
+            .update_item()
+            .table_name(self.conversations_table(OPERATION)?)
+            .set_key(Some(key::delivery(key).into_item()))
+            .update_expression(
+                "SET lease = :until, sweep_at = :until, due_at = :due, attempts = attempts + :one",
+            )
+            .condition_expression(
+                "#status = :pending AND next_at <= :now \
+                 AND (attribute_not_exists(lease) OR lease <= :now)",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":pending", s("pending"))
+            .expression_attribute_values(":now", n(nanos(now)))
+            .expression_attribute_values(":until", n(nanos(until)))
+            .expression_attribute_values(":due", n(ceil_seconds(until)))
+            .expression_attribute_values(":one", n(1))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match update.send().await {
+            Ok(done) => {
+                let item = done.attributes.unwrap_or_default();
+                let delivery = row::delivery::delivery(item).map_err(unreadable(OPERATION))?;
+                Ok(Lease::Taken(delivery))
+            }
+            Err(error) => {
+                let old = error.old_item(OPERATION)?;
+                if old.is_empty() {
+                    return Ok(Lease::Over);
+                }
+                let old = row::delivery::delivery(old).map_err(unreadable(OPERATION))?;
+                Ok(why_not(&old, now))
+            }
+        }
+    }
+
+    async fn record(&self, delivery: &Delivery, lease: Timestamp) -> Result<bool, PortError> {
+        const OPERATION: &str = "Deliveries::record";
+        let item = row::delivery::item(delivery).map_err(unreadable(OPERATION))?;
+        let put = self
+            .client
+            .put_item()
+            .table_name(self.conversations_table(OPERATION)?)
+            .set_item(Some(item))
+            .condition_expression("lease = :lease")
+            .expression_attribute_values(":lease", n(nanos(lease)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => {
+                let old = error.old_item(OPERATION)?;
+                if old.is_empty() {
+                    return Ok(false);
+                }
+                // Our own write, whose answer was lost and which the SDK then sent again?
+                let old = row::delivery::delivery(old).map_err(unreadable(OPERATION))?;
+                Ok(old == *delivery)
+            }
+        }
+    }
+
+    async fn pending_before(&self, key: &DeliveryKey) -> Result<Option<DeliveryKey>, PortError> {
+        const OPERATION: &str = "Deliveries::pending_before";
+        match key.seq.checked_sub(1) {
+            Some(last) => self.first_pending(OPERATION, key, 0, last).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn pending_after(&self, key: &DeliveryKey) -> Result<Option<DeliveryKey>, PortError> {
+        const OPERATION: &str = "Deliveries::pending_after";
+        match key.seq.checked_add(1) {
+            Some(first) => self.first_pending(OPERATION, key, first, u64::MAX).await,
+            None => Ok(None),
+        }
+    }
+}
+
+fn why_not(old: &Delivery, now: Timestamp) -> Lease {
+    match old.lease_until {
+        _ if old.status != DeliveryStatus::Pending => Lease::Over,
+        Some(held) if now < held => Lease::Busy(held),
+        _ => Lease::NotDue(old.next_attempt_at),
+    }
+}
+
+impl Store {
+    /// The first pending delivery to the endpoint of `key`, in its stream, within these places.
+    async fn first_pending(
+        &self,
+        operation: &'static str,
+        key: &DeliveryKey,
+        first: u64,
+        last: u64,
+    ) -> Result<Option<DeliveryKey>, PortError> {
+        let query = self
+            .client
+            .query()
+            .table_name(self.conversations_table(operation)?)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .filter_expression("#status = :pending")
+            .projection_expression("pk, sk")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":pk", s(key::delivery(key).pk))
+            .expression_attribute_values(":first", s(delivery_sk(&key.endpoint, first)))
+            .expression_attribute_values(":last", s(delivery_sk(&key.endpoint, last)))
+            .expression_attribute_values(":pending", s("pending"));
+        let found = self.rows(operation, query, 1).await?;
+        found.first().map(key::read_delivery).transpose().map_err(unreadable(operation))
+    }
+}

@@ -1,0 +1,75 @@
+//! What goes wrong between a port and AWS.
+
+use amb_service::port::PortError;
+use aws_sdk_dynamodb::{
+    error::{BuildError, SdkError},
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
+};
+use std::{error::Error, fmt};
+
+use crate::row::{Item, RowFault};
+
+/// A function was not told of something that it needs after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} is not configured for this function")]
+pub struct NotConfigured {
+    /// The environment variable.
+    pub variable: &'static str,
+}
+
+/// AWS answered with something that cannot be, or refused all of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Refused {
+    pub(crate) reason: String,
+}
+
+impl Refused {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}
+
+pub(crate) fn unavailable<E, R>(operation: &'static str) -> impl Fn(SdkError<E, R>) -> PortError
+where
+    E: Error + Send + Sync + 'static,
+    R: fmt::Debug + Send + Sync + 'static,
+{
+    move |error| PortError::unavailable(operation, error)
+}
+
+pub(crate) fn unreadable(operation: &'static str) -> impl Fn(RowFault) -> PortError {
+    move |fault| PortError::unreadable(operation, fault)
+}
+
+pub(crate) fn incomplete(operation: &'static str) -> impl Fn(BuildError) -> PortError {
+    move |error| PortError::unavailable(operation, error)
+}
+
+/// What was there when a conditional write was refused: empty if nothing was. Any other failure is
+/// an error.
+pub(crate) trait RefusedWrite {
+    fn old_item(self, operation: &'static str) -> Result<Item, PortError>;
+}
+
+impl<R: fmt::Debug + Send + Sync + 'static> RefusedWrite for SdkError<PutItemError, R> {
+    fn old_item(self, operation: &'static str) -> Result<Item, PortError> {
+        match self.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(failed.item().cloned().unwrap_or_default())
+            }
+            _ => Err(PortError::unavailable(operation, self)),
+        }
+    }
+}
+
+impl<R: fmt::Debug + Send + Sync + 'static> RefusedWrite for SdkError<UpdateItemError, R> {
+    fn old_item(self, operation: &'static str) -> Result<Item, PortError> {
+        match self.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(failed.item().cloned().unwrap_or_default())
+            }
+            _ => Err(PortError::unavailable(operation, self)),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The log of an endpoint, replay, and pings.
+
+use amb_service::{
+    model::{Delivery, DeliveryKey, EndpointId, TenantId, TimelineEntry},
+    port::{DeliveryLog, Page, PortError},
+};
+
+use crate::{
+    fault::{unavailable, unreadable},
+    row,
+    store::{Store, gather},
+    timeline::Order,
+};
+
+impl DeliveryLog for Store {
+    async fn to_endpoint(
+        &self,
+        tenant: &TenantId,
+        endpoint: &EndpointId,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Result<Page<Delivery>, PortError> {
+        const OPERATION: &str = "DeliveryLog::to_endpoint";
+        let partition = row::delivery::list_pk(tenant, endpoint);
+        let listed = self.listed(OPERATION, partition, Order::Newest, cursor, limit).await?;
+        let mut keys = Vec::with_capacity(listed.items.len());
+        for item in &listed.items {
+            keys.push(row::key::read_delivery(item).map_err(unreadable(OPERATION))?);
+        }
+        let reads = keys.iter().map(|key| self.delivery(OPERATION, key)).collect();
+        Ok(Page { items: gather(reads).await?, cursor: listed.cursor })
+    }
+
+    async fn rearm(&self, delivery: &Delivery) -> Result<(), PortError> {
+        const OPERATION: &str = "DeliveryLog::rearm";
+        let item = row::delivery::item(delivery).map_err(unreadable(OPERATION))?;
+        let table = self.conversations_table(OPERATION)?;
+        let put = self.client.put_item().table_name(table).set_item(Some(item));
+        put.send().await.map_err(unavailable(OPERATION))?;
+        Ok(())
+    }
+
+    async fn ping(&self, entry: &TimelineEntry, delivery: &Delivery) -> Result<(), PortError> {
+        const OPERATION: &str = "DeliveryLog::ping";
+        let table = self.conversations_table(OPERATION)?;
+        let key = &delivery.key;
+        let items = [
+            row::entry::item(&key.tenant, &key.stream, entry).map_err(unreadable(OPERATION))?,
+            row::delivery::item(delivery).map_err(unreadable(OPERATION))?,
+        ];
+        self.put_together(OPERATION, table, items).await
+    }
+}
+
+impl Store {
+    async fn delivery(
+        &self,
+        operation: &'static str,
+        key: &DeliveryKey,
+    ) -> Result<Option<Delivery>, PortError> {
+        let table = self.conversations_table(operation)?;
+        let found = self.row(operation, table, row::key::delivery(key)).await?;
+        found.map(row::delivery::delivery).transpose().map_err(unreadable(operation))
+    }
+}
