@@ -66,7 +66,7 @@ audit: need-cargo .venv/sam/ready .venv/checkov/ready target/tools/bin/cargo-den
 	$(call say,checkov)
 	.venv/checkov/bin/checkov --config-file infra/checkov.yaml --file $(TEMPLATE)
 	$(call say,cargo-deny)
-	target/tools/bin/cargo-deny --all-features --locked check licenses bans sources
+	target/tools/bin/cargo-deny --all-features --locked check --hide-inclusion-graph licenses bans sources
 
 clean: ## removes what was built and installed
 	rm -rf target .venv .aws-sam

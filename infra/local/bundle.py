@@ -20,13 +20,13 @@ def bundle(package: str, built: pathlib.Path, folder: pathlib.Path) -> tuple[pat
     """`<folder>/<package>.zip` holding `bootstrap`, and the SHA-256 of the binary it was made from."""
     binary = built / package
     if not binary.is_file():
-        raise MissingBinary(f"{binary} does not exist; build the functions first (make build-local)")
+        raise MissingBinary(f"{binary} does not exist; build the functions first (cargo build --workspace)")
     folder.mkdir(parents=True, exist_ok=True)
     archive, note = folder / f"{package}.zip", folder / f"{package}.json"
     state = binary.stat()
     made_from = {"path": str(binary.resolve()), "size": state.st_size, "mtime": state.st_mtime_ns}
     known = json.loads(note.read_text()) if note.is_file() and archive.is_file() else {}
-    if known.get("from") == made_from:
+    if known.get("from") == made_from:  # renamed into place last, so what it says is done
         return archive, known["sha256"]
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         stripped = strip(binary, pathlib.Path(scratch) / "bootstrap")
@@ -34,7 +34,9 @@ def bundle(package: str, built: pathlib.Path, folder: pathlib.Path) -> tuple[pat
         unfinished = pathlib.Path(scratch) / "bundle.zip"
         write(stripped, unfinished)
         os.replace(unfinished, archive)
-    note.write_text(json.dumps({"from": made_from, "sha256": digest}))
+        remark = pathlib.Path(scratch) / "remark.json"
+        remark.write_text(json.dumps({"from": made_from, "sha256": digest}))
+        os.replace(remark, note)
     return archive, digest
 
 

@@ -8,6 +8,7 @@ processes of this machine. It is ready when `GET /_ministack/health` answers.
 import argparse
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import sys
@@ -22,6 +23,8 @@ def main() -> int:
     if port_is_taken(options.port):
         print(f"emulator: port {options.port} on {HOST} is taken; choose another with --port", file=sys.stderr)
         return 2
+    unpacked = options.state / f"ministack-provided-code-{options.port}"  # function bundles: every build leaves its own
+    shutil.rmtree(unpacked, ignore_errors=True)
     options.state.mkdir(parents=True, exist_ok=True)
     if options.logs:
         options.logs.mkdir(parents=True, exist_ok=True)
@@ -43,6 +46,7 @@ def main() -> int:
         ministack.app.main()
     finally:
         lambda_runtime.reset()  # ends the function processes
+        shutil.rmtree(unpacked, ignore_errors=True)
     return 0
 
 
