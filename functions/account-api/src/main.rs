@@ -1,0 +1,47 @@
+//! `account-api`: wires the adapters and serves.
+
+use account_api::AccountApi;
+use amb_aws::{
+    Clients, Profile, QueueUrls, Queues, SecretsManagerOperatorKey, SecretsManagerServiceKey,
+    Store, Tables,
+};
+use amb_egress::Policy;
+use amb_lambda::{adapter::System, config::Config, http_event, telemetry};
+use amb_protocol::secret::Secret;
+use amb_service::{
+    account::OperatorKeySource,
+    port::{PortError, ServiceKeySource},
+    service_key::ServiceKey,
+};
+use lambda_runtime::Error;
+
+struct OperatorKey(SecretsManagerOperatorKey);
+
+impl OperatorKeySource for OperatorKey {
+    async fn operator_key(&self) -> Result<Secret<String>, PortError> {
+        self.0.operator_key().await
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = Config::from_env()?;
+    telemetry::init("account-api", config.log_level());
+
+    let clients = Clients::load(Profile::ack()).await;
+    let tables = Tables {
+        inbox: Some(config.inbox_table()?),
+        conversations: Some(config.conversations_table()?),
+        accounts: Some(config.accounts_table()?),
+    };
+    let urls = QueueUrls { deliveries: Some(config.deliveries_queue_url()?), outbound: None };
+    let (store, queue) = (Store::new(clients.dynamodb, tables), Queues::new(clients.sqs, urls));
+    let secrets = clients.secrets;
+    let operator = SecretsManagerOperatorKey::new(secrets.clone(), config.operator_key_secret()?);
+    let key = SecretsManagerServiceKey::new(secrets, config.service_key_secret()?);
+    let key = ServiceKey::derive(&key.service_key().await?)?;
+    let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
+    let api = AccountApi::new(store, queue, System, OperatorKey(operator), key, policy);
+
+    http_event::run(|request| api.serve(request)).await
+}

@@ -1,0 +1,177 @@
+//! What each route does: a use case, and its answer.
+
+use amb_lambda::{
+    answer::{self, Answer},
+    http_event::Request,
+};
+use amb_service::{
+    account::{Caller, Claimed, IfMatch, List, OperatorKeySource},
+    model::Endpoint,
+    port::{Clock, DeliveryQueue, Entropy},
+    problem::Problem,
+};
+use http::{
+    HeaderValue, StatusCode,
+    header::{ETAG, HeaderName, LOCATION},
+};
+use serde::Serialize;
+
+use crate::{
+    AccountApi, Tables,
+    routes::Operation,
+    view::{
+        BusinessView, ConversationView, DeliveryView, EndpointView, HistoryView, KeyView,
+        MessageView, NewEndpointView, NewKeyView, Page, PingView, ReplayView, TenantView,
+    },
+};
+
+impl<S, Q, C, K> AccountApi<S, Q, C, K>
+where
+    S: Tables,
+    Q: DeliveryQueue,
+    C: Clock + Entropy + Clone,
+    K: OperatorKeySource,
+{
+    /// Performs an operation; `id` is the id in the path.
+    #[expect(clippy::too_many_lines, reason = "one arm for each route, and nothing else")]
+    pub(crate) async fn perform(
+        &self,
+        operation: Operation,
+        id: Option<&str>,
+        caller: &Caller,
+        request: &Request,
+    ) -> Result<Answer, Problem> {
+        let account = &self.account;
+        let id = id.unwrap_or_default();
+        let (body, query) = (request.body(), &request.query_pairs());
+        let if_match = request.header("if-match");
+        let vet = |url: &str| self.vet(request, url);
+        Ok(match operation {
+            Operation::CreateTenant => {
+                let tenant = account.create_tenant(caller.operator()?, body).await?;
+                let location = format!("/v1/tenants/{}", tenant.id);
+                created(&location, &TenantView::from(tenant))
+            }
+            Operation::ListTenants => {
+                page(account.list_tenants(caller.operator()?, query).await?, TenantView::from)
+            }
+            Operation::ReadTenant => {
+                ok(&TenantView::from(account.tenant(caller.operator()?, id).await?))
+            }
+            Operation::CreateBusiness => {
+                match account.claim_business(caller.principal()?, body).await? {
+                    Claimed::Now(business) => {
+                        let location = format!("/v1/businesses/{}", business.id);
+                        created(&location, &BusinessView::from(business))
+                    }
+                    Claimed::Before(business) => ok(&BusinessView::from(business)),
+                }
+            }
+            Operation::ListBusinesses => {
+                let list = account.list_businesses(caller.principal()?, query).await?;
+                page(list, BusinessView::from)
+            }
+            Operation::ReadBusiness => {
+                ok(&BusinessView::from(account.business(caller.principal()?, id).await?))
+            }
+            Operation::ChangeBusiness => {
+                let changed = account.change_business(caller.principal()?, id, body).await?;
+                ok(&BusinessView::from(changed))
+            }
+            Operation::CreateKey => {
+                let made = account.create_key(caller.principal()?, body).await?;
+                answer::json(StatusCode::CREATED, &NewKeyView::from(made))
+            }
+            Operation::ListKeys => {
+                page(account.list_keys(caller.principal()?, query).await?, KeyView::from)
+            }
+            Operation::RevokeKey => {
+                account.revoke_key(caller.principal()?, id).await?;
+                answer::empty(StatusCode::NO_CONTENT)
+            }
+            Operation::CreateEndpoint => {
+                let made = account.create_endpoint(caller.principal()?, body, vet).await?;
+                let (location, tag) =
+                    (format!("/v1/endpoints/{}", made.endpoint.id), tag(&made.endpoint));
+                with(created(&location, &NewEndpointView::from(made)), ETAG, &tag)
+            }
+            Operation::ListEndpoints => {
+                let list = account.list_endpoints(caller.principal()?, query).await?;
+                page(list, EndpointView::from)
+            }
+            Operation::ReadEndpoint => tagged(account.endpoint(caller.principal()?, id).await?),
+            Operation::ChangeEndpoint => {
+                tagged(account.change_endpoint(caller.principal()?, id, if_match, body, vet).await?)
+            }
+            Operation::DeleteEndpoint => {
+                account.delete_endpoint(caller.principal()?, id, if_match).await?;
+                answer::empty(StatusCode::NO_CONTENT)
+            }
+            Operation::RotateEndpointSecret => {
+                let made = account.rotate_secret(caller.principal()?, id, if_match, body).await?;
+                let tag = tag(&made.endpoint);
+                with(ok(&NewEndpointView::from(made)), ETAG, &tag)
+            }
+            Operation::PingEndpoint => {
+                let event = account.ping_endpoint(caller.principal()?, id).await?;
+                answer::json(StatusCode::ACCEPTED, &PingView::from(event))
+            }
+            Operation::ListDeliveries => {
+                let list = account.list_deliveries(caller.principal()?, id, query).await?;
+                page(list, DeliveryView::from)
+            }
+            Operation::ReplayDeliveries => {
+                let replayed = account.replay(caller.principal()?, id, body).await?;
+                answer::json(StatusCode::ACCEPTED, &ReplayView::from(replayed))
+            }
+            Operation::ListConversations => {
+                let list = account.list_conversations(caller.principal()?, query).await?;
+                page(list, ConversationView::from)
+            }
+            Operation::ReadConversation => {
+                ok(&ConversationView::from(account.conversation(caller.principal()?, id).await?))
+            }
+            Operation::ListMessages => {
+                let (state, list) = account.list_messages(caller.principal()?, query).await?;
+                page(list, |message| MessageView::of(&state, message))
+            }
+            Operation::ReadMessage => {
+                ok(&HistoryView::from(account.message(caller.principal()?, id).await?))
+            }
+            Operation::ListEvents => {
+                page(account.list_events(caller.principal()?, query).await?, |event| event)
+            }
+            Operation::ReadEvent => ok(&account.event(caller.principal()?, id, query).await?),
+        })
+    }
+}
+
+fn ok(view: &impl Serialize) -> Answer {
+    answer::json(StatusCode::OK, view)
+}
+
+fn created(location: &str, view: &impl Serialize) -> Answer {
+    with(answer::json(StatusCode::CREATED, view), LOCATION, location)
+}
+
+fn page<T, V: Serialize>(list: List<T>, view: impl FnMut(T) -> V) -> Answer {
+    ok(&Page::from(list.map(view)))
+}
+
+/// An endpoint with its entity tag, for `If-Match`.
+fn tagged(endpoint: Endpoint) -> Answer {
+    let tag = tag(&endpoint);
+    with(ok(&EndpointView::from(endpoint)), ETAG, &tag)
+}
+
+fn tag(endpoint: &Endpoint) -> String {
+    IfMatch::tag(endpoint.revision)
+}
+
+fn with(mut answer: Answer, name: HeaderName, value: &str) -> Answer {
+    // Ids and entity tags are ASCII; a business id may hold what a header may not.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().insert(name, value);
+    }
+    answer
+}
