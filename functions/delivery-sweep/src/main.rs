@@ -1,6 +1,6 @@
 //! `delivery-sweep`: wires the adapters and sweeps when the clock says so.
 
-use amb_aws::{Clients, Profile, SqsDeliveries, SqsOutbound, SqsQueues, Store, Tables};
+use amb_aws::{Clients, Profile, QueueUrls, Queues, Store, Tables};
 use amb_lambda::{adapter::System, config::Config, telemetry};
 use amb_service::sweep::Sweep;
 use delivery_sweep::sweep_once;
@@ -19,11 +19,11 @@ async fn main() -> Result<(), Error> {
         accounts: Some(config.accounts_table()?),
     };
     let store = Store::new(clients.dynamodb, tables);
-    let queues = SqsQueues {
-        deliveries: SqsDeliveries::new(clients.sqs.clone(), config.deliveries_queue_url()?),
-        outbound: SqsOutbound::new(clients.sqs, config.outbound_queue_url()?),
+    let urls = QueueUrls {
+        deliveries: Some(config.deliveries_queue_url()?),
+        outbound: Some(config.outbound_queue_url()?),
     };
-    let sweep = Sweep::new(store, queues, System);
+    let sweep = Sweep::new(store, Queues::new(clients.sqs, urls), System);
 
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async {
         sweep_once(&sweep, &System).await.map_err(Error::from)

@@ -11,9 +11,8 @@ use amb_lambda::{
 };
 use amb_service::{
     dispatch::{Dispatch, Dispatched},
-    model::InboxMessage,
     port::{
-        Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, InboxReader, PortError,
+        Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, InboxReader,
     },
 };
 use aws_lambda_events::{
@@ -53,7 +52,7 @@ where
     C: Clock,
 {
     let began = clock.now();
-    let message = match message(reader, record).await {
+    let message = match stream::message(record.change.new_image, reader).await {
         Ok(Some(message)) => message,
         // A continuation of a large body, or an expiry: nothing to dispatch.
         Ok(None) => return Outcome::Done,
@@ -79,17 +78,6 @@ where
             line.outcome("failed").error(&error).emit();
             Outcome::Again
         }
-    }
-}
-
-async fn message(
-    reader: &impl InboxReader,
-    record: EventRecord,
-) -> Result<Option<InboxMessage>, PortError> {
-    match stream::read(record)? {
-        stream::Image::Message(message) => Ok(Some(*message)),
-        stream::Image::InParts(pointer) => reader.inbox_message(&pointer).await,
-        stream::Image::Other => Ok(None),
     }
 }
 

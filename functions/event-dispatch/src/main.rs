@@ -1,6 +1,6 @@
 //! `event-dispatch`: wires the adapters and works through the inbox's stream.
 
-use amb_aws::{Clients, Profile, SqsDeliveries, Store, Tables};
+use amb_aws::{Clients, Profile, QueueUrls, Queues, Store, Tables};
 use amb_lambda::{adapter::System, config::Config, telemetry};
 use amb_service::dispatch::Dispatch;
 use event_dispatch::dispatch_batch;
@@ -19,7 +19,8 @@ async fn main() -> Result<(), Error> {
         accounts: Some(config.accounts_table()?),
     };
     let store = Store::new(clients.dynamodb, tables);
-    let queue = SqsDeliveries::new(clients.sqs, config.deliveries_queue_url()?);
+    let urls = QueueUrls { deliveries: Some(config.deliveries_queue_url()?), outbound: None };
+    let queue = Queues::new(clients.sqs, urls);
     let dispatch = Dispatch::new(store.clone(), queue, System);
 
     lambda_runtime::run(service_fn(|event| async {

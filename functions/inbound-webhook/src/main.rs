@@ -1,5 +1,8 @@
 //! `inbound-webhook`: wires the adapters and serves.
 
+// The layout of the SDK's nested futures is a deep query for the compiler.
+#![recursion_limit = "256"]
+
 use amb_aws::{Clients, Profile, SecretsManagerApple, Store, Tables};
 use amb_lambda::{adapter::System, config::Config, http_event, telemetry};
 use amb_service::receive::Receive;

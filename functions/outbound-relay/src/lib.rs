@@ -2,7 +2,7 @@
 //!
 //! A message that has to be tried again is made visible after its pause; until then its group waits.
 
-use amb_aws::SqsOutbound;
+use amb_aws::Queues;
 use amb_lambda::{
     batch::{Batch, Outcome},
     deadline::{BATCH_RESERVE, Deadline},
@@ -22,7 +22,7 @@ use lambda_runtime::LambdaEvent;
 /// Works through one batch of the queue.
 pub async fn relay_batch<S, Q, G, K, C>(
     relay: &Relay<S, Q, G, K, C>,
-    queue: &SqsOutbound,
+    queues: &Queues,
     log: &LogHash,
     clock: &C,
     event: LambdaEvent<SqsEvent>,
@@ -36,12 +36,12 @@ where
 {
     let deadline = Deadline::of(&event.context, BATCH_RESERVE);
     let batch = Batch::new(clock.clone(), deadline);
-    batch.fifo_queue(event.payload, |message| one(relay, queue, log, clock, message)).await
+    batch.fifo_queue(event.payload, |message| one(relay, queues, log, clock, message)).await
 }
 
 async fn one<S, Q, G, K, C>(
     relay: &Relay<S, Q, G, K, C>,
-    queue: &SqsOutbound,
+    queues: &Queues,
     log: &LogHash,
     clock: &C,
     message: SqsMessage,
@@ -74,7 +74,7 @@ where
         Ok(Relayed::Again(pause)) => {
             line.outcome("again").emit();
             let handle = message.receipt_handle.unwrap_or_default();
-            if let Err(error) = queue.make_visible_after(&handle, pause).await {
+            if let Err(error) = queues.hold_back_outbound(&handle, pause).await {
                 // It becomes visible by itself, only later.
                 stage("relay").outcome("not_released").error(&error).emit();
             }

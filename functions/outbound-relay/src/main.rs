@@ -1,6 +1,6 @@
 //! `outbound-relay`: wires the adapters and works through the outbound queue.
 
-use amb_aws::{Clients, Profile, SecretsManagerApple, SqsDeliveries, SqsOutbound, Store, Tables};
+use amb_aws::{Clients, Profile, QueueUrls, Queues, SecretsManagerApple, Store, Tables};
 use amb_egress::{EndpointUrl, Policy, apple::AppleGateway};
 use amb_lambda::{adapter::System, config::Config, telemetry};
 use amb_service::relay::Relay;
@@ -20,16 +20,19 @@ async fn main() -> Result<(), Error> {
         ..Tables::default()
     };
     let store = Store::new(clients.dynamodb, tables);
-    let deliveries = SqsDeliveries::new(clients.sqs.clone(), config.deliveries_queue_url()?);
-    let queue = SqsOutbound::new(clients.sqs, config.outbound_queue_url()?);
+    let urls = QueueUrls {
+        deliveries: Some(config.deliveries_queue_url()?),
+        outbound: Some(config.outbound_queue_url()?),
+    };
+    let queues = Queues::new(clients.sqs, urls);
     let secrets = SecretsManagerApple::new(clients.secrets, config.apple_secret()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
     let base = EndpointUrl::parse(&config.apple_gateway_url()?, &policy)?;
     let gateway = AppleGateway::new(base, config.msp_id()?, System, policy);
-    let relay = Relay::new(store, deliveries, gateway, secrets, System);
+    let relay = Relay::new(store, queues.clone(), gateway, secrets, System);
 
     lambda_runtime::run(service_fn(|event| async {
-        Ok::<_, Error>(relay_batch(&relay, &queue, &log, &System, event).await)
+        Ok::<_, Error>(relay_batch(&relay, &queues, &log, &System, event).await)
     }))
     .await
 }

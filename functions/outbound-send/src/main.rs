@@ -1,6 +1,6 @@
 //! `outbound-send`: wires the adapters and serves.
 
-use amb_aws::{Clients, Profile, SqsOutbound, Store, Tables};
+use amb_aws::{Clients, Profile, QueueUrls, Queues, Store, Tables};
 use amb_lambda::{adapter::System, config::Config, http_event, telemetry};
 use amb_service::{access::Access, send::Send};
 use lambda_runtime::Error;
@@ -19,7 +19,8 @@ async fn main() -> Result<(), Error> {
         ..Tables::default()
     };
     let store = Store::new(clients.dynamodb, tables);
-    let queue = SqsOutbound::new(clients.sqs, config.outbound_queue_url()?);
+    let urls = QueueUrls { outbound: Some(config.outbound_queue_url()?), deliveries: None };
+    let queue = Queues::new(clients.sqs, urls);
     let access = Access::new(store.clone(), System);
     let send = Send::new(store, queue, System);
 

@@ -1,6 +1,6 @@
 //! `webhook-delivery`: wires the adapters and works through the deliveries queue.
 
-use amb_aws::{Clients, Profile, SecretsManagerServiceKey, SqsDeliveries, Store, Tables};
+use amb_aws::{Clients, Profile, QueueUrls, Queues, SecretsManagerServiceKey, Store, Tables};
 use amb_egress::{Policy, webhook::WebhookCaller};
 use amb_lambda::{adapter::System, config::Config, telemetry};
 use amb_service::{deliver::Deliver, port::ServiceKeySource, service_key::ServiceKey};
@@ -20,7 +20,8 @@ async fn main() -> Result<(), Error> {
         accounts: Some(config.accounts_table()?),
     };
     let store = Store::new(clients.dynamodb, tables);
-    let queue = SqsDeliveries::new(clients.sqs, config.deliveries_queue_url()?);
+    let urls = QueueUrls { deliveries: Some(config.deliveries_queue_url()?), outbound: None };
+    let queue = Queues::new(clients.sqs, urls);
     let keys = SecretsManagerServiceKey::new(clients.secrets, config.service_key_secret()?);
     let key = ServiceKey::derive(&keys.service_key().await?)?;
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());

@@ -135,6 +135,8 @@ problems! {
     internal = 500 "internal" "Something went wrong on our side.";
     /// A store did not answer.
     unavailable = 503 "unavailable" "The service cannot answer right now.";
+    /// The request is one of our own webhooks, come back.
+    loop_detected = 508 "loop_detected" "This request is a webhook of this service.";
 }
 
 impl Problem {
