@@ -1,1 +1,24 @@
-//! Contracts (in progress).
+//! What every implementation of a port promises, written once: the twin in [`memory`](crate::memory)
+//! and the adapter in `amb-aws` both pass these suites.
+//!
+//! A suite takes the implementation and a [`Sample`], works on ids of its own, and panics where a
+//! promise is broken. Tables may hold anything else meanwhile. A refusal is part of the promise as much
+//! as a success: what was refused must have left no trace.
+
+mod accounts;
+mod conversations;
+mod deliveries;
+mod inbox;
+mod outbox;
+mod queues;
+mod sample;
+mod timeline;
+
+pub use accounts::{api_keys, businesses, endpoints, tenants};
+pub use conversations::{refusals, steps};
+pub use deliveries::{delivery_log, leases, ordered_lines};
+pub use inbox::{inbox, inbox_sweep};
+pub use outbox::{idempotency, outbox};
+pub use queues::{DELIVERIES, queues};
+pub use sample::{Sample, both};
+pub use timeline::timeline;

@@ -1,0 +1,226 @@
+//! The things that the suites work on.
+
+use amb_protocol::id::{BusinessId, MessageId, OpaqueId};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
+use crate::{
+    model::{
+        BodyEncoding, ConversationState, Delivery, DeliveryKey, Endpoint, EndpointId,
+        EndpointStatus, EventId, EventSource, EventStream, EventType, IdempotencyKey,
+        IdempotencyRecord, InboxMessage, InboxPointer, InboxSort, OutboundContent, OutboundMessage,
+        OutboundPointer, OutboundStatus, QUEUE_GRACE, SealedSecret, StoredBody, TenantId,
+        TimelineEntry, TimelineItem, body_hash,
+    },
+    port::{ClaimScope, Entropy, MessageClaim},
+};
+
+/// A tenant of its own, an instant, and a source of ids nobody else has.
+#[derive(Debug)]
+pub struct Sample<E> {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// A business of it.
+    pub business: BusinessId,
+    /// Now, in whole milliseconds: what every row can hold.
+    pub now: Timestamp,
+    entropy: E,
+}
+
+impl<E: Entropy> Sample<E> {
+    /// A sample around an instant.
+    pub fn new(now: Timestamp, entropy: E) -> Self {
+        Self {
+            tenant: TenantId::draw(&entropy),
+            business: business_id(&entropy),
+            now: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or_default(),
+            entropy,
+        }
+    }
+
+    /// Seconds after now.
+    pub fn after(&self, seconds: i64) -> Timestamp {
+        self.now + SignedDuration::from_secs(seconds)
+    }
+
+    pub(super) fn entropy(&self) -> &E {
+        &self.entropy
+    }
+
+    pub(super) fn message_id(&self) -> MessageId {
+        let mut bytes = [0; 16];
+        self.entropy.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid().into()
+    }
+
+    /// A conversation nobody has heard of.
+    pub(super) fn conversation(&self) -> ConversationState {
+        let opaque = format!("urn:mbid:{}", self.message_id());
+        #[expect(clippy::expect_used, reason = "a constant prefix and a UUID")]
+        let opaque = OpaqueId::parse(&opaque).expect("an opaque id");
+        ConversationState::new(self.tenant.clone(), self.business.clone(), opaque, self.now)
+    }
+
+    pub(super) fn inbox_message(&self, body: Vec<u8>) -> InboxMessage {
+        let state = self.conversation();
+        let id = self.message_id();
+        InboxMessage {
+            pointer: InboxPointer {
+                tenant: self.tenant.clone(),
+                conversation: state.id,
+                sort: InboxSort::Message(id),
+            },
+            id,
+            business: self.business.clone(),
+            opaque: state.opaque,
+            kind: "text".to_owned(),
+            capability_list: Some("LIST,TIME,QUICK".to_owned()),
+            body: stored(body),
+            received_at: self.now,
+        }
+    }
+
+    pub(super) fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            id: EndpointId::draw(&self.entropy),
+            tenant: self.tenant.clone(),
+            url: "https://hooks.example/amb".to_owned(),
+            description: String::new(),
+            events: [EventType::MessageReceived].into(),
+            ordered: true,
+            timeout_seconds: 15,
+            secrets: vec![SealedSecret {
+                sealed: "c2VhbGVk".to_owned(),
+                created_at: self.now,
+                expires_at: None,
+            }],
+            status: EndpointStatus::Enabled,
+            failing_since: None,
+            failures: 0,
+            created_at: self.now,
+            revision: 1,
+        }
+    }
+
+    pub(super) fn idempotency(&self, pointer: &OutboundPointer) -> IdempotencyRecord {
+        let key = format!("order#{}", self.message_id());
+        #[expect(clippy::expect_used, reason = "short and visible")]
+        let key = IdempotencyKey::parse(&key).expect("an idempotency key");
+        IdempotencyRecord {
+            tenant: self.tenant.clone(),
+            key,
+            request_hash: "00ff".to_owned(),
+            pointer: pointer.clone(),
+            created_at: self.now,
+            expires_at: self.after(60),
+        }
+    }
+
+    pub(super) fn outbound(&self, state: &ConversationState) -> OutboundMessage {
+        OutboundMessage {
+            pointer: OutboundPointer {
+                tenant: self.tenant.clone(),
+                conversation: state.id.clone(),
+                message: self.message_id(),
+            },
+            business: state.business.clone(),
+            opaque: state.opaque.clone(),
+            content: OutboundContent::Text {
+                text: "שלום 👩‍👩‍👧‍👦 \u{fffe}".to_owned()
+            },
+            bot: true,
+            agent: None,
+            callback_data: Some("order-1001".to_owned()),
+            status: OutboundStatus::Queued,
+            attempts: 0,
+            outcome_unknown: false,
+            created_at: self.now,
+            next_attempt_at: self.now,
+            sweep_at: self.now + QUEUE_GRACE,
+            lease_until: None,
+            finished_at: None,
+        }
+    }
+}
+
+fn business_id(entropy: &impl Entropy) -> BusinessId {
+    let mut bytes = [0; 16];
+    entropy.fill(&mut bytes);
+    let text = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
+    #[expect(clippy::expect_used, reason = "a UUID is what Apple's business ids are")]
+    BusinessId::parse(&text).expect("a business id")
+}
+
+pub(super) fn stored(bytes: Vec<u8>) -> StoredBody {
+    StoredBody { encoding: BodyEncoding::Identity, hash: body_hash(&bytes), bytes }
+}
+
+/// An event in its place.
+pub(super) fn event(state: &ConversationState, seq: u64) -> TimelineEntry {
+    let id = EventId::of(state.id.as_str(), &seq.to_string());
+    // Not in the order of the alphabet: an event is told with its members as they were written.
+    let source = EventSource::Inline(json!({ "z": 1, "a": { "y": null, "b": [1.5, ""] } }));
+    let item = TimelineItem::Event { id, kind: EventType::MessageReceived, source };
+    TimelineEntry { seq, at: state.created_at, item }
+}
+
+pub(super) fn delivery(state: &ConversationState, endpoint: &EndpointId, seq: u64) -> Delivery {
+    let key = DeliveryKey {
+        tenant: state.tenant.clone(),
+        stream: EventStream::Conversation(state.id.clone()),
+        endpoint: endpoint.clone(),
+        seq,
+    };
+    let event = EventId::of(state.id.as_str(), &seq.to_string());
+    let business = Some(state.business.clone());
+    Delivery::new(key, event, EventType::MessageReceived, business, state.created_at)
+}
+
+pub(super) fn claim(state: &ConversationState, message: MessageId) -> MessageClaim {
+    MessageClaim {
+        tenant: state.tenant.clone(),
+        message,
+        conversation: state.id.clone(),
+        seq: state.seq,
+        scope: ClaimScope::Tenant,
+    }
+}
+
+/// The state after one more step.
+pub(super) fn next(state: &ConversationState) -> ConversationState {
+    let mut next = state.clone();
+    next.revision += 1;
+    next.seq += 1;
+    next
+}
+
+/// Runs two futures at the same time.
+pub async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut done_a, mut done_b) = (None, None);
+    poll_fn(|context| {
+        if done_a.is_none() {
+            if let Poll::Ready(output) = a.as_mut().poll(context) {
+                done_a = Some(output);
+            }
+        }
+        if done_b.is_none() {
+            if let Poll::Ready(output) = b.as_mut().poll(context) {
+                done_b = Some(output);
+            }
+        }
+        match (done_a.take(), done_b.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            (a, b) => {
+                (done_a, done_b) = (a, b);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
