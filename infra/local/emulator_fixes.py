@@ -9,7 +9,7 @@ import pathlib
 import socketserver
 import time
 
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 from ministack.services import apigateway, dynamodb, lambda_svc
 
 BATCHES_IN_FLIGHT = 5
@@ -19,8 +19,10 @@ LONGEST_PAUSE_SECONDS = 2.0
 def apply(logs: pathlib.Path | None) -> None:
     answer_at_once()
     keep_compressed_bodies()
+    authorize_batches_as_their_parts()
     run_queue_batches_side_by_side()
     honour_stream_retries()
+    authorise_batches_as_single_calls()
     if logs:
         write_logs_to(logs)
 
@@ -59,6 +61,17 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
+def authorize_batches_as_their_parts() -> None:
+    """IAM has no action for a queue's batch calls: who may send may send batches. ministack asks for `SendMessageBatch`."""
+    action = iam_actions.extract_iam_action
+
+    def of_one(service, *rest, **named):
+        found = action(service, *rest, **named)
+        return found.removesuffix("Batch") if service == "sqs" and found else found
+
+    iam_actions.extract_iam_action = of_one
+
+
 def run_queue_batches_side_by_side() -> None:
     """Lambda runs as many FIFO batches as there are message groups; ministack runs one, so that one slow
     conversation holds up all. Its receive already skips groups in flight, so more are safe. It also fails on a
@@ -71,6 +84,17 @@ def run_queue_batches_side_by_side() -> None:
         return allowed if reserved is None else min(allowed, int(reserved))
 
     lambda_svc._sqs_esm_concurrency = concurrency
+
+
+def authorise_batches_as_single_calls() -> None:
+    """SQS knows no permission for a batch: `sqs:SendMessage` allows `SendMessageBatch` too. ministack asks for the latter."""
+    extract = iam_actions.extract_iam_action
+
+    def extract_single(*arguments, **named):
+        action = extract(*arguments, **named)
+        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+    iam_actions.extract_iam_action = extract_single
 
 
 def write_logs_to(folder: pathlib.Path) -> None:
