@@ -1,31 +1,40 @@
-//! API Gateway's HTTP API events (payload format 2.0) as requests.
+//! API Gateway's HTTP API events (payload format 2.0) as requests, served by `lambda_http`.
 //!
-//! `lambda_http` is not used on purpose: it builds a URI out of the path, the query, `Host` and
-//! `X-Forwarded-Proto`, and panics when they do not make one, and API Gateway hands paths over
-//! already percent-decoded, so a caller can bring that about (`/v1/endpoints/a%20b`). Here every
-//! event becomes a request, and what is odd about it is for the function to refuse.
+//! In front of `lambda_http` stands a reader of our own ([`event`]) that makes every event one out of
+//! which a URI can be built: API Gateway hands paths over already percent-decoded, and `lambda_http`
+//! panics when path, query, `Host` and `X-Forwarded-Proto` make none. What is odd about a request is
+//! for the function to refuse.
 
-use std::{collections::BTreeMap, fmt, future::Future, panic::AssertUnwindSafe};
+mod event;
 
-use amb_service::problem::Problem;
-use data_encoding::BASE64;
+use std::{convert::Infallible, fmt, future::Future, panic::AssertUnwindSafe};
+
+use amb_service::{media_type::is_json, problem::Problem};
 use futures_util::FutureExt as _;
-use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
-use serde::{Deserialize, Serialize};
+use http::request::Parts;
+use jiff::Timestamp;
+use lambda_http::{
+    Adapter, Body, Context, Error, LambdaEvent, RequestExt as _, Service as _,
+    request::{LambdaRequest, RequestContext},
+    service_fn,
+};
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
 
+use self::event::{GatewayEvent, HttpEvent};
 use crate::{
     answer::{self, Answer},
     deadline::{Deadline, HTTP_RESERVE},
 };
 
+/// Marks our own webhooks; `amb-egress` sends it with every one.
+pub const HOP_HEADER: &str = "amb-hop";
+
 /// One request.
 #[derive(Clone)]
 pub struct Request {
-    method: String,
+    parts: Parts,
     path: String,
-    query: String,
-    headers: BTreeMap<String, String>,
-    path_parameters: BTreeMap<String, String>,
     body: Vec<u8>,
     id: String,
     deadline: Deadline,
@@ -34,20 +43,52 @@ pub struct Request {
 /// Serves requests until the environment is shut down.
 pub async fn run<F, T>(serve: F) -> Result<(), Error>
 where
-    F: Fn(Request) -> T,
-    T: Future<Output = Answer>,
+    F: Fn(Request) -> T + Sync,
+    T: Future<Output = Answer> + Send,
 {
     let serve = &serve;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<HttpEvent>| async move {
-        let request = event.payload.into_request(&event.context);
-        Ok::<_, Error>(HttpAnswer::from(answer_to(request, serve).await))
-    }))
-    .await
+    lambda_runtime::run(service_fn(|event| invoke(event, serve))).await
+}
+
+/// Refuses a request that is one of our own webhooks: an endpoint that points back at this API, by
+/// whatever detour, would have every event make another.
+pub fn refuse_hop(request: &Request) -> Option<Problem> {
+    request.parts.headers.contains_key(HOP_HEADER).then(|| {
+        Problem::loop_detected()
+            .detail("Point the webhook endpoint at your own service, not at this API.")
+    })
+}
+
+/// Refuses a request whose body is not JSON in UTF-8.
+pub fn require_json(request: &Request) -> Result<(), Problem> {
+    match request.header("content-type") {
+        Some(value) if is_json(value) => Ok(()),
+        _ => Err(Problem::unsupported_media_type()),
+    }
+}
+
+/// One invocation: the event in, the answer as API Gateway reads it out.
+async fn invoke<F, T>(
+    event: LambdaEvent<HttpEvent>,
+    serve: &F,
+) -> Result<impl Serialize + use<F, T>, Infallible>
+where
+    F: Fn(Request) -> T + Sync,
+    T: Future<Output = Answer> + Send,
+{
+    let LambdaEvent { payload: HttpEvent(event), context } = event;
+    let readable = event.is_ok();
+    let event = event.unwrap_or_else(|_| LambdaRequest::ApiGatewayV2(GatewayEvent::default()));
+    let served = service_fn(|request| async move {
+        let request = Request::read(request);
+        Ok(if readable { answer_to(request, serve).await } else { unreadable(&request) })
+    });
+    Adapter::from(served).call(LambdaEvent::new(event, context)).await
 }
 
 /// A panic is answered as an internal fault. Left to the runtime, its message would be reported as
 /// the invocation's error, and it may quote the request.
-async fn answer_to<F, T>(request: Request, serve: F) -> Answer
+async fn answer_to<F, T>(request: Request, serve: &F) -> Answer
 where
     F: Fn(Request) -> T,
     T: Future<Output = Answer>,
@@ -57,15 +98,45 @@ where
     serving.await.unwrap_or_else(|_panic| answer::problem(&Problem::internal(), &id))
 }
 
+/// Nothing of the event is written to the log: why it cannot be read may quote it.
+fn unreadable(request: &Request) -> Answer {
+    tracing::warn!("an event was not one of an HTTP API");
+    let problem = Problem::invalid_request().detail("The request could not be read.");
+    answer::problem(&problem, &request.id)
+}
+
 impl Request {
     /// Reads an event as JSON, as `events/` holds it.
     pub fn from_json(event: &[u8], context: &Context) -> Result<Self, serde_json::Error> {
-        Ok(serde_json::from_slice::<HttpEvent>(event)?.into_request(context))
+        let HttpEvent(event) = serde_json::from_slice(event)?;
+        let request = lambda_http::Request::from(event?);
+        Ok(Self::read(request.with_lambda_context(context.clone())))
+    }
+
+    fn read(request: lambda_http::Request) -> Self {
+        let (parts, body) = request.into_parts();
+        let gateway = match parts.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+            _ => None,
+        };
+        let context = parts.lambda_context_ref();
+        Self {
+            path: percent_decode_str(parts.raw_http_path()).decode_utf8_lossy().into_owned(),
+            body: match body {
+                Body::Text(text) => text.into_bytes(),
+                Body::Binary(bytes) => bytes,
+                _ => Vec::new(),
+            },
+            id: gateway.or_else(|| Some(context?.request_id.clone())).unwrap_or_default(),
+            deadline: context
+                .map_or(Deadline::at(Timestamp::MAX), |it| Deadline::of(it, HTTP_RESERVE)),
+            parts,
+        }
     }
 
     /// The method, upper case.
     pub fn method(&self) -> &str {
-        &self.method
+        self.parts.method.as_str()
     }
 
     /// The path as API Gateway gives it: percent-decoded, without the stage's name.
@@ -75,25 +146,24 @@ impl Request {
 
     /// The value of `{name}` in the route, percent-decoded.
     pub fn path_parameter(&self, name: &str) -> Option<&str> {
-        self.path_parameters.get(name).map(String::as_str)
+        self.parts.path_parameters_ref()?.first(name)
     }
 
     /// A header's value, trimmed. API Gateway joins the values of a repeated header with commas, so
     /// a value in which no comma belongs and which has one was sent twice.
-    ///
-    /// `name` is lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.trim())
+        let value = self.parts.headers.get(name)?;
+        str::from_utf8(value.as_bytes()).ok().map(str::trim)
     }
 
     /// The query as it was sent, without the question mark.
     pub fn raw_query(&self) -> &str {
-        &self.query
+        self.parts.uri.query().unwrap_or_default()
     }
 
     /// The query's names and values, decoded, in order, repeated names as often as they were sent.
     pub fn query_pairs(&self) -> Vec<(String, String)> {
-        self.query
+        self.raw_query()
             .split('&')
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
@@ -106,6 +176,11 @@ impl Request {
     /// The body's bytes, as the caller sent them.
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// Takes the body out; nothing is left of it here.
+    pub fn take_body(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.body)
     }
 
     /// The id of this request, which API Gateway's access log has too.
@@ -122,244 +197,16 @@ impl Request {
 impl fmt::Debug for Request {
     /// Headers, paths, queries and bodies carry keys and customers' words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Request({} {} bytes, {})", self.method, self.body.len(), self.id)
+        write!(f, "Request({} {} bytes, {})", self.method(), self.body.len(), self.id)
     }
-}
-
-/// The part of the event that we read. Everything may be missing.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct HttpEvent {
-    raw_path: Option<String>,
-    raw_query_string: Option<String>,
-    headers: Option<BTreeMap<String, Option<String>>>,
-    path_parameters: Option<BTreeMap<String, Option<String>>>,
-    body: Option<String>,
-    is_base64_encoded: Option<bool>,
-    request_context: RequestContext,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct RequestContext {
-    request_id: Option<String>,
-    stage: Option<String>,
-    http: HttpContext,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct HttpContext {
-    method: Option<String>,
-    path: Option<String>,
-}
-
-impl HttpEvent {
-    fn into_request(self, context: &Context) -> Request {
-        let RequestContext { request_id, stage, http } = self.request_context;
-        let path = self.raw_path.or(http.path).unwrap_or_default();
-        let body = self.body.unwrap_or_default();
-        Request {
-            method: http.method.unwrap_or_default().to_ascii_uppercase(),
-            path: without_stage(&path, stage.as_deref()).to_owned(),
-            query: self.raw_query_string.unwrap_or_default(),
-            headers: present(self.headers)
-                .map(|(name, value)| (name.to_ascii_lowercase(), value))
-                .collect(),
-            path_parameters: present(self.path_parameters).collect(),
-            body: match self.is_base64_encoded {
-                Some(true) => BASE64.decode(body.as_bytes()).unwrap_or_else(|_| body.into_bytes()),
-                _ => body.into_bytes(),
-            },
-            id: request_id.unwrap_or_else(|| context.request_id.clone()),
-            deadline: Deadline::of(context, HTTP_RESERVE),
-        }
-    }
-}
-
-/// The answer as API Gateway reads it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct HttpAnswer {
-    status_code: u16,
-    headers: BTreeMap<String, String>,
-    body: String,
-    is_base64_encoded: bool,
-}
-
-impl From<Answer> for HttpAnswer {
-    fn from(answer: Answer) -> Self {
-        let headers = answer.headers().iter().filter_map(|(name, value)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-        });
-        Self {
-            status_code: answer.status().as_u16(),
-            headers: headers.collect(),
-            body: answer.body().clone(),
-            is_base64_encoded: false,
-        }
-    }
-}
-
-type Pairs = BTreeMap<String, Option<String>>;
-
-fn present(pairs: Option<Pairs>) -> impl Iterator<Item = (String, String)> {
-    pairs.unwrap_or_default().into_iter().filter_map(|(name, value)| Some((name, value?)))
-}
-
-/// A stage other than `$default` stands before the path of the route.
-fn without_stage<'p>(path: &'p str, stage: Option<&str>) -> &'p str {
-    stage
-        .and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage))
-        .filter(|rest| rest.starts_with('/'))
-        .unwrap_or(path)
 }
 
 /// Decodes `application/x-www-form-urlencoded`. What is no escape stays as it is, and what is not
 /// UTF-8 is replaced.
 fn form_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        match (first, tail) {
-            (b'%', [high, low, after @ ..]) if let Some(byte) = hex_byte(*high, *low) => {
-                bytes.push(byte);
-                rest = after;
-            }
-            (b'+', _) => bytes.push(b' '),
-            _ => bytes.push(*first),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex_byte(high: u8, low: u8) -> Option<u8> {
-    let digit = |b: u8| char::from(b).to_digit(16);
-    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn read(event: &Value) -> Request {
-        let mut context = Context::default();
-        context.request_id = "lambda-1".into();
-        context.deadline = 10_000;
-        Request::from_json(event.to_string().as_bytes(), &context).unwrap()
-    }
-
-    fn event() -> Value {
-        json!({
-            "version": "2.0",
-            "routeKey": "GET /v1/endpoints/{endpointId}",
-            "rawPath": "/v1/endpoints/ep_1",
-            "rawQueryString": "a=1&b=x%20y+z&a=2&c&=d&e=%zz%4&f=%ff",
-            "headers": {"Authorization": " Bearer a,Bearer b ", "id": "x"},
-            "pathParameters": {"endpointId": "ep_1"},
-            "requestContext": {
-                "requestId": "gw-1",
-                "stage": "$default",
-                "http": {"method": "get", "path": "/v1/endpoints/ep_1"},
-            },
-            "body": "aMOpbGxvAP8=",
-            "isBase64Encoded": true,
-        })
-    }
-
-    #[test]
-    fn a_request_has_what_was_sent() {
-        let request = read(&event());
-        assert_eq!((request.method(), request.path()), ("GET", "/v1/endpoints/ep_1"));
-        assert_eq!(request.path_parameter("endpointId"), Some("ep_1"));
-        assert_eq!(request.header("authorization"), Some("Bearer a,Bearer b"));
-        assert_eq!(request.header("absent"), None);
-        assert_eq!(request.body(), b"h\xc3\xa9llo\0\xff");
-        assert_eq!(request.request_id(), "gw-1");
-        let pairs = request.query_pairs();
-        let pairs: Vec<_> = pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        assert_eq!(
-            pairs,
-            [
-                ("a", "1"),
-                ("b", "x y z"),
-                ("a", "2"),
-                ("c", ""),
-                ("", "d"),
-                ("e", "%zz%4"),
-                ("f", "\u{fffd}")
-            ]
-        );
-    }
-
-    #[test]
-    fn a_stage_in_the_path_is_taken_off() {
-        for (path, stage, expected) in [
-            ("/prod/message", "prod", "/message"),
-            ("/message", "prod", "/message"),
-            ("/production/x", "prod", "/production/x"),
-            ("/message", "$default", "/message"),
-            ("/prod", "prod", "/prod"),
-        ] {
-            let mut event = event();
-            event["rawPath"] = path.into();
-            event["requestContext"]["stage"] = stage.into();
-            assert_eq!(read(&event).path(), expected);
-        }
-    }
-
-    #[test]
-    fn no_event_is_refused_however_odd_and_none_panics() {
-        for odd in [
-            json!({}),
-            json!({"headers": null, "body": null, "pathParameters": null, "rawPath": null}),
-            json!({"headers": {"host": "[", "x-forwarded-proto": "\u{0}", "é": "ü\r\n", "x": null}}),
-            json!({"rawPath": "/v1/a b/%zz/\u{0}\u{fffd}", "rawQueryString": "% %%%=&&&=\u{0}"}),
-            json!({"body": "not base64 !", "isBase64Encoded": true}),
-            json!({"requestContext": {"http": {"method": "MK COL"}}}),
-        ] {
-            let request = read(&odd);
-            let _ = (request.query_pairs(), format!("{request:?}"));
-            assert_eq!(request.request_id(), "lambda-1");
-        }
-        assert_eq!(
-            read(&json!({"body": "not base64 !", "isBase64Encoded": true})).body(),
-            b"not base64 !"
-        );
-    }
-
-    #[test]
-    fn debug_shows_neither_headers_nor_path_nor_body() {
-        let mut event = event();
-        event["headers"] = json!({"authorization": "canary"});
-        event["rawPath"] = "/canary".into();
-        event["rawQueryString"] = "canary".into();
-        event["body"] = "canary".into();
-        assert!(!format!("{:?}", read(&event)).contains("canary"));
-    }
-
-    #[tokio::test]
-    async fn i8_a_panic_is_answered_without_its_words() {
-        let request = read(&event());
-        let serve = |request: Request| -> std::future::Ready<Answer> {
-            panic!("canary {}", request.path());
-        };
-        let answer = answer_to(request, serve).await;
-        assert_eq!(answer.status(), 500);
-        assert!(answer.body().contains("gw-1") && !answer.body().contains("canary"));
-    }
-
-    #[test]
-    fn an_answer_is_what_api_gateway_reads() {
-        let answer = answer::json(http::StatusCode::CREATED, &json!({"id": "é"}));
-        let wire = serde_json::to_value(HttpAnswer::from(answer)).unwrap();
-        assert_eq!(wire["statusCode"], 201);
-        assert_eq!(wire["headers"]["content-type"], "application/json");
-        assert_eq!(
-            (&wire["body"], &wire["isBase64Encoded"]),
-            (&json!("{\"id\":\"é\"}"), &json!(false))
-        );
-    }
-}
+mod tests;

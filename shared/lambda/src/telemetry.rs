@@ -25,14 +25,16 @@ mod stage;
 mod subscriber;
 
 pub use hash::{LogHash, LogId};
+pub use line::Sink;
 pub use stage::{Stage, Unit, stage};
+pub use subscriber::JsonLines;
 
 use std::panic;
 
 use tracing::{level_filters::LevelFilter, subscriber::set_global_default};
 use tracing_subscriber::{Layer as _, Registry, layer::SubscriberExt as _};
 
-use self::{line::Stdout, subscriber::JsonLines};
+use self::line::Stdout;
 use crate::adapter::System;
 
 /// Sends the events of this process to stdout from now on, under the name of the function, and makes

@@ -28,9 +28,9 @@ pub fn read(
     list: &str,
     cursor: &str,
 ) -> Result<String, NoCursor> {
-    let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| NoCursor)?;
+    let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_fault| NoCursor)?;
     let (given, place) = bytes.split_at_checked(TAG).ok_or(NoCursor)?;
-    let place = std::str::from_utf8(place).map_err(|_| NoCursor)?;
+    let place = std::str::from_utf8(place).map_err(|_fault| NoCursor)?;
     let expected = tag(key, tenant, list, place);
     let same = subtle::ConstantTimeEq::ct_eq(expected.as_ref().get(..TAG).ok_or(NoCursor)?, given);
     if bool::from(same) { Ok(place.to_owned()) } else { Err(NoCursor) }

@@ -167,9 +167,9 @@ where
         budget: Duration,
     ) -> Result<Result<WebhookAnswer, WebhookError>, DeliverError> {
         let secrets = self.live_secrets(endpoint)?;
-        let body = serde_json::to_vec(event).map_err(|_| DeliverError::Secret)?;
+        let body = serde_json::to_vec(event).map_err(|_fault| DeliverError::Secret)?;
         let headers = signature::headers(&event.id, self.clock.now(), &body, &secrets)
-            .map_err(|_| DeliverError::Secret)?;
+            .map_err(|_fault| DeliverError::Secret)?;
         let timeout = Duration::from_secs(endpoint.timeout_seconds.into()).min(budget);
         let call = WebhookCall { url: endpoint.url.clone(), headers, body, timeout };
         Ok(self.webhooks.call(call).await)
@@ -183,7 +183,7 @@ where
             .filter(|secret| secret.expires_at.is_none_or(|until| now < until))
             .map(|secret| seal::open(&self.key, &endpoint.id, secret))
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| DeliverError::Secret)?;
+            .map_err(|_fault| DeliverError::Secret)?;
         if secrets.is_empty() { Err(DeliverError::Secret) } else { Ok(secrets) }
     }
 

@@ -16,6 +16,7 @@ pub mod cursor;
 pub mod deliver;
 pub mod dispatch;
 pub mod keyring;
+pub mod media_type;
 pub mod memory;
 pub mod model;
 pub mod port;

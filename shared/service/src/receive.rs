@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use crate::{
     keyring::{KeyRing, KeyRingError, SecondLook},
+    media_type::is_json,
     model::{
         BodyEncoding, Business, ConversationId, InboxMessage, InboxPointer, InboxSort, StoredBody,
         body_hash,
@@ -174,7 +175,10 @@ where
             return Err(Refusal::TooLarge);
         }
         self.authenticate(bearer(request.authorization)?).await?;
-        check_content_type(request.content_type)?;
+        // Apple always names it; a body without one is judged by what it is (M101).
+        if request.content_type.is_some_and(|value| !is_json(value)) {
+            return Err(Refusal::ContentType);
+        }
         let encoding = body_encoding(request.content_encoding, &body)?;
         let inflated = inflate(encoding, &body)?;
         let json = inflated.as_deref().unwrap_or(&body);
@@ -256,22 +260,6 @@ fn bearer(authorization: Option<&str>) -> Result<&str, Refusal> {
         // `Bearer<TAB>x`, `Bearerx`: a token of sorts, and not one we take.
         None => Err(Refusal::BadToken(JwtError::Format)),
     }
-}
-
-fn check_content_type(content_type: Option<&str>) -> Result<(), Refusal> {
-    // Apple always names it; a body without one is judged by what it is.
-    let Some(value) = content_type else { return Ok(()) };
-    let mut parts = value.split(';').map(str::trim);
-    let json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
-    let utf8 = parts.all(|parameter| {
-        let charset = parameter
-            .split_once('=')
-            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
-        charset.is_none_or(|(_, value)| {
-            matches!(value.trim_matches('"').to_ascii_lowercase().as_str(), "utf-8" | "utf8")
-        })
-    });
-    if json && utf8 { Ok(()) } else { Err(Refusal::ContentType) }
 }
 
 fn body_encoding(header: Option<&str>, body: &[u8]) -> Result<BodyEncoding, Refusal> {

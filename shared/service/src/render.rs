@@ -181,7 +181,7 @@ fn message_data(
 }
 
 fn raw(value: &impl Serialize) -> Result<Box<RawValue>, NothingToTell> {
-    to_raw_value(value).map_err(|_| NothingToTell)
+    to_raw_value(value).map_err(|_fault| NothingToTell)
 }
 
 /// A timestamp as the API writes it: RFC 3339, UTC, milliseconds.

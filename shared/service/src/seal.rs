@@ -33,7 +33,7 @@ pub fn seal(
             Aad::from(endpoint.as_str()),
             &mut sealed,
         )
-        .map_err(|_| DoesNotOpen)?;
+        .map_err(|_fault| DoesNotOpen)?;
     let mut text = nonce.to_vec();
     text.append(&mut sealed);
     Ok(SealedSecret { sealed: BASE64.encode(&text), created_at: now, expires_at: None })
@@ -45,15 +45,15 @@ pub fn open(
     endpoint: &EndpointId,
     sealed: &SealedSecret,
 ) -> Result<Secret<String>, DoesNotOpen> {
-    let bytes = BASE64.decode(sealed.sealed.as_bytes()).map_err(|_| DoesNotOpen)?;
+    let bytes = BASE64.decode(sealed.sealed.as_bytes()).map_err(|_fault| DoesNotOpen)?;
     let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(DoesNotOpen)?;
-    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| DoesNotOpen)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_fault| DoesNotOpen)?;
     let mut buffer = ciphertext.to_vec();
     let plain = key
         .sealing()
         .open_in_place(nonce, Aad::from(endpoint.as_str()), &mut buffer)
-        .map_err(|_| DoesNotOpen)?;
-    String::from_utf8(plain.to_vec()).map(Secret::new).map_err(|_| DoesNotOpen)
+        .map_err(|_fault| DoesNotOpen)?;
+    String::from_utf8(plain.to_vec()).map(Secret::new).map_err(|_fault| DoesNotOpen)
 }
 
 #[cfg(test)]

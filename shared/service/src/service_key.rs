@@ -29,7 +29,7 @@ impl ServiceKey {
         Ok(Self {
             cursor: hmac::Key::new(HMAC_SHA256, &expand(&root, b"cursor")),
             log: hmac::Key::new(HMAC_SHA256, &expand(&root, b"log")),
-            sealing: aead::LessSafeKey::new(sealing.map_err(|_| ShortServiceKey)?),
+            sealing: aead::LessSafeKey::new(sealing.map_err(|_fault| ShortServiceKey)?),
         })
     }
 

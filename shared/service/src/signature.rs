@@ -32,8 +32,8 @@ pub fn headers(
     let signatures = secrets
         .iter()
         .map(|secret| {
-            let signer = Webhook::new(secret.expose()).map_err(|_| UnusableSecret)?;
-            signer.sign(event.as_str(), now.as_second(), body).map_err(|_| UnusableSecret)
+            let signer = Webhook::new(secret.expose()).map_err(|_fault| UnusableSecret)?;
+            signer.sign(event.as_str(), now.as_second(), body).map_err(|_fault| UnusableSecret)
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(vec![

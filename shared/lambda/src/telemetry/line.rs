@@ -4,8 +4,8 @@ use std::io::{self, Write as _};
 
 use serde_json::{Map, Value};
 
-/// Takes finished lines.
-pub(super) trait Sink: Send + Sync + 'static {
+/// Takes finished lines: stdout, or what a test reads them from.
+pub trait Sink: Send + Sync + 'static {
     /// `line` has no line break.
     fn write(&self, line: &str);
 }

@@ -20,14 +20,17 @@ use super::{
 ///
 /// Events of other crates are written from warnings up, and as their message only: their fields, and
 /// whatever they say at finer levels, may quote headers and bodies.
-pub(super) struct JsonLines<C, S> {
+#[derive(Debug)]
+pub struct JsonLines<C, S> {
     function: &'static str,
     clock: C,
     sink: S,
 }
 
 impl<C: Clock, S: Sink> JsonLines<C, S> {
-    pub(super) fn new(function: &'static str, clock: C, sink: S) -> Self {
+    /// Writes the lines of this function into a sink. [`init`](super::init) does it for stdout; a test
+    /// that reads lines makes its own.
+    pub fn new(function: &'static str, clock: C, sink: S) -> Self {
         Self { function, clock, sink }
     }
 

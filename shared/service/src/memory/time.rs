@@ -18,7 +18,7 @@ impl Clock for Memory {
 }
 
 impl Entropy for Memory {
-    /// SplitMix64: evenly spread and repeatable, and for tests only.
+    /// `SplitMix64`: evenly spread and repeatable, and for tests only.
     fn fill(&self, buffer: &mut [u8]) {
         let mut world = self.world();
         for chunk in buffer.chunks_mut(8) {

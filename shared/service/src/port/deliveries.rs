@@ -39,6 +39,7 @@ pub trait Deliveries: Send + Sync {
 
 /// What asking for a lease came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it lives for one call")]
 pub enum Lease {
     /// Attempt it; this is the delivery with the attempt counted.
     Taken(Delivery),

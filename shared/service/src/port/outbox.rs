@@ -42,6 +42,7 @@ pub trait IdempotencyRecords: Send + Sync {
 
 /// What asking for a lease came to.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it lives for one call")]
 pub enum OutboxLease {
     /// Attempt it; this is the message with the attempt counted.
     Taken(OutboundMessage),

@@ -1,0 +1,241 @@
+//! What the document says about each operation beyond its route.
+
+use crate::{Operation, view};
+
+use super::shape;
+use utoipa::{PartialSchema, ToSchema, openapi::{RefOr, Schema, Ref}};
+
+/// A schema's name, and how it and what it names get into the document.
+#[derive(Clone, Copy)]
+pub(crate) struct Named {
+    name: fn() -> String,
+    collect: fn(&mut Vec<(String, RefOr<Schema>)>),
+}
+
+impl Named {
+    pub(crate) fn of<T: ToSchema + PartialSchema>() -> Self {
+        Self {
+            name: || T::name().into_owned(),
+            collect: |schemas| {
+                schemas.push((T::name().into_owned(), T::schema()));
+                T::schemas(schemas);
+            },
+        }
+    }
+
+    pub(crate) fn name(self) -> String {
+        (self.name)()
+    }
+
+    pub(crate) fn reference(self) -> Ref {
+        Ref::from_schema_name(self.name())
+    }
+
+    pub(crate) fn collect(self, schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        (self.collect)(schemas);
+    }
+}
+
+/// What an operation answers when all is well.
+#[derive(Clone, Copy)]
+pub(crate) enum Answers {
+    Nothing(u16),
+    One(u16, Named),
+    Page(Named),
+}
+
+/// What is said about an operation.
+pub(crate) struct Said {
+    pub(crate) tag: &'static str,
+    pub(crate) summary: &'static str,
+    /// Names of the query's parameters.
+    pub(crate) query: &'static [&'static str],
+    /// Names of the headers that matter.
+    pub(crate) headers: &'static [&'static str],
+    pub(crate) body: Option<(Named, bool)>,
+    pub(crate) answers: Answers,
+    /// Codes of refusals beside those that every operation has.
+    pub(crate) codes: &'static [&'static str],
+}
+
+const PAGED: &[&str] = &["limit", "cursor"];
+
+/// What is said about this operation.
+#[expect(clippy::too_many_lines, reason = "one entry for each operation")]
+pub(crate) fn said(operation: Operation) -> Said {
+    let say = |tag, summary, answers| Said {
+        tag,
+        summary,
+        query: &[],
+        headers: &[],
+        body: None,
+        answers,
+        codes: &[],
+    };
+    let one = |named| Answers::One(200, named);
+    let (tenant, business) =
+        (Named::of::<view::TenantView>(), Named::of::<view::BusinessView>());
+    let (endpoint, new_endpoint) =
+        (Named::of::<view::EndpointView>(), Named::of::<view::NewEndpointView>());
+    match operation {
+        Operation::CreateTenant => Said {
+            body: Some((Named::of::<shape::CreateTenant>(), true)),
+            ..say("Tenants", "Make a tenant", Answers::One(201, tenant))
+        },
+        Operation::ListTenants => {
+            Said { query: PAGED, ..say("Tenants", "List the tenants", Answers::Page(tenant)) }
+        }
+        Operation::ReadTenant => say("Tenants", "Read a tenant", one(tenant)),
+        Operation::CreateBusiness => Said {
+            body: Some((Named::of::<shape::CreateBusiness>(), true)),
+            codes: &["business_claimed", "wrong_mode"],
+            ..say(
+                "Businesses",
+                "Claim a business id. It stays bound to its first tenant; a claim of one's own again \
+                 answers 200 with the business as it is",
+                Answers::One(201, business),
+            )
+        },
+        Operation::ListBusinesses => Said {
+            query: PAGED,
+            ..say("Businesses", "List the tenant's businesses", Answers::Page(business))
+        },
+        Operation::ReadBusiness => Said {
+            codes: &["wrong_mode"],
+            ..say("Businesses", "Read a business", one(business))
+        },
+        Operation::ChangeBusiness => Said {
+            body: Some((Named::of::<shape::ChangeBusiness>(), true)),
+            codes: &["wrong_mode"],
+            ..say("Businesses", "Rename, suspend or activate a business", one(business))
+        },
+        Operation::CreateKey => Said {
+            body: Some((Named::of::<shape::CreateKey>(), true)),
+            codes: &["wrong_mode"],
+            ..say(
+                "Keys",
+                "Make an API key; its text is shown this once",
+                Answers::One(201, Named::of::<view::NewKeyView>()),
+            )
+        },
+        Operation::ListKeys => Said {
+            query: PAGED,
+            ..say("Keys", "List the API keys", Answers::Page(Named::of::<view::KeyView>()))
+        },
+        Operation::RevokeKey => Said {
+            codes: &["wrong_mode"],
+            ..say("Keys", "Revoke an API key, within a minute and for ever", Answers::Nothing(204))
+        },
+        Operation::CreateEndpoint => Said {
+            body: Some((Named::of::<shape::CreateEndpoint>(), true)),
+            codes: &["too_many_endpoints", "endpoint_exists"],
+            ..say(
+                "Endpoints",
+                "Add a webhook endpoint; its signing secret is shown this once",
+                Answers::One(201, new_endpoint),
+            )
+        },
+        Operation::ListEndpoints => Said {
+            query: PAGED,
+            ..say("Endpoints", "List the endpoints", Answers::Page(endpoint))
+        },
+        Operation::ReadEndpoint => {
+            say("Endpoints", "Read an endpoint and how it does", one(endpoint))
+        }
+        Operation::ChangeEndpoint => Said {
+            headers: &["If-Match"],
+            body: Some((Named::of::<shape::ChangeEndpoint>(), true)),
+            codes: &["conflict", "endpoint_exists"],
+            ..say("Endpoints", "Change an endpoint, enable or disable it", one(endpoint))
+        },
+        Operation::DeleteEndpoint => Said {
+            headers: &["If-Match"],
+            codes: &["conflict"],
+            ..say("Endpoints", "Delete an endpoint", Answers::Nothing(204))
+        },
+        Operation::PingEndpoint => Said {
+            codes: &["endpoint_disabled", "too_many_pings"],
+            ..say(
+                "Endpoints",
+                "Send the endpoint a test event",
+                Answers::One(202, Named::of::<view::PingView>()),
+            )
+        },
+        Operation::RotateEndpointSecret => Said {
+            headers: &["If-Match"],
+            body: Some((Named::of::<shape::RotateSecret>(), false)),
+            codes: &["conflict", "too_many_secrets"],
+            ..say("Endpoints", "Draw a new signing secret beside the old ones", one(new_endpoint))
+        },
+        Operation::ListDeliveries => Said {
+            query: &["status", "limit", "cursor"],
+            ..say(
+                "Endpoints",
+                "Read the delivery log, newest first",
+                Answers::Page(Named::of::<view::DeliveryView>()),
+            )
+        },
+        Operation::ReplayDeliveries => Said {
+            body: Some((Named::of::<shape::ReplayDeliveries>(), true)),
+            codes: &["endpoint_disabled"],
+            ..say(
+                "Endpoints",
+                "Deliver one event again, or everything that was given up",
+                Answers::One(202, Named::of::<view::ReplayView>()),
+            )
+        },
+        Operation::ListConversations => Said {
+            query: &["businessId", "opaqueId", "limit", "cursor"],
+            codes: &["wrong_mode"],
+            ..say(
+                "Conversations",
+                "List a business's conversations, oldest first, or find the one with a customer",
+                Answers::Page(Named::of::<view::ConversationView>()),
+            )
+        },
+        Operation::ReadConversation => Said {
+            codes: &["wrong_mode"],
+            ..say(
+                "Conversations",
+                "Read a conversation",
+                one(Named::of::<view::ConversationView>()),
+            )
+        },
+        Operation::ListMessages => Said {
+            query: &["conversationId", "after", "limit", "cursor"],
+            codes: &["wrong_mode"],
+            ..say(
+                "Messages",
+                "List a conversation's messages, both ways, in order",
+                Answers::Page(Named::of::<view::MessageView>()),
+            )
+        },
+        Operation::ReadMessage => Said {
+            codes: &["wrong_mode"],
+            ..say(
+                "Messages",
+                "Read a message and what became of it. Typing indicators are not kept",
+                one(Named::of::<view::HistoryView>()),
+            )
+        },
+        Operation::ListEvents => Said {
+            query: &["conversationId", "type", "after", "limit", "cursor"],
+            codes: &["wrong_mode"],
+            ..say(
+                "Events",
+                "List a conversation's events in order",
+                Answers::Page(Named::of::<shape::Event>()),
+            )
+        },
+        Operation::ReadEvent => Said {
+            query: &["conversationId"],
+            codes: &["wrong_mode"],
+            ..say(
+                "Events",
+                "Read an event. An event id alone does not say where the event lies: name the \
+                 conversation, which every event carries",
+                one(Named::of::<shape::Event>()),
+            )
+        },
+    }
+}

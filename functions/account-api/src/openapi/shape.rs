@@ -1,0 +1,312 @@
+//! Shapes that are read, or that other crates write: documented here, and held against what the
+//! functions really take and answer by the tests beside.
+#![expect(dead_code, reason = "the shapes are read by the macro only")]
+
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::word::{
+    BusinessStatusWord, EndpointStatusWord, EventTypeWord, ModeWord, ProblemCodeWord, ScopeWord,
+    SendStatusWord, SendTypeWord,
+};
+use crate::view::Instant;
+
+/// A tenant to make.
+#[derive(ToSchema)]
+pub(crate) struct CreateTenant {
+    #[schema(min_length = 1, max_length = 120)]
+    name: String,
+}
+
+/// A business id to claim.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CreateBusiness {
+    /// Apple's id of it: visible ASCII.
+    #[schema(min_length = 1, max_length = 128)]
+    business_id: String,
+    #[schema(min_length = 1, max_length = 120)]
+    name: String,
+    #[schema(value_type = ModeWord)]
+    mode: Value,
+}
+
+/// What to change of a business; what is absent stays.
+#[derive(ToSchema)]
+pub(crate) struct ChangeBusiness {
+    #[schema(min_length = 1, max_length = 120)]
+    name: Option<String>,
+    #[schema(value_type = Option<BusinessStatusWord>)]
+    status: Option<Value>,
+}
+
+/// A key to make.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CreateKey {
+    #[schema(min_length = 1, max_length = 120)]
+    name: String,
+    /// Which businesses it may act on. A test key makes test keys only.
+    #[schema(value_type = ModeWord)]
+    mode: Value,
+    #[schema(value_type = Vec<ScopeWord>, min_items = 1)]
+    scopes: Value,
+    /// It opens nothing before this.
+    not_before: Option<Instant>,
+    /// It opens nothing from this on.
+    not_after: Option<Instant>,
+}
+
+/// An endpoint to add.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CreateEndpoint {
+    /// https to a public DNS name, on port 443, 8443 or an unprivileged one; without user name,
+    /// fragment or IP address.
+    #[schema(max_length = 2048, format = Uri)]
+    url: String,
+    #[schema(max_length = 256)]
+    description: Option<String>,
+    /// Which events it hears; absent or empty means all.
+    #[schema(value_type = Option<Vec<EventTypeWord>>)]
+    events: Option<Value>,
+    /// Strict order per conversation: the next event waits for this one.
+    #[schema(default = false)]
+    ordered: Option<bool>,
+    /// How long one attempt may take.
+    #[schema(minimum = 5, maximum = 25, default = 15)]
+    timeout_seconds: Option<u8>,
+}
+
+/// What to change of an endpoint; what is absent stays.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ChangeEndpoint {
+    #[schema(max_length = 2048, format = Uri)]
+    url: Option<String>,
+    #[schema(max_length = 256)]
+    description: Option<String>,
+    #[schema(value_type = Option<Vec<EventTypeWord>>)]
+    events: Option<Value>,
+    ordered: Option<bool>,
+    #[schema(minimum = 5, maximum = 25)]
+    timeout_seconds: Option<u8>,
+    /// Enabling it forgives its failures; what was disabled with it is delivered by a replay.
+    #[schema(value_type = Option<EndpointStatusWord>)]
+    status: Option<Value>,
+}
+
+/// How to change over to a new signing secret.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct RotateSecret {
+    /// How long the old secrets sign beside the new one; 0 ends them at once.
+    #[schema(minimum = 0, maximum = 604_800, default = 86_400)]
+    overlap_seconds: Option<u32>,
+}
+
+/// What to deliver again: one event (`eventId`), or everything parked or disabled since an instant.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ReplayDeliveries {
+    /// One event, however its delivery stands.
+    event_id: Option<String>,
+    /// With `eventId`: where the event lies. Without it the latest 2,000 deliveries are searched.
+    conversation_id: Option<String>,
+    /// Everything parked or disabled of events from then on; at most 30 days ago.
+    since: Option<Instant>,
+    /// With `since`: of events before then.
+    until: Option<Instant>,
+    /// With `since`: how many at most.
+    #[schema(minimum = 1, maximum = 500, default = 100)]
+    limit: Option<u16>,
+    /// With `since`: goes on after an earlier replay.
+    cursor: Option<String>,
+}
+
+/// A message to send.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct SendMessage {
+    /// The business.
+    #[schema(min_length = 1, max_length = 128)]
+    from: String,
+    /// The customer: an opaque id that has written to the business.
+    #[schema(min_length = 1, max_length = 1024)]
+    to: String,
+    #[schema(rename = "type", value_type = SendTypeWord)]
+    kind: Value,
+    content: Content,
+    /// The business's own reference, on every event of this message.
+    #[schema(min_length = 1, max_length = 1024)]
+    callback_data: Option<String>,
+    /// Marks the message as sent by a bot.
+    #[schema(default = false)]
+    bot: Option<bool>,
+    /// The agent or system, for Apple's log.
+    #[schema(min_length = 1, max_length = 64)]
+    agent: Option<String>,
+}
+
+/// What a message says, by its type.
+#[derive(ToSchema)]
+#[schema(as = SendContent)]
+#[serde(untagged)]
+pub(crate) enum Content {
+    /// `text`
+    Text(TextContent),
+    /// `typing`
+    Typing(TypingContent),
+}
+
+/// The content of a `text`.
+#[derive(ToSchema)]
+pub(crate) struct TextContent {
+    #[schema(min_length = 1, max_length = 10_000)]
+    text: String,
+}
+
+/// The content of a `typing`: the indicator on the customer's device.
+#[derive(ToSchema)]
+pub(crate) struct TypingContent {
+    state: TypingState,
+}
+
+/// On or off.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(crate) enum TypingState {
+    Start,
+    End,
+}
+
+/// A message that is durably committed.
+#[derive(ToSchema)]
+pub(crate) struct SentMessage {
+    /// The id that Apple knows it by, too.
+    #[schema(format = Uuid)]
+    id: String,
+    #[schema(value_type = SendStatusWord)]
+    status: Value,
+    /// With `failed`: why.
+    #[schema(value_type = Option<super::word::FailureCodeWord>)]
+    code: Option<Value>,
+    /// With `failed`: Apple's own words, if it gave any.
+    detail: Option<String>,
+}
+
+/// What a customer wrote: typed where the type is known, and Apple's own JSON beside it. Only `id`
+/// is there when it is no longer kept.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CustomerMessage {
+    #[schema(format = Uuid)]
+    id: String,
+    /// Apple's type.
+    #[schema(rename = "type")]
+    kind: Option<String>,
+    received_at: Option<Instant>,
+    text: Option<String>,
+    reaction: Option<Reaction>,
+    /// The earlier message that said the same, when one reply came twice under two ids.
+    soft_duplicate_of: Option<String>,
+    /// Apple's own JSON, as received.
+    #[schema(value_type = Option<Object>)]
+    apple: Option<Value>,
+}
+
+/// A tapback, as far as its words can be recognised.
+#[derive(ToSchema)]
+pub(crate) struct Reaction {
+    /// `liked`, `loved`, `disliked`, `laughedAt`, `emphasized`, `questioned`, `emoji`, `sticker`.
+    kind: String,
+    removed: bool,
+    /// What was reacted to, as far as Apple quotes it.
+    quoted: Option<String>,
+    emoji: Option<String>,
+}
+
+/// An event, as endpoints are posted it. `webhook-id` is its id; it is the same in every attempt.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct Event {
+    /// `evt_` and 26 characters.
+    id: String,
+    #[schema(rename = "type", value_type = EventTypeWord)]
+    kind: Value,
+    created_at: Instant,
+    business_id: Option<String>,
+    conversation_id: Option<String>,
+    /// Its place in the conversation: increasing, with gaps. Typing events and pings have none.
+    seq: Option<u64>,
+    /// What it is about. `message.received`, `message.reaction` and `interactive.replied`: `message`,
+    /// `opaqueId`, `capabilities`, `locale`, `intent`, `group`. `message.accepted` and
+    /// `message.failed`: `messageId`, `status`, `callbackData`, `code`, `detail`. Conversations:
+    /// `messageId` or `reason`. `message.parked`: `messageId`, `reason`.
+    #[schema(value_type = Object)]
+    data: Value,
+}
+
+/// A refusal (RFC 9457), with every fault of the request at once.
+#[derive(ToSchema)]
+pub(crate) struct Problem {
+    /// `urn:amb-msp:problem:` and the code.
+    #[schema(rename = "type", format = Uri)]
+    kind: String,
+    title: String,
+    status: u16,
+    #[schema(value_type = ProblemCodeWord)]
+    code: Value,
+    /// What this caller can do about it.
+    detail: Option<String>,
+    errors: Option<Vec<Fault>>,
+    /// Under which the operator finds the request in the log.
+    request_id: String,
+}
+
+/// One fault of a request.
+#[derive(ToSchema)]
+pub(crate) struct Fault {
+    /// A JSON Pointer (RFC 6901) into the body; for a request without one, into the query read as an
+    /// object.
+    pointer: String,
+    /// The rule that is broken.
+    rule: String,
+    message: String,
+    limit: Option<Value>,
+    actual: Option<Value>,
+    /// What would make it right.
+    fix: Option<String>,
+}
+
+/// A message from Apple, as its JSON is inside the gzip. Members that are not named here are kept.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct AppleMessage {
+    v: u64,
+    #[schema(format = Uuid)]
+    id: String,
+    /// `text`, `interactive`, `close`, `typing_start`, `typing_end`; others are kept and told.
+    #[schema(rename = "type")]
+    kind: String,
+    /// The customer's opaque id.
+    source_id: String,
+    /// The business id.
+    destination_id: String,
+    body: Option<String>,
+    locale: Option<String>,
+    intent: Option<String>,
+    group: Option<String>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    attachments: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    interactive_data: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    interactive_data_ref: Option<Value>,
+}
+
+/// Why a message from Apple is refused: a code and nothing else.
+#[derive(ToSchema)]
+pub(crate) struct AppleRefusal {
+    code: String,
+}

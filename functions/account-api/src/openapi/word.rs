@@ -1,0 +1,70 @@
+//! Words from closed lists.
+
+use amb_service::{
+    account::PROBLEMS,
+    model::{EventType, FailureCode},
+    problem::Problem,
+};
+use std::borrow::Cow;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+macro_rules! words {
+    ($($name:ident $title:literal $words:expr;)+) => {$(
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let words: Vec<&str> = $words.into_iter().collect();
+                let schema = ObjectBuilder::new().schema_type(Type::String);
+                RefOr::T(Schema::Object(schema.enum_values(Some(words)).build()))
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed($title)
+            }
+        }
+    )+};
+}
+
+words! {
+    ModeWord "Mode" ["live", "test"];
+    ScopeWord "Scope" ["admin", "read", "send"];
+    BusinessStatusWord "BusinessStatus" ["active", "suspended"];
+    EndpointStatusWord "EndpointStatus" ["enabled", "disabled"];
+    DisabledReasonWord "DisabledReason" ["owner", "gone", "failing", "blocked"];
+    DeliveryStatusWord "DeliveryStatus" ["pending", "delivered", "parked", "disabled"];
+    ConversationStatusWord "ConversationStatus" ["open", "closed"];
+    InboundWord "Inbound" ["inbound"];
+    OutboundWord "Outbound" ["outbound"];
+    InboundStatusWord "InboundStatus" ["received", "parked"];
+    SendTypeWord "SendType" ["text", "typing"];
+    SendStatusWord "SendStatus" ["queued", "acceptedByApple", "failed", "unknown"];
+    HappeningWord "HappeningWord"
+        ["received", "placed", "queued", "acceptedByApple", "failed", "unknown", "told"];
+    EventTypeWord "EventType" EventType::ALL.iter().map(|kind| kind.as_str());
+    FailureCodeWord "FailureCode" failure_codes();
+    ProblemCodeWord "ProblemCode" problem_codes().map(|(_, code, _)| code);
+}
+
+fn failure_codes() -> [&'static str; 7] {
+    [
+        FailureCode::RefusedByApple,
+        FailureCode::UnknownDestination,
+        FailureCode::TooLarge,
+        FailureCode::UnexpectedAnswer,
+        FailureCode::ConversationClosed,
+        FailureCode::Expired,
+        FailureCode::GatewayUnavailable,
+    ]
+    .map(FailureCode::as_str)
+}
+
+/// Every refusal of the business API: status, code, title.
+pub(crate) fn problem_codes() -> impl Iterator<Item = (u16, &'static str, &'static str)> {
+    Problem::ALL.iter().chain(PROBLEMS).copied()
+}
