@@ -94,14 +94,18 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<(Options, bool),
         }
         let value = arguments.next().ok_or(USAGE)?;
         match name.as_str() {
-            "--port" => options.port = Some(value.parse().map_err(|_| USAGE)?),
-            "--simulator-port" => options.simulator_port = Some(value.parse().map_err(|_| USAGE)?),
+            "--port" => options.port = Some(number(&value)?),
+            "--simulator-port" => options.simulator_port = Some(number(&value)?),
             "--profile" if value == "debug" => options.profile = Profile::Debug,
             "--profile" if value == "release" => options.profile = Profile::Release,
             _ => return Err(USAGE.into()),
         }
     }
     Ok((options, once))
+}
+
+fn number(value: &str) -> Result<u16, &'static str> {
+    value.parse().map_err(|_not_a_port| USAGE)
 }
 
 fn directions(stack: &Stack) -> String {
