@@ -18,7 +18,7 @@ pub use routes::{Opens, Operation, ROUTES, Route};
 use amb_egress::{EndpointUrl, Policy};
 use amb_lambda::{
     answer::{self, Answer},
-    http_event::Request,
+    http_event::{self, Request},
     telemetry::stage,
 };
 use amb_service::{
@@ -154,10 +154,13 @@ where
             tracing::warn!("a key was sent in a query string, where logs keep it");
             return Err(Problem::unauthenticated().detail("Send the key in Authorization only."));
         }
+        if let Some(problem) = http_event::refuse_hop(request) {
+            return Err(problem);
+        }
         let (authorization, tenant) = (request.header("authorization"), request.header("amb-tenant"));
         let caller = self.callers.identify(authorization, tenant).await?;
-        if !request.body().is_empty() && !is_json(request.header("content-type")) {
-            return Err(Problem::unsupported_media_type());
+        if !request.body().is_empty() {
+            http_event::require_json(request)?;
         }
         self.perform(operation, id, &caller, request).await
     }
@@ -180,9 +183,9 @@ where
 fn outcome(status: u16) -> &'static str {
     match status {
         200..=299 => "ok",
-        401 | 403 => "refused",
-        500..=599 => "failed",
-        _ => "faulty",
+        401 => "auth_failure",
+        500..=599 => "unavailable",
+        _ => "refused",
     }
 }
 
@@ -192,16 +195,4 @@ fn shows_key(query: &str) -> bool {
     ["amb_live_", "amb_test_", "authorization=", "api_key=", "apikey=", "access_token="]
         .iter()
         .any(|sign| query.contains(sign))
-}
-
-/// JSON in UTF-8.
-fn is_json(content_type: Option<&str>) -> bool {
-    let mut parts = content_type.unwrap_or_default().split(';').map(str::trim);
-    let json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
-    json && parts.all(|parameter| match parameter.split_once('=') {
-        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
-            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-        }
-        _ => true,
-    })
 }

@@ -1,1 +1,9 @@
-
+mod administration;
+mod endpoints;
+mod history;
+mod keys;
+mod lists;
+mod samples;
+mod schema;
+mod walls;
+mod world;
