@@ -1,0 +1,112 @@
+//! The functions behind API Gateway, over a world in memory.
+
+use amb_lambda::{answer::Answer, http_event::Request, telemetry::LogHash};
+use amb_service::{access::Access, memory::Memory, receive::Receive, send::Send};
+use amb_support::{
+    account,
+    canary::CANARY,
+    gateway_event::GatewayEvent,
+    vectors::{self, MESSAGE, NEXT_SECRET, PREVIOUS_SECRET, SECRET},
+};
+
+use crate::Outcome;
+
+/// `inbound-webhook`, one instance of it: it keeps its caches from request to request.
+#[derive(Debug)]
+pub struct InboundWebhook {
+    /// The world it works in.
+    pub world: Memory,
+    receive: Receive<Memory, Memory, Memory>,
+}
+
+impl Default for InboundWebhook {
+    fn default() -> Self {
+        Self::cold(account::seeded())
+    }
+}
+
+impl InboundWebhook {
+    /// A new instance in this world.
+    pub fn cold(world: Memory) -> Self {
+        let receive =
+            Receive::new(vectors::msp(), world.clone(), world.clone(), world.clone());
+        Self { world, receive }
+    }
+
+    /// Sends a request, and takes down what it comes to.
+    pub fn send(&self, event: &GatewayEvent) -> Outcome {
+        let mut forbidden = forbidden(event);
+        forbidden.push(MESSAGE.to_owned());
+        self.observe(forbidden, event.request())
+    }
+
+    /// Sends a request that was read elsewhere.
+    pub fn send_request(&self, request: Request) -> Outcome {
+        self.observe(vec![CANARY.to_owned()], request)
+    }
+
+    /// Sends a request and answers; nothing is taken down.
+    pub async fn serve(&self, request: Request) -> Answer {
+        let log = LogHash::for_deployment("test");
+        inbound_webhook::serve(&self.receive, &log, &self.world, request).await
+    }
+
+    fn observe(&self, forbidden: Vec<String>, request: Request) -> Outcome {
+        Outcome::of(&self.world, "inbound-webhook", forbidden, || self.serve(request))
+    }
+}
+
+/// `outbound-send`, one instance of it.
+#[derive(Debug)]
+pub struct OutboundSend {
+    /// The world it works in.
+    pub world: Memory,
+    access: Access<Memory, Memory>,
+    send: Send<Memory, Memory, Memory>,
+}
+
+impl Default for OutboundSend {
+    fn default() -> Self {
+        Self::cold(account::seeded())
+    }
+}
+
+impl OutboundSend {
+    /// A new instance in this world.
+    pub fn cold(world: Memory) -> Self {
+        let access = Access::new(world.clone(), world.clone());
+        let send = Send::new(world.clone(), world.clone(), world.clone());
+        Self { world, access, send }
+    }
+
+    /// Sends a request, and takes down what it comes to.
+    pub fn send(&self, event: &GatewayEvent) -> Outcome {
+        self.observe(forbidden(event), event.request())
+    }
+
+    /// Sends a request that was read elsewhere.
+    pub fn send_request(&self, request: Request) -> Outcome {
+        self.observe(vec![CANARY.to_owned()], request)
+    }
+
+    /// Sends a request and answers; nothing is taken down.
+    pub async fn serve(&self, request: Request) -> Answer {
+        let log = LogHash::for_deployment("test");
+        outbound_send::serve(&self.access, &self.send, &log, &self.world, request).await
+    }
+
+    fn observe(&self, forbidden: Vec<String>, request: Request) -> Outcome {
+        Outcome::of(&self.world, "outbound-send", forbidden, || self.serve(request))
+    }
+}
+
+/// What a request carries that nobody else may read.
+fn forbidden(event: &GatewayEvent) -> Vec<String> {
+    let mut words: Vec<String> =
+        [CANARY, SECRET, NEXT_SECRET, PREVIOUS_SECRET].map(str::to_owned).into();
+    let authorization = event.header_value("authorization").unwrap_or_default();
+    // Of a token, each long part by itself.
+    let parts = authorization.split([' ', '.', ',']).filter(|part| part.len() > 20);
+    words.extend(parts.map(str::to_owned));
+    words
+}

@@ -1,0 +1,22 @@
+//! The rows of the plan, and the sample events.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod authentication;
+mod body;
+mod corpora;
+mod coverage;
+mod endpoint_url;
+mod events;
+mod http;
+mod keys;
+mod meaning;
+mod members;
+mod send;
+mod send_body;
+mod words;
