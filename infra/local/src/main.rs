@@ -122,7 +122,7 @@ fn directions(stack: &Stack) -> String {
          Logs       {logs}\n\
          All of it  target/local/stack.json\n\n\
          The conversation so far, then a message to the phone:\n\n\
-         curl -s '{api}/v1/conversations' -H 'Authorization: Bearer {key}'\n\n\
+         curl -s '{api}/v1/conversations?businessId={business}' -H 'Authorization: Bearer {key}'\n\n\
          curl -s '{api}/v1/messages' -H 'Authorization: Bearer {key}' -H 'Idempotency-Key: first' \\\n  \
            -H 'Content-Type: application/json' \\\n  \
            -d '{{\"from\":\"{business}\",\"to\":\"{customer}\",\"type\":\"text\",\"content\":{{\"text\":\"Hello from curl\"}}}}'\n\n\
