@@ -99,7 +99,8 @@ mod tests {
     use super::*;
 
     fn clients(profile: Profile) -> Clients {
-        Clients::new(&SdkConfig::builder().build(), profile)
+        let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+        Clients::new(&config, profile)
     }
 
     #[test]

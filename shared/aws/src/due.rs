@@ -48,6 +48,9 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Item>, PortError> {
         let table = self.conversations_table(operation)?;
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
         let shards = (0..SHARDS).map(|shard| {
             let query = self
                 .client

@@ -30,12 +30,33 @@ impl Refused {
     }
 }
 
+/// What the SDK said, without the answer's body: that could hold a customer's words, and the SDK's own
+/// error shows it when it is formatted for debugging.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{said}")]
+pub struct CallFailed {
+    said: String,
+}
+
+impl CallFailed {
+    fn new(error: &dyn Error) -> Self {
+        let mut said = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            said.push_str(": ");
+            said.push_str(&error.to_string());
+            cause = error.source();
+        }
+        Self { said }
+    }
+}
+
 pub(crate) fn unavailable<E, R>(operation: &'static str) -> impl Fn(SdkError<E, R>) -> PortError
 where
-    E: Error + Send + Sync + 'static,
-    R: fmt::Debug + Send + Sync + 'static,
+    E: Error + 'static,
+    R: fmt::Debug + 'static,
 {
-    move |error| PortError::unavailable(operation, error)
+    move |error| PortError::unavailable(operation, CallFailed::new(&error))
 }
 
 pub(crate) fn unreadable(operation: &'static str) -> impl Fn(RowFault) -> PortError {
@@ -52,24 +73,39 @@ pub(crate) trait RefusedWrite {
     fn old_item(self, operation: &'static str) -> Result<Item, PortError>;
 }
 
-impl<R: fmt::Debug + Send + Sync + 'static> RefusedWrite for SdkError<PutItemError, R> {
+impl<R: fmt::Debug + 'static> RefusedWrite for SdkError<PutItemError, R> {
     fn old_item(self, operation: &'static str) -> Result<Item, PortError> {
         match self.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                 Ok(failed.item().cloned().unwrap_or_default())
             }
-            _ => Err(PortError::unavailable(operation, self)),
+            _ => Err(unavailable(operation)(self)),
         }
     }
 }
 
-impl<R: fmt::Debug + Send + Sync + 'static> RefusedWrite for SdkError<UpdateItemError, R> {
+impl<R: fmt::Debug + 'static> RefusedWrite for SdkError<UpdateItemError, R> {
     fn old_item(self, operation: &'static str) -> Result<Item, PortError> {
         match self.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                 Ok(failed.item().cloned().unwrap_or_default())
             }
-            _ => Err(PortError::unavailable(operation, self)),
+            _ => Err(unavailable(operation)(self)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answers_body_never_shows() {
+        let raw = "a customer's words";
+        let error: SdkError<PutItemError, &str> =
+            SdkError::service_error(PutItemError::unhandled("refused"), raw);
+        let shown = format!("{:?}", unavailable("port")(error));
+        assert!(!shown.contains(raw), "{shown}");
+        assert!(shown.contains("refused"), "{shown}");
     }
 }

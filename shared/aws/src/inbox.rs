@@ -46,7 +46,7 @@ impl Inbox for Store {
     }
 }
 
-fn duplicate<R: std::fmt::Debug + Send + Sync + 'static>(
+fn duplicate<R: std::fmt::Debug + 'static>(
     message: &InboxMessage,
     error: SdkError<PutItemError, R>,
     operation: &'static str,

@@ -22,7 +22,7 @@ pub mod stream;
 mod timeline;
 
 pub use client::{Clients, Patience, Profile};
-pub use fault::{NotConfigured, Refused};
+pub use fault::{CallFailed, NotConfigured, Refused};
 pub use queues::{QueueUrls, Queues};
 pub use row::RowFault;
 pub use secrets::{SecretsManagerApple, SecretsManagerOperatorKey, SecretsManagerServiceKey};

@@ -144,7 +144,7 @@ fn body(operation: &'static str, pointer: &impl serde::Serialize) -> Result<Stri
 
 fn index(operation: &'static str, id: &str) -> Result<usize, PortError> {
     let unknown = || Refused::new("SQS named a message that was not in the batch");
-    id.parse().map_err(|_| PortError::unreadable(operation, unknown()))
+    id.parse().ok().ok_or_else(|| PortError::unreadable(operation, unknown()))
 }
 
 fn whole_seconds(pause: Duration) -> i32 {

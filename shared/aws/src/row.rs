@@ -85,18 +85,21 @@ pub(crate) fn number<N: std::str::FromStr>(
     attribute: &'static str,
 ) -> Result<N, RowFault> {
     match item.get(attribute) {
-        Some(AttributeValue::N(text)) => {
-            text.parse().map_err(|_| RowFault::Attribute { attribute })
-        }
+        Some(AttributeValue::N(text)) => fits(attribute, text.parse()),
         _ => Err(RowFault::Attribute { attribute }),
     }
+}
+
+/// What an attribute was read as. Why it could not be is not told: that would quote it.
+pub(crate) fn fits<T, E>(attribute: &'static str, read: Result<T, E>) -> Result<T, RowFault> {
+    read.ok().ok_or(RowFault::Attribute { attribute })
 }
 
 pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-pub(crate) fn n(number: impl ToString) -> AttributeValue {
+pub(crate) fn n<N: Copy + ToString>(number: N) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 

@@ -8,7 +8,7 @@ use amb_service::port::{AppleKeySet, AppleSecrets, PortError, ServiceKeySource};
 use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValueError};
 use std::fmt;
 
-use crate::fault::Refused;
+use crate::fault::{Refused, unavailable};
 use value::{AppleValue, KeyValue, SecretFault};
 
 /// Apple's Messaging API secret: `{"v":1,"kid":…,"key":"<base64>","previousAcceptUntil":null|seconds}`.
@@ -133,7 +133,7 @@ async fn value_of(
         },
         Err(error) => match error.as_service_error() {
             Some(GetSecretValueError::ResourceNotFoundException(_)) => Ok(None),
-            _ => Err(PortError::unavailable(operation, error)),
+            _ => Err(unavailable(operation)(error)),
         },
     }
 }

@@ -12,10 +12,10 @@ use aws_sdk_dynamodb::{
         builders::PutBuilder,
     },
 };
-use std::fmt::Write as _;
+use data_encoding::HEXLOWER;
 
 use crate::{
-    fault::{Refused, incomplete, unreadable},
+    fault::{Refused, incomplete, unavailable, unreadable},
     row::{self, n, s, time::nanos},
     store::Store,
 };
@@ -109,14 +109,12 @@ fn request_token(step: &Step) -> Result<String, PortError> {
     let said =
         (&step.state, &step.entries, claim, &step.deliveries, &step.outbound, &step.idempotency);
     let said = serde_json::to_vec(&said).map_err(|e| PortError::unreadable(OPERATION, e))?;
-    let mut token = String::with_capacity(32);
-    for byte in body_hash(&said).iter().take(16) {
-        let _ = write!(token, "{byte:02x}");
-    }
+    let mut token = HEXLOWER.encode(&body_hash(&said));
+    token.truncate(32);
     Ok(token)
 }
 
-fn refusal<R: std::fmt::Debug + Send + Sync + 'static>(
+fn refusal<R: std::fmt::Debug + 'static>(
     parts: &[Part],
     error: SdkError<TransactWriteItemsError, R>,
 ) -> Result<Stepped, PortError> {
@@ -124,14 +122,14 @@ fn refusal<R: std::fmt::Debug + Send + Sync + 'static>(
         Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
             match reading(parts, canceled.cancellation_reasons())? {
                 Some(stepped) => Ok(stepped),
-                None => Err(PortError::unavailable(OPERATION, error)),
+                None => Err(unavailable(OPERATION)(error)),
             }
         }
         Some(TransactWriteItemsError::IdempotentParameterMismatchException(_)) => {
             tracing::error!("two different steps had the same request token");
-            Err(PortError::unavailable(OPERATION, error))
+            Err(unavailable(OPERATION)(error))
         }
-        _ => Err(PortError::unavailable(OPERATION, error)),
+        _ => Err(unavailable(OPERATION)(error)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The twins pass the suites that the adapters pass.
 
+#![expect(clippy::expect_used, reason = "a test ends where it cannot go on")]
+
 use amb_service::{
     contract::{self, Sample},
     memory::{Memory, drive},

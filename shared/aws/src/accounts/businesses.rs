@@ -77,10 +77,7 @@ impl Store {
             let put = put.build().map_err(incomplete(operation))?;
             request = request.transact_items(TransactWriteItem::builder().put(put).build());
         }
-        let error = match request.send().await {
-            Ok(_) => return Ok(None),
-            Err(error) => error,
-        };
+        let Err(error) = request.send().await else { return Ok(None) };
         if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
             error.as_service_error()
         {

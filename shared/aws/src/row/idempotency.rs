@@ -2,14 +2,12 @@
 //! key may hold any visible character. `expires` is compared; `ttl` only cleans up.
 
 use amb_service::model::{IdempotencyKey, IdempotencyRecord, TenantId, body_hash};
+use data_encoding::HEXLOWER;
 
 use super::{Item, Key, RowFault, n, time::nanos, write};
 
 pub(crate) fn key(tenant: &TenantId, key: &IdempotencyKey) -> Key {
-    let mut hash = String::with_capacity(64);
-    for byte in body_hash(key.as_str().as_bytes()) {
-        hash.push_str(&format!("{byte:02x}"));
-    }
+    let hash = HEXLOWER.encode(&body_hash(key.as_str().as_bytes()));
     Key::new(format!("T#{tenant}#I#{hash}"), "IDEM")
 }
 

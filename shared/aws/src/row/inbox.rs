@@ -11,10 +11,11 @@ use amb_service::{
     port::InboxMinute,
 };
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 
 use super::{
-    Item, Key, RowFault, check_version,
+    Item, Key, RowFault, check_version, fits,
     key::{read_conversation_pk, shard, stream_pk},
     n, number, s, text,
     time::{INBOX_LIFE, TYPING_LIFE, millis_text, ttl},
@@ -89,28 +90,23 @@ pub(crate) fn items(message: &InboxMessage) -> (Item, Vec<Item>) {
 }
 
 fn parts_prefix(message: MessageId, bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut prefix = format!("P#{message}#");
-    for byte in body_hash(bytes).iter().take(8) {
-        let _ = write!(prefix, "{byte:02x}");
-    }
-    prefix.push('#');
-    prefix
+    let mut hash = HEXLOWER.encode(&body_hash(bytes));
+    hash.truncate(16);
+    format!("P#{message}#{hash}#")
 }
 
 /// Whether a row is a message or a typing event, by its sort key alone; `None` for parts.
 pub(crate) fn pointer(item: &Item) -> Result<Option<InboxPointer>, RowFault> {
-    let fault = RowFault::Attribute { attribute: "sk" };
     let sk = text(item, "sk")?;
     let sort = if let Some(id) = sk.strip_prefix("M#") {
-        InboxSort::Message(MessageId::parse(id).map_err(|_| fault)?)
+        InboxSort::Message(fits("sk", MessageId::parse(id))?)
     } else if let Some(rest) = sk.strip_prefix("Y#") {
         let (start, slot) = match rest.split_once('#') {
             Some(("S", slot)) => (true, slot),
             Some(("E", slot)) => (false, slot),
-            _ => return Err(fault),
+            _ => return Err(RowFault::Attribute { attribute: "sk" }),
         };
-        InboxSort::Typing { start, slot: slot.parse().map_err(|_| fault)? }
+        InboxSort::Typing { start, slot: fits("sk", slot.parse())? }
     } else {
         return Ok(None);
     };
@@ -133,12 +129,11 @@ pub(crate) fn message(mut item: Item) -> Result<InboxMessage, RowFault> {
     let pointer = pointer(&item)?.ok_or(RowFault::Attribute { attribute: "sk" })?;
     let bytes = bytes(&mut item, "b")?;
     let hash = bytes_of_hash(&mut item)?;
-    let fault = |attribute| RowFault::Attribute { attribute };
     Ok(InboxMessage {
         pointer,
-        id: MessageId::parse(text(&item, "id")?).map_err(|_| fault("id"))?,
-        business: BusinessId::parse(text(&item, "business")?).map_err(|_| fault("business"))?,
-        opaque: OpaqueId::parse(text(&item, "opaque")?).map_err(|_| fault("opaque"))?,
+        id: fits("id", MessageId::parse(text(&item, "id")?))?,
+        business: fits("business", BusinessId::parse(text(&item, "business")?))?,
+        opaque: fits("opaque", OpaqueId::parse(text(&item, "opaque")?))?,
         kind: text(&item, "kind")?.to_owned(),
         capability_list: item
             .contains_key("caps")
@@ -159,7 +154,7 @@ pub(crate) fn hash(item: &Item) -> Option<&[u8]> {
 }
 
 pub(crate) fn received_at(item: &Item) -> Result<Timestamp, RowFault> {
-    text(item, "rx")?.parse().map_err(|_| RowFault::Attribute { attribute: "rx" })
+    fits("rx", text(item, "rx")?.parse())
 }
 
 pub(crate) fn bytes(item: &mut Item, attribute: &'static str) -> Result<Vec<u8>, RowFault> {
@@ -170,7 +165,7 @@ pub(crate) fn bytes(item: &mut Item, attribute: &'static str) -> Result<Vec<u8>,
 }
 
 fn bytes_of_hash(item: &mut Item) -> Result<[u8; 32], RowFault> {
-    bytes(item, "h")?.try_into().map_err(|_| RowFault::Attribute { attribute: "h" })
+    fits("h", bytes(item, "h")?.try_into())
 }
 
 fn encoding_word(encoding: BodyEncoding) -> &'static str {

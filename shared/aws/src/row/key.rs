@@ -5,7 +5,7 @@ use amb_service::model::{
     ConversationId, DeliveryKey, EndpointId, EventStream, OutboundPointer, TenantId, body_hash,
 };
 
-use super::{Item, RowFault, s, text};
+use super::{Item, RowFault, fits, s, text};
 
 /// Shards of the indexes that every tenant writes to: one partition takes 1 000 writes a second.
 pub(crate) const SHARDS: u8 = 8;
@@ -71,15 +71,16 @@ pub(crate) fn outbound(pointer: &OutboundPointer) -> Key {
 }
 
 pub(crate) fn read_stream_pk(item: &Item) -> Result<(TenantId, EventStream), RowFault> {
-    let fault = || RowFault::Attribute { attribute: "pk" };
     let pk = text(item, "pk")?;
-    let (tenant, stream) =
-        pk.strip_prefix("T#").and_then(|rest| rest.split_once("#C#")).ok_or_else(fault)?;
+    let (tenant, stream) = pk
+        .strip_prefix("T#")
+        .and_then(|rest| rest.split_once("#C#"))
+        .ok_or(RowFault::Attribute { attribute: "pk" })?;
     let stream = match ConversationId::parse(stream) {
         Ok(conversation) => EventStream::Conversation(conversation),
-        Err(_) => EventStream::Endpoint(EndpointId::parse(stream).map_err(|_| fault())?),
+        Err(_) => EventStream::Endpoint(fits("pk", EndpointId::parse(stream))?),
     };
-    Ok((TenantId::parse(tenant).map_err(|_| fault())?, stream))
+    Ok((fits("pk", TenantId::parse(tenant))?, stream))
 }
 
 pub(crate) fn read_conversation_pk(item: &Item) -> Result<(TenantId, ConversationId), RowFault> {
@@ -95,17 +96,16 @@ pub(crate) fn read_entry_sk(item: &Item) -> Result<u64, RowFault> {
 }
 
 pub(crate) fn read_delivery(item: &Item) -> Result<DeliveryKey, RowFault> {
-    let fault = || RowFault::Attribute { attribute: "sk" };
     let (tenant, stream) = read_stream_pk(item)?;
     let (endpoint, seq) = text(item, "sk")?
         .strip_prefix("D#")
         .and_then(|rest| rest.split_once('#'))
-        .ok_or_else(fault)?;
+        .ok_or(RowFault::Attribute { attribute: "sk" })?;
     Ok(DeliveryKey {
         tenant,
         stream,
-        endpoint: EndpointId::parse(endpoint).map_err(|_| fault())?,
-        seq: seq.parse().map_err(|_| fault())?,
+        endpoint: fits("sk", EndpointId::parse(endpoint))?,
+        seq: fits("sk", seq.parse())?,
     })
 }
 

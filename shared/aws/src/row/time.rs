@@ -47,7 +47,6 @@ pub(crate) fn millis_text(at: Timestamp) -> String {
 pub(crate) mod as_nanos {
     use super::{Deserialize, Deserializer, Serializer, Timestamp, de, ser};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
     pub(crate) fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_i64(i64::try_from(at.as_nanosecond()).map_err(ser::Error::custom)?)
     }
@@ -62,6 +61,7 @@ pub(crate) mod as_nanos {
 pub(crate) mod as_nanos_if_any {
     use super::{Deserializer, Serializer, Timestamp, as_nanos};
 
+    #[expect(clippy::ref_option, reason = "the signature that serde calls")]
     pub(crate) fn serialize<S: Serializer>(
         at: &Option<Timestamp>,
         to: S,

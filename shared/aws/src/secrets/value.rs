@@ -1,9 +1,6 @@
 //! The JSON in the secrets.
 
-use amb_protocol::{
-    jwt::{ApiSecret, ApiSecretError},
-    secret::Secret,
-};
+use amb_protocol::{jwt::ApiSecret, secret::Secret};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -53,8 +50,7 @@ impl AppleValue {
         };
         let until = json.previous_accept_until.map(Timestamp::from_second).transpose();
         Ok(Self::Set {
-            key: ApiSecret::from_base64(key.expose())
-                .map_err(|_: ApiSecretError| SecretFault::Key)?,
+            key: ApiSecret::from_base64(key.expose()).ok().ok_or(SecretFault::Key)?,
             previous_accept_until: until.ok().ok_or(SecretFault::Time)?,
         })
     }

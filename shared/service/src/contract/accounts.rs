@@ -156,7 +156,7 @@ async fn health<S: Endpoints + EndpointHealth>(
     let (tenant, id) = (&endpoint.tenant, &endpoint.id);
     let failing = |failures| {
         let failing_since = Some(sample.after(1));
-        Some(Endpoint { failures, failing_since, ..endpoint.clone() })
+        Some(Endpoint { failing_since, failures, ..endpoint.clone() })
     };
     assert_eq!(store.blame(tenant, id, sample.after(1)).await?, failing(1));
     assert_eq!(store.blame(tenant, id, sample.after(2)).await?, failing(2));

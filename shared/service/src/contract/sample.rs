@@ -204,15 +204,15 @@ pub async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut done_a, mut done_b) = (None, None);
     poll_fn(|context| {
-        if done_a.is_none() {
-            if let Poll::Ready(output) = a.as_mut().poll(context) {
-                done_a = Some(output);
-            }
+        if done_a.is_none()
+            && let Poll::Ready(output) = a.as_mut().poll(context)
+        {
+            done_a = Some(output);
         }
-        if done_b.is_none() {
-            if let Poll::Ready(output) = b.as_mut().poll(context) {
-                done_b = Some(output);
-            }
+        if done_b.is_none()
+            && let Poll::Ready(output) = b.as_mut().poll(context)
+        {
+            done_b = Some(output);
         }
         match (done_a.take(), done_b.take()) {
             (Some(a), Some(b)) => Poll::Ready((a, b)),

@@ -1,0 +1,48 @@
+//! The adapters on the emulator pass the suites that the twins pass, and what only adapters have to
+//! promise. One test, because one emulator serves all of it.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends where it cannot go on")]
+
+mod emulator;
+mod queues;
+mod rows;
+mod secrets;
+mod tables;
+
+use amb_aws::{Clients, Profile, Store};
+use amb_service::{
+    contract::{self, Sample},
+    memory::Memory,
+};
+use jiff::Timestamp;
+
+macro_rules! pass {
+    ($store:expr, $entropy:expr => $($suite:ident),+ $(,)?) => {$(
+        let sample = Sample::new(now(), $entropy.clone());
+        contract::$suite($store, &sample).await.expect(stringify!($suite));
+    )+};
+}
+
+#[tokio::test]
+async fn the_adapters_keep_every_ports_promises() {
+    let emulator = emulator::Emulator::start().await;
+    let clients = Clients::new(&emulator.config().await, Profile::worker());
+    let tables = tables::create(&clients.dynamodb).await;
+    let store = Store::new(clients.dynamodb.clone(), tables);
+    // Only its randomness is used: the ids of one run, the same in every run.
+    let entropy = Memory::new(11);
+
+    pass!(&store, entropy =>
+        inbox, inbox_sweep, steps, refusals, timeline, leases, ordered_lines, delivery_log, outbox,
+        idempotency, tenants, businesses, api_keys, endpoints,
+    );
+    rows::of_another_version_are_refused(&store, &clients.dynamodb).await;
+    rows::tables_that_were_not_named_are_named_in_the_error(&clients.dynamodb).await;
+    queues::take_what_they_are_given(&clients.sqs, &Sample::new(now(), entropy)).await;
+    secrets::have_stages(&clients.secrets).await;
+}
+
+/// A Saturday noon, in whole seconds.
+fn now() -> Timestamp {
+    Timestamp::from_second(1_795_262_400).expect("an instant")
+}
