@@ -10,7 +10,7 @@ import struct
 import sys
 import zipfile
 
-GLIBC_FLOOR = (2, 34)         # provided.al2023
+GLIBC_FLOOR = (2, 34)  # provided.al2023
 ZIP_GOAL_BYTES = 4 * 1024**2  # a goal, printed and not enforced
 MACHINES = {"arm64": 183, "x86_64": 62}  # e_machine, from the ELF specification
 
@@ -53,10 +53,15 @@ def check(binary: bytes, architecture: str) -> tuple[int, ...]:
     (machine,) = struct.unpack_from("<H", binary, 18)
     if machine != MACHINES[architecture]:
         raise Refused(f"was not built for {architecture} (e_machine {machine})")
-    asked = {tuple(map(int, found.split(b"."))) for found in re.findall(rb"\x00GLIBC_([0-9.]+)(?=\x00)", dynamic_strings(binary))}
+    asked = {
+        tuple(map(int, found.split(b".")))
+        for found in re.findall(rb"\x00GLIBC_([0-9.]+)(?=\x00)", dynamic_strings(binary))
+    }
     newest = max(asked, default=(0, 0))
     if newest > GLIBC_FLOOR:
-        raise Refused(f"asks for glibc {'.'.join(map(str, newest))}; provided.al2023 has {'.'.join(map(str, GLIBC_FLOOR))}")
+        raise Refused(
+            f"asks for glibc {'.'.join(map(str, newest))}; provided.al2023 has {'.'.join(map(str, GLIBC_FLOOR))}"
+        )
     return newest
 
 

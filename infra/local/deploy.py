@@ -58,11 +58,17 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--template", type=pathlib.Path, default=here.parent / "template.yaml")
     parser.add_argument("--region", default="eu-west-1")
     parser.add_argument("--profile", default="debug", choices=["debug", "release"], help="which build of the functions")
-    parser.add_argument("--target", type=pathlib.Path, default=here.parent.parent / "target", help="Cargo's target folder")
-    parser.add_argument("--simulator-url", default="http://127.0.0.1:4570", help="the far side; Apple's gateway is its /apple/v1")
+    parser.add_argument(
+        "--target", type=pathlib.Path, default=here.parent.parent / "target", help="Cargo's target folder"
+    )
+    parser.add_argument(
+        "--simulator-url", default="http://127.0.0.1:4570", help="the far side; Apple's gateway is its /apple/v1"
+    )
     parser.add_argument("--msp-id", default="11111111-2222-3333-4444-555555555555")
     parser.add_argument("--apple-secret", default="", help="base64, at least 32 bytes; made up when absent")
-    parser.add_argument("--visibility", type=int, help="seconds until an unfinished queue message comes back; the template's when absent")
+    parser.add_argument(
+        "--visibility", type=int, help="seconds until an unfinished queue message comes back, if not the template's"
+    )
     parser.add_argument("--sam", action="store_true", help="expand: the SAM template instead of CloudFormation")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("target/local/logs"), help="logs: where to")
     return parser.parse_args()
@@ -189,7 +195,8 @@ def find_stack(cloudformation, name: str) -> dict | None:
 def why(cloudformation, stack: str) -> str:
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
-    return "; ".join(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}" for event in failed[:3]) or "no reason given"
+    reasons = [f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}" for event in failed[:3]]
+    return "; ".join(reasons) or "no reason given"
 
 
 def put_apple_secret(options: argparse.Namespace, secret: str, key: str) -> None:
@@ -224,7 +231,11 @@ def describe(options: argparse.Namespace, outputs: dict[str, str], apple_secret:
         "mspId": options.msp_id,
         "appleSecret": apple_secret,
         "operatorKey": operator["key"],
-        "tables": {"inbox": outputs["InboxTable"], "conversations": outputs["ConversationsTable"], "accounts": outputs["AccountsTable"]},
+        "tables": {
+            "inbox": outputs["InboxTable"],
+            "conversations": outputs["ConversationsTable"],
+            "accounts": outputs["AccountsTable"],
+        },
         "queues": queues,
         "secrets": {
             "apple": outputs["AppleSecretArn"],

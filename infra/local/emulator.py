@@ -53,12 +53,18 @@ def main() -> int:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=4566)
-    parser.add_argument("--state", type=pathlib.Path, default=pathlib.Path("target/local/emulator"), help="scratch folder")
-    parser.add_argument("--logs", type=pathlib.Path, help="folder that gets <function>.log, line by line as it is printed")
+    parser.add_argument(
+        "--state", type=pathlib.Path, default=pathlib.Path("target/local/emulator"), help="scratch folder"
+    )
+    parser.add_argument(
+        "--logs", type=pathlib.Path, help="folder that gets <function>.log, line by line as it is printed"
+    )
     parser.add_argument("--region", default="eu-west-1")
     parser.add_argument("--account", default="000000000000")
     parser.add_argument("--no-auth", action="store_true", help="neither verify signatures nor evaluate IAM")
-    parser.add_argument("--with-parent", action="store_true", help="stop when the process that started this one is gone")
+    parser.add_argument(
+        "--with-parent", action="store_true", help="stop when the process that started this one is gone"
+    )
     return parser.parse_args()
 
 

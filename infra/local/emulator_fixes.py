@@ -134,8 +134,12 @@ def honour_stream_retries() -> None:
 class _Progress:
     """What is known about the record that a mapping is stuck at."""
 
-    def __init__(self, size: int):
-        self.at, self.attempts, self.size, self.not_before = None, 0, size, 0.0
+    def __init__(self, batch_size: int):
+        self.batch_size = batch_size
+        self.go_on()
+
+    def go_on(self) -> None:
+        self.at, self.attempts, self.size, self.not_before = None, 0, self.batch_size, 0.0
 
 
 _progress: dict[str, _Progress] = {}
@@ -182,7 +186,9 @@ def _position(mapping: dict, table: str) -> int:
         positions = lambda_svc._dynamodb_stream_positions
         if mapping["UUID"] not in positions:
             from_start = mapping.get("StartingPosition", "LATEST") == "TRIM_HORIZON"
-            positions[mapping["UUID"]] = (dynamodb.stream_start_position if from_start else dynamodb.stream_end_position)(table)
+            positions[mapping["UUID"]] = (
+                dynamodb.stream_start_position if from_start else dynamodb.stream_end_position
+            )(table)
         return positions[mapping["UUID"]]
 
 
@@ -196,7 +202,7 @@ def _run_batch(mapping, function, position, length, kept, progress) -> None:
     failed = _first_failure(mapping, result, kept)
     if failed is None:
         mapping["LastProcessingResult"] = f"OK - {len(kept)} records"
-        progress.__init__(mapping.get("BatchSize", 100))
+        progress.go_on()
         _advance(mapping, position + length)
         return
 
@@ -211,7 +217,7 @@ def _run_batch(mapping, function, position, length, kept, progress) -> None:
         lambda_svc._send_ddb_stream_failure_record(
             mapping, function, [record for _, record in lost], mapping["EventSourceArn"], result, condition
         )
-        progress.__init__(mapping.get("BatchSize", 100))
+        progress.go_on()
         _advance(mapping, position + lost[-1][0] + 1)
         return
     if mapping.get("BisectBatchOnFunctionError") and result.get("error"):
