@@ -17,7 +17,7 @@ use utoipa::openapi::{
 use super::{
     operation::{Answers, Named, Said, said},
     shape,
-    word::{self, problem_codes},
+    word::problem_codes,
 };
 use crate::{Opens, ROUTES, Route};
 
@@ -180,7 +180,7 @@ fn success(route: &Route, said: &Said, example: Option<Value>) -> (u16, Response
     };
     let header = |text: &str| {
         let schema = ObjectBuilder::new().schema_type(Type::String).build();
-        HeaderBuilder::new().schema(schema).description(Some(text)).build()
+        HeaderBuilder::new().schema(Some(schema)).description(Some(text)).build()
     };
     let builder = match (status, route.path.starts_with("/v1/endpoints")) {
         (204 | 202, _) => builder,
@@ -322,7 +322,7 @@ fn send(examples: &Examples) -> PathOperation {
         let content = ContentBuilder::new().schema(Some(schema)).example(example).build();
         let replayed = ObjectBuilder::new().schema_type(Type::Boolean).build();
         let replayed = HeaderBuilder::new()
-            .schema(replayed)
+            .schema(Some(replayed))
             .description(Some("An earlier request with this key committed it."))
             .build();
         ResponseBuilder::new()

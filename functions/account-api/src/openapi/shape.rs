@@ -63,7 +63,7 @@ pub(crate) struct CreateKey {
 pub(crate) struct CreateEndpoint {
     /// https to a public DNS name, on port 443, 8443 or an unprivileged one; without user name,
     /// fragment or IP address.
-    #[schema(max_length = 2048, format = Uri)]
+    #[schema(max_length = 2048, format = "uri")]
     url: String,
     #[schema(max_length = 256)]
     description: Option<String>,
@@ -82,7 +82,7 @@ pub(crate) struct CreateEndpoint {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct ChangeEndpoint {
-    #[schema(max_length = 2048, format = Uri)]
+    #[schema(max_length = 2048, format = "uri")]
     url: Option<String>,
     #[schema(max_length = 256)]
     description: Option<String>,
@@ -184,7 +184,7 @@ pub(crate) enum TypingState {
 #[derive(ToSchema)]
 pub(crate) struct SentMessage {
     /// The id that Apple knows it by, too.
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     id: String,
     #[schema(value_type = SendStatusWord)]
     status: Value,
@@ -200,7 +200,7 @@ pub(crate) struct SentMessage {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct CustomerMessage {
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     id: String,
     /// Apple's type.
     #[schema(rename = "type")]
@@ -251,7 +251,7 @@ pub(crate) struct Event {
 #[derive(ToSchema)]
 pub(crate) struct Problem {
     /// `urn:amb-msp:problem:` and the code.
-    #[schema(rename = "type", format = Uri)]
+    #[schema(rename = "type", format = "uri")]
     kind: String,
     title: String,
     status: u16,
@@ -284,7 +284,7 @@ pub(crate) struct Fault {
 #[schema(rename_all = "camelCase")]
 pub(crate) struct AppleMessage {
     v: u64,
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     id: String,
     /// `text`, `interactive`, `close`, `typing_start`, `typing_end`; others are kept and told.
     #[schema(rename = "type")]

@@ -1,0 +1,152 @@
+use serde_json::{Value, json};
+
+use super::world::{BUSINESS, CUSTOMER, ENDPOINT, INBOUND, OURS, World};
+
+fn seqs(items: &[Value]) -> Vec<u64> {
+    items.iter().map(|item| item["seq"].as_u64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_conversation_is_found_by_business_and_customer() {
+    let (world, cnv, _) = World::with_conversation().await;
+    let get = |target: String| {
+        let world = &world;
+        async move { world.as_operator(OURS, "GET", &target, None).await }
+    };
+    let list = get(format!("/v1/conversations?businessId={BUSINESS}")).await;
+    assert_eq!(list.items().len(), 1);
+    assert_eq!(list.body["nextCursor"], Value::Null);
+    let one = get(format!("/v1/conversations/{cnv}")).await;
+    assert_eq!((&one.body, one.text("opaqueId").as_str()), (&list.items()[0], CUSTOMER));
+    assert_eq!(one.body["capabilities"], json!(["AUTH2", "LIST", "QUICK"]));
+    assert_eq!((&one.body["locale"], &one.body["waiting"]), (&json!("en_US"), &json!(0)));
+    let found = get(format!("/v1/conversations?businessId={BUSINESS}&opaqueId={CUSTOMER}")).await;
+    assert_eq!(found.items(), [one.body]);
+    let nobody = get(format!("/v1/conversations?businessId={BUSINESS}&opaqueId=urn:mbid:x")).await;
+    assert_eq!(nobody.body, json!({ "items": [], "nextCursor": null }));
+}
+
+#[tokio::test]
+async fn messages_come_in_order_of_their_places_both_ways() {
+    let (world, cnv, sent) = World::with_conversation().await;
+    let target = format!("/v1/messages?conversationId={cnv}");
+    let list = world.as_operator(OURS, "GET", &target, None).await;
+    let [inbound, outbound] = list.items() else { panic!("{:?}", list.body) };
+    assert_eq!(inbound["direction"], "inbound");
+    assert_eq!((&inbound["id"], &inbound["text"]), (&json!(INBOUND), &json!("Hello 👋")));
+    assert_eq!((&inbound["status"], &inbound["type"]), (&json!("received"), &json!("text")));
+    assert_eq!(inbound["apple"]["sourceId"], CUSTOMER);
+    assert_eq!(outbound["direction"], "outbound");
+    assert_eq!((&outbound["id"], &outbound["text"]), (&json!(sent), &json!("Hi! How can we help?")));
+    assert_eq!((&outbound["status"], &outbound["attempts"]), (&json!("acceptedByApple"), &json!(1)));
+    assert_eq!(outbound["callbackData"], "order-1001");
+    assert_eq!(seqs(list.items()), [1, 2]);
+    let after = world.as_operator(OURS, "GET", &format!("{target}&after=1"), None).await;
+    assert_eq!(after.items(), [outbound.clone()]);
+}
+
+#[tokio::test]
+async fn a_message_tells_what_became_of_it() {
+    let (world, cnv, sent) = World::with_conversation().await;
+    let inbound = world.as_operator(OURS, "GET", &format!("/v1/messages/{INBOUND}"), None).await;
+    assert_eq!(inbound.text("conversationId"), cnv);
+    let what = |reply: &super::world::Reply| -> Vec<String> {
+        let timeline = reply.body["timeline"].as_array().unwrap();
+        timeline.iter().map(|step| step["what"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(what(&inbound), ["received", "placed"]);
+    assert_eq!(inbound.body["timeline"][1]["eventType"], "message.received");
+    assert_eq!(inbound.body["timeline"][1]["eventId"], inbound.body["eventId"]);
+    let [owed] = inbound.body["deliveries"].as_array().unwrap().as_slice() else { panic!() };
+    assert_eq!((&owed["endpointId"], &owed["status"]), (&json!(ENDPOINT), &json!("pending")));
+    assert_eq!(owed["eventId"], inbound.body["eventId"]);
+
+    let outbound = world.as_operator(OURS, "GET", &format!("/v1/messages/{sent}"), None).await;
+    assert_eq!(what(&outbound), ["queued", "acceptedByApple", "told"]);
+    assert_eq!(outbound.body["timeline"][2]["eventType"], "message.accepted");
+    assert_eq!(outbound.body["deliveries"][0]["type"], "message.accepted");
+
+    let waiting = world.business_queues("later").await.message.to_string();
+    let queued = world.as_operator(OURS, "GET", &format!("/v1/messages/{waiting}"), None).await;
+    assert_eq!((what(&queued), queued.text("status")), (vec!["queued".to_owned()], "queued".into()));
+    assert_eq!(queued.body["deliveries"], json!([]));
+}
+
+#[tokio::test]
+async fn a_failed_message_says_why() {
+    let (world, _, _) = World::with_conversation().await;
+    world.memory.world().far_side.apple_script.push_back(Ok(413));
+    let failed = world.business_writes("too much").await;
+    let reply = world.as_operator(OURS, "GET", &format!("/v1/messages/{failed}"), None).await;
+    assert_eq!((reply.text("status"), &reply.body["failure"]), ("failed".into(), &json!({ "code": "too_large" })));
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_is_listed_as_parked() {
+    let world = World::new().await;
+    let target = format!("/v1/businesses/{BUSINESS}");
+    world.as_operator(OURS, "PATCH", &target, Some(json!({ "status": "suspended" }))).await;
+    let cnv = world.customer_writes(INBOUND, "anybody there?").await;
+    let list =
+        world.as_operator(OURS, "GET", &format!("/v1/messages?conversationId={cnv}"), None).await;
+    let [parked] = list.items() else { panic!("{:?}", list.body) };
+    assert_eq!((&parked["status"], &parked["parkedReason"]), (&json!("parked"), &json!("business_suspended")));
+    assert_eq!(parked["text"], "anybody there?");
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_longer_kept_keeps_its_place() {
+    let (world, cnv, _) = World::with_conversation().await;
+    world.memory.world().inbox.clear();
+    let list =
+        world.as_operator(OURS, "GET", &format!("/v1/messages?conversationId={cnv}"), None).await;
+    assert_eq!((&list.items()[0]["id"], list.items()[0].get("text")), (&json!(INBOUND), None));
+    let events =
+        world.as_operator(OURS, "GET", &format!("/v1/events?conversationId={cnv}"), None).await;
+    assert_eq!(events.items()[0]["data"], json!({ "messageId": INBOUND, "expired": true }));
+}
+
+#[tokio::test]
+async fn events_are_the_envelopes_that_endpoints_get() {
+    let (world, cnv, sent) = World::with_conversation().await;
+    let target = format!("/v1/events?conversationId={cnv}");
+    let list = world.as_operator(OURS, "GET", &target, None).await;
+    let [received, accepted] = list.items() else { panic!("{:?}", list.body) };
+    assert_eq!(received["type"], "message.received");
+    assert_eq!(received["createdAt"], "2026-11-21T12:00:00.000Z");
+    assert_eq!((&received["businessId"], &received["conversationId"]), (&json!(BUSINESS), &json!(cnv)));
+    assert_eq!(received["data"]["message"]["text"], "Hello 👋");
+    assert_eq!(received["data"]["opaqueId"], CUSTOMER);
+    assert_eq!(accepted["type"], "message.accepted");
+    assert_eq!(accepted["data"]["messageId"], json!(sent));
+    assert_eq!(accepted["data"]["callbackData"], "order-1001");
+
+    let only = world.as_operator(OURS, "GET", &format!("{target}&type=message.accepted"), None).await;
+    assert_eq!(only.items(), [accepted.clone()]);
+    let both = format!("{target}&type=message.accepted,message.received");
+    assert_eq!(world.as_operator(OURS, "GET", &both, None).await.items().len(), 2);
+    for after in [received["seq"].to_string(), received["id"].as_str().unwrap().to_owned()] {
+        let rest = world.as_operator(OURS, "GET", &format!("{target}&after={after}"), None).await;
+        assert_eq!(rest.items(), [accepted.clone()], "{after}");
+    }
+    let unknown = format!("{target}&after=evt_aaaaaaaaaaaaaaaaaaaaaaaaaa");
+    assert_eq!(world.as_operator(OURS, "GET", &unknown, None).await.code(), (404, "not_found"));
+}
+
+#[tokio::test]
+async fn an_event_is_found_by_its_id_and_conversation() {
+    let (world, cnv, _) = World::with_conversation().await;
+    let list =
+        world.as_operator(OURS, "GET", &format!("/v1/events?conversationId={cnv}"), None).await;
+    for event in list.items() {
+        let id = event["id"].as_str().unwrap();
+        let target = format!("/v1/events/{id}?conversationId={cnv}");
+        assert_eq!(world.as_operator(OURS, "GET", &target, None).await.body, *event);
+        let reply = world.as_operator(OURS, "GET", &format!("/v1/events/{id}"), None).await;
+        assert_eq!(reply.faults(), [("/conversationId".into(), "required".into())]);
+    }
+    // The place of our own message has no event.
+    let id = amb_service::model::EventId::of(&cnv, "2");
+    let target = format!("/v1/events/{id}?conversationId={cnv}");
+    assert_eq!(world.as_operator(OURS, "GET", &target, None).await.code(), (404, "not_found"));
+}
