@@ -47,10 +47,11 @@ impl Profile {
         Self { connect: Duration::from_millis(500), dynamodb: patience, others: patience }
     }
 
+    /// No read timeout: the attempt's covers it, and with connectors that differ in nothing the clients
+    /// share one.
     fn timeouts(self, patience: Patience) -> TimeoutConfig {
         TimeoutConfig::builder()
             .connect_timeout(self.connect)
-            .read_timeout(patience.attempt)
             .operation_attempt_timeout(patience.attempt)
             .operation_timeout(patience.operation)
             .build()

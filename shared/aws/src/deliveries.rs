@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::{
     fault::{RefusedWrite, unreadable},
+    lease::{draw_holder, is_held_by},
     row::{
         self,
         key::{self, delivery_sk},
@@ -26,13 +27,15 @@ impl Deliveries for Store {
         until: Timestamp,
     ) -> Result<Lease, PortError> {
         const OPERATION: &str = "Deliveries::lease";
+        let holder = draw_holder();
         let update = self
             .client
             .update_item()
             .table_name(self.conversations_table(OPERATION)?)
             .set_key(Some(key::delivery(key).into_item()))
             .update_expression(
-                "SET lease = :until, sweep_at = :until, due_at = :due, attempts = attempts + :one",
+                "SET lease = :until, holder = :holder, sweep_at = :until, due_at = :due, \
+                 attempts = attempts + :one",
             )
             .condition_expression(
                 "#status = :pending AND next_at <= :now \
@@ -44,6 +47,7 @@ impl Deliveries for Store {
             .expression_attribute_values(":until", n(nanos(until)))
             .expression_attribute_values(":due", n(ceil_seconds(until)))
             .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":holder", s(holder.as_str()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.send().await {
@@ -57,8 +61,9 @@ impl Deliveries for Store {
                 if old.is_empty() {
                     return Ok(Lease::Over);
                 }
+                let ours = is_held_by(&old, &holder);
                 let old = row::delivery::delivery(old).map_err(unreadable(OPERATION))?;
-                Ok(why_not(&old, now))
+                Ok(if ours { Lease::Taken(old) } else { why_not(&old, now) })
             }
         }
     }

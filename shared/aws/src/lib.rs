@@ -11,6 +11,7 @@ mod deliveries;
 mod due;
 mod fault;
 mod inbox;
+mod lease;
 mod log;
 mod outbox;
 mod queues;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::{
     fault::{RefusedWrite, unreadable},
+    lease::{draw_holder, is_held_by},
     row::{
         self, key, n, s,
         time::{ceil_seconds, nanos},
@@ -31,6 +32,7 @@ impl Outbox for Store {
         until: Timestamp,
     ) -> Result<OutboxLease, PortError> {
         const OPERATION: &str = "Outbox::lease_message";
+        let holder = draw_holder();
         let update = self
             .client
             .update_item()
@@ -39,7 +41,8 @@ impl Outbox for Store {
             // The right-hand sides read the row as it was: `lease_before` keeps a lease that ran out.
             .update_expression(
                 "SET lease_before = if_not_exists(lease, if_not_exists(lease_before, :none)), \
-                 lease = :until, sweep_at = :until, due_at = :due, attempts = attempts + :one",
+                 lease = :until, holder = :holder, sweep_at = :until, due_at = :due, \
+                 attempts = attempts + :one",
             )
             .condition_expression(
                 "#status = :queued AND next_at <= :now \
@@ -52,6 +55,7 @@ impl Outbox for Store {
             .expression_attribute_values(":due", n(ceil_seconds(until)))
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":none", n(0))
+            .expression_attribute_values(":holder", s(holder.as_str()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.send().await {
@@ -65,8 +69,9 @@ impl Outbox for Store {
                 if old.is_empty() {
                     return Ok(OutboxLease::Over);
                 }
+                let ours = is_held_by(&old, &holder);
                 let old = row::outbound::message(old).map_err(unreadable(OPERATION))?;
-                Ok(why_not(&old, now))
+                Ok(if ours { OutboxLease::Taken(old) } else { why_not(&old, now) })
             }
         }
     }

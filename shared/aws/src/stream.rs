@@ -42,3 +42,86 @@ pub async fn message(
         Some(StreamRow::Continued(pointer)) => inbox.inbox_message(&pointer).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use amb_protocol::id::{BusinessId, MessageId, OpaqueId};
+    use amb_service::model::{
+        BodyEncoding, ConversationId, InboxSort, StoredBody, TenantId, body_hash,
+    };
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn message(length: usize) -> InboxMessage {
+        let id = MessageId::parse("a1b2c3d4-0000-4000-8000-0123456789ab").unwrap();
+        let business = BusinessId::parse("7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002").unwrap();
+        let opaque = OpaqueId::parse("urn:mbid:AQAAY").unwrap();
+        let bytes = vec![7; length];
+        InboxMessage {
+            pointer: InboxPointer {
+                tenant: TenantId::parse("ten_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap(),
+                conversation: ConversationId::of(&business, &opaque),
+                sort: InboxSort::Message(id),
+            },
+            id,
+            business,
+            opaque,
+            kind: "text".to_owned(),
+            capability_list: None,
+            body: StoredBody { encoding: BodyEncoding::Gzip, hash: body_hash(&bytes), bytes },
+            received_at: Timestamp::from_millisecond(1_795_262_400_123).unwrap(),
+        }
+    }
+
+    fn image(item: row::Item) -> serde_dynamo::Item {
+        item.into()
+    }
+
+    #[test]
+    fn a_record_of_a_message_is_the_message() {
+        let message = message(300);
+        let (item, parts) = row::inbox::items(&message);
+        assert!(parts.is_empty());
+        let read = read(image(item)).unwrap().unwrap();
+        assert_eq!(read, StreamRow::Message(Box::new(message)));
+    }
+
+    #[test]
+    fn a_record_of_a_typing_event_is_the_event() {
+        let mut message = message(0);
+        message.pointer.sort = InboxSort::Typing { start: false, slot: 359_052_480 };
+        let (item, _) = row::inbox::items(&message);
+        assert!(!item.contains_key("mb"), "the sweep does not look for typing events");
+        assert_eq!(read(image(item)).unwrap(), Some(StreamRow::Message(Box::new(message))));
+    }
+
+    #[test]
+    fn a_long_body_is_pointed_at_and_its_parts_are_nothing() {
+        let message = message(1_000_000);
+        let (item, parts) = row::inbox::items(&message);
+        assert_eq!(read(image(item)).unwrap(), Some(StreamRow::Continued(message.pointer)));
+        assert_eq!(parts.len(), 3);
+        for part in parts {
+            assert_eq!(read(image(part)).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn no_row_is_larger_than_dynamodb_takes() {
+        // Apple's body over the wire is what Lambda's 6 MB leave after base64.
+        let (item, parts) = row::inbox::items(&message(4_718_592));
+        for row in parts.into_iter().chain([item]) {
+            let bytes: usize =
+                row.values().filter_map(|v| v.as_b().ok()).map(|b| b.as_ref().len()).sum();
+            assert!(bytes + 1_024 < 400 * 1_024, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn a_record_of_another_version_is_refused() {
+        let (mut item, _) = row::inbox::items(&message(1));
+        item.insert("v".to_owned(), row::n(2));
+        assert!(matches!(read(image(item)), Err(PortError::Unreadable { .. })));
+    }
+}

@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use crate::lossy;
+
 /// An access key of twelve digits is an account of its own to the emulator.
 const ACCOUNT: &str = "210987654321";
 const POLL: Duration = Duration::from_millis(50);
@@ -53,12 +55,12 @@ impl Emulator {
 
     /// A configuration that leads to it.
     pub(crate) async fn config(&self) -> SdkConfig {
-        aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new("eu-west-1"))
-            .endpoint_url(format!("http://127.0.0.1:{}", self.port))
-            .credentials_provider(Credentials::new(ACCOUNT, "secret", None, None, "test"))
-            .load()
-            .await
+        config(self.port).await
+    }
+
+    /// A configuration that leads to it on a way that loses answers.
+    pub(crate) async fn lossy_config(&self) -> SdkConfig {
+        config(lossy::before(self.port)).await
     }
 
     fn answers(&self) -> bool {
@@ -83,6 +85,15 @@ impl Drop for Emulator {
         let scratch = root().join(format!("target/tmp/contract-{}", self.port));
         let _ = std::fs::remove_dir_all(scratch);
     }
+}
+
+async fn config(port: u16) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .endpoint_url(format!("http://127.0.0.1:{port}"))
+        .credentials_provider(Credentials::new(ACCOUNT, "secret", None, None, "test"))
+        .load()
+        .await
 }
 
 fn root() -> PathBuf {

@@ -3,7 +3,9 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
+mod answers;
 mod emulator;
+mod lossy;
 mod queues;
 mod rows;
 mod secrets;
@@ -28,7 +30,7 @@ async fn the_adapters_keep_every_ports_promises() {
     let emulator = emulator::Emulator::start().await;
     let clients = Clients::new(&emulator.config().await, Profile::worker());
     let tables = tables::create(&clients.dynamodb).await;
-    let store = Store::new(clients.dynamodb.clone(), tables);
+    let store = Store::new(clients.dynamodb.clone(), tables.clone());
     // Only its randomness is used: the ids of one run, the same in every run.
     let entropy = Memory::new(11);
 
@@ -38,6 +40,9 @@ async fn the_adapters_keep_every_ports_promises() {
     );
     rows::of_another_version_are_refused(&store, &clients.dynamodb).await;
     rows::tables_that_were_not_named_are_named_in_the_error(&clients.dynamodb).await;
+    let lossy = Clients::new(&emulator.lossy_config().await, Profile::worker());
+    let lossy = Store::new(lossy.dynamodb, tables);
+    answers::that_were_lost_are_made_up_for(&lossy, &entropy, now()).await;
     queues::take_what_they_are_given(&clients.sqs, &Sample::new(now(), entropy)).await;
     secrets::have_stages(&clients.secrets).await;
 }
