@@ -84,14 +84,7 @@ where
     K: OperatorKeySource,
 {
     /// Serves with these ports. `policy` decides which URLs an endpoint may have.
-    pub fn new(
-        store: S,
-        queue: Q,
-        clock: C,
-        operator: K,
-        key: ServiceKey,
-        policy: Policy,
-    ) -> Self {
+    pub fn new(store: S, queue: Q, clock: C, operator: K, key: ServiceKey, policy: Policy) -> Self {
         let callers = Callers::new(store.clone(), clock.clone(), operator);
         let account = Account::new(store, queue, clock.clone(), key);
         Self { account, callers, clock, policy }
@@ -113,7 +106,9 @@ where
                 }
                 ("none", answer)
             }
-            Found::Nothing => ("none", answer::problem(&Problem::not_found(), request.request_id())),
+            Found::Nothing => {
+                ("none", answer::problem(&Problem::not_found(), request.request_id()))
+            }
         };
         let took = self.clock.now().duration_since(began).unsigned_abs();
         let line = stage("account").outcome(outcome(answer.status().as_u16()));
@@ -157,7 +152,8 @@ where
         if let Some(problem) = http_event::refuse_hop(request) {
             return Err(problem);
         }
-        let (authorization, tenant) = (request.header("authorization"), request.header("amb-tenant"));
+        let (authorization, tenant) =
+            (request.header("authorization"), request.header("amb-tenant"));
         let caller = self.callers.identify(authorization, tenant).await?;
         if !request.body().is_empty() {
             http_event::require_json(request)?;

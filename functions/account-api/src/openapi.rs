@@ -6,6 +6,7 @@
 mod document;
 mod operation;
 mod shape;
+mod tests;
 mod word;
 
 pub(crate) use shape::CustomerMessage;
@@ -15,4 +16,4 @@ pub(crate) use word::{
     InboundWord, ModeWord, OutboundWord, ScopeWord, SendStatusWord, SendTypeWord,
 };
 
-pub(crate) use document::document;
+pub(crate) use document::{Examples, document};

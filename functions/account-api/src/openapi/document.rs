@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::openapi::{
     Components, ContentBuilder, HttpMethod, Info, License, ObjectBuilder, OpenApi, OpenApiBuilder,
     Paths, Ref, RefOr, Required, Response, ResponseBuilder, Schema, Type,
     header::HeaderBuilder,
-    path::{Operation as PathOperation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
+    path::{
+        Operation as PathOperation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
+    },
     request_body::RequestBodyBuilder,
     schema::{ArrayBuilder, ComponentsBuilder},
     security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
@@ -49,8 +51,9 @@ pub(crate) fn document(examples: &Examples) -> OpenApi {
     paths.add_path_operation("/message", vec![HttpMethod::Post], receive());
     let mut webhooks = Paths::new();
     webhooks.add_path_operation("event", vec![HttpMethod::Post], event_webhook());
-    let tags = ["Tenants", "Businesses", "Keys", "Endpoints", "Conversations", "Messages", "Events"]
-        .map(|name| TagBuilder::new().name(name).build());
+    let tags =
+        ["Tenants", "Businesses", "Keys", "Endpoints", "Conversations", "Messages", "Events"]
+            .map(|name| TagBuilder::new().name(name).build());
     let mut document = OpenApiBuilder::new()
         .info(info())
         .paths(paths)
@@ -90,7 +93,9 @@ fn components(schemas: Vec<(String, RefOr<Schema>)>) -> Components {
         )
         .security_scheme(
             "operatorKey",
-            bearer("The operator's key. With the header Amb-Tenant it acts as that tenant's admin."),
+            bearer(
+                "The operator's key. With the header Amb-Tenant it acts as that tenant's admin.",
+            ),
         )
         .security_scheme(
             "appleToken",
@@ -150,7 +155,13 @@ fn operation(
     }
     builder = builder.response(status.to_string(), RefOr::T(answer));
     let mut codes: BTreeSet<&str> = said.codes.iter().copied().collect();
-    codes.extend(["unauthenticated", "missing_scope", "unavailable", "internal", "invalid_request"]);
+    codes.extend([
+        "unauthenticated",
+        "missing_scope",
+        "unavailable",
+        "internal",
+        "invalid_request",
+    ]);
     if said.body.is_some() {
         codes.extend(["malformed_body", "too_large", "unsupported_media_type"]);
     }
@@ -164,9 +175,8 @@ fn operation(
 }
 
 fn success(route: &Route, said: &Said, example: Option<Value>) -> (u16, Response) {
-    let content = |schema: RefOr<Schema>| {
-        ContentBuilder::new().schema(Some(schema)).example(example).build()
-    };
+    let content =
+        |schema: RefOr<Schema>| ContentBuilder::new().schema(Some(schema)).example(example).build();
     let (status, builder) = match said.answers {
         Answers::Nothing(status) => (status, ResponseBuilder::new().description("Done.")),
         Answers::One(status, named) => {
@@ -217,20 +227,8 @@ fn refusals(mut builder: OperationBuilder, codes: &BTreeSet<&str>) -> OperationB
         by_status.entry(status).or_default().push((code, title));
     }
     for (status, told) in by_status {
-        let lines: Vec<_> =
-            told.iter().map(|(code, title)| format!("`{code}`: {title}")).collect();
-        let (code, title) = told.first().copied().unwrap_or_default();
-        let example = json!({
-            "type": format!("urn:amb-msp:problem:{code}"),
-            "title": title,
-            "status": status,
-            "code": code,
-            "request_id": "JKJaXmPLvHcESHA=",
-        });
-        let content = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name("Problem")))
-            .example(Some(example))
-            .build();
+        let lines: Vec<_> = told.iter().map(|(code, title)| format!("`{code}`: {title}")).collect();
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let response = ResponseBuilder::new()
             .description(lines.join("\n"))
             .content("application/problem+json", content)
@@ -251,19 +249,28 @@ fn parameter(name: &str, place: ParameterIn, required: Required) -> Parameter {
         }
         "cursor" => (text.into(), "`nextCursor` of the page before."),
         "status" => (reference("DeliveryStatus"), "Only deliveries that stand so."),
-        "type" => (text.into(), "Only events of this type, or of several with commas between them."),
-        "after" => (
-            text.into(),
-            "Begins after this `seq`; for events, also after the event with this id.",
-        ),
+        "type" => {
+            (text.into(), "Only events of this type, or of several with commas between them.")
+        }
+        "after" => {
+            (text.into(), "Begins after this `seq`; for events, also after the event with this id.")
+        }
         "opaqueId" => (text.into(), "The customer. Write `+` as `%2B`."),
         "businessId" => (text.into(), "Apple's id of the business."),
-        "If-Match" => (text.into(), "The ETag that this is meant for; another one now is a conflict."),
+        "If-Match" => {
+            (text.into(), "The ETag that this is meant for; another one now is a conflict.")
+        }
         "Idempotency-Key" => {
             let key = text.min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
-            (key.into(), "Names this request for seven days: the same key with the same body gets the same answer.")
+            (
+                key.into(),
+                "Names this request for seven days: the same key with the same body gets the same answer.",
+            )
         }
-        "Prefer" => (text.into(), "`wait=N`: holds the answer up to N seconds (at most 10) until Apple has answered."),
+        "Prefer" => (
+            text.into(),
+            "`wait=N`: holds the answer up to N seconds (at most 10) until Apple has answered.",
+        ),
         "Content-Encoding" => (text.into(), "`gzip`, as Apple sends it, or none."),
         "id" => (text.into(), "The message's id; as in the body."),
         "source-id" => (text.into(), "The customer; as in the body."),
@@ -271,7 +278,10 @@ fn parameter(name: &str, place: ParameterIn, required: Required) -> Parameter {
         "capability-list" => (text.into(), "What the customer's device can show."),
         "webhook-id" => (text.into(), "The event's id."),
         "webhook-timestamp" => (text.into(), "Unix seconds of this attempt."),
-        "webhook-signature" => (text.into(), "`v1,` and base64 of HMAC-SHA256, one for each live secret, with spaces between them."),
+        "webhook-signature" => (
+            text.into(),
+            "`v1,` and base64 of HMAC-SHA256, one for each live secret, with spaces between them.",
+        ),
         other => {
             let prefix = match other {
                 "tenantId" => "^ten_[a-z2-7]{26}$",

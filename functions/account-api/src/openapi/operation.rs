@@ -3,7 +3,10 @@
 use crate::{Operation, view};
 
 use super::shape;
-use utoipa::{PartialSchema, ToSchema, openapi::{RefOr, Schema, Ref}};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Ref, RefOr, Schema},
+};
 
 /// A schema's name, and how it and what it names get into the document.
 #[derive(Clone, Copy)]
@@ -73,8 +76,7 @@ pub(crate) fn said(operation: Operation) -> Said {
         codes: &[],
     };
     let one = |named| Answers::One(200, named);
-    let (tenant, business) =
-        (Named::of::<view::TenantView>(), Named::of::<view::BusinessView>());
+    let (tenant, business) = (Named::of::<view::TenantView>(), Named::of::<view::BusinessView>());
     let (endpoint, new_endpoint) =
         (Named::of::<view::EndpointView>(), Named::of::<view::NewEndpointView>());
     match operation {
@@ -100,10 +102,9 @@ pub(crate) fn said(operation: Operation) -> Said {
             query: PAGED,
             ..say("Businesses", "List the tenant's businesses", Answers::Page(business))
         },
-        Operation::ReadBusiness => Said {
-            codes: &["wrong_mode"],
-            ..say("Businesses", "Read a business", one(business))
-        },
+        Operation::ReadBusiness => {
+            Said { codes: &["wrong_mode"], ..say("Businesses", "Read a business", one(business)) }
+        }
         Operation::ChangeBusiness => Said {
             body: Some((Named::of::<shape::ChangeBusiness>(), true)),
             codes: &["wrong_mode"],
@@ -135,10 +136,9 @@ pub(crate) fn said(operation: Operation) -> Said {
                 Answers::One(201, new_endpoint),
             )
         },
-        Operation::ListEndpoints => Said {
-            query: PAGED,
-            ..say("Endpoints", "List the endpoints", Answers::Page(endpoint))
-        },
+        Operation::ListEndpoints => {
+            Said { query: PAGED, ..say("Endpoints", "List the endpoints", Answers::Page(endpoint)) }
+        }
         Operation::ReadEndpoint => {
             say("Endpoints", "Read an endpoint and how it does", one(endpoint))
         }

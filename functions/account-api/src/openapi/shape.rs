@@ -13,6 +13,7 @@ use crate::view::Instant;
 
 /// A tenant to make.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateTenant {
     #[schema(min_length = 1, max_length = 120)]
     name: String,
@@ -21,6 +22,7 @@ pub(crate) struct CreateTenant {
 /// A business id to claim.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateBusiness {
     /// Apple's id of it: visible ASCII.
     #[schema(min_length = 1, max_length = 128)]
@@ -33,6 +35,7 @@ pub(crate) struct CreateBusiness {
 
 /// What to change of a business; what is absent stays.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ChangeBusiness {
     #[schema(min_length = 1, max_length = 120)]
     name: Option<String>,
@@ -43,6 +46,7 @@ pub(crate) struct ChangeBusiness {
 /// A key to make.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateKey {
     #[schema(min_length = 1, max_length = 120)]
     name: String,
@@ -60,6 +64,7 @@ pub(crate) struct CreateKey {
 /// An endpoint to add.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateEndpoint {
     /// https to a public DNS name, on port 443, 8443 or an unprivileged one; without user name,
     /// fragment or IP address.
@@ -81,6 +86,7 @@ pub(crate) struct CreateEndpoint {
 /// What to change of an endpoint; what is absent stays.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ChangeEndpoint {
     #[schema(max_length = 2048, format = "uri")]
     url: Option<String>,
@@ -99,6 +105,7 @@ pub(crate) struct ChangeEndpoint {
 /// How to change over to a new signing secret.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RotateSecret {
     /// How long the old secrets sign beside the new one; 0 ends them at once.
     #[schema(minimum = 0, maximum = 604_800, default = 86_400)]
@@ -108,6 +115,7 @@ pub(crate) struct RotateSecret {
 /// What to deliver again: one event (`eventId`), or everything parked or disabled since an instant.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ReplayDeliveries {
     /// One event, however its delivery stands.
     event_id: Option<String>,
@@ -127,6 +135,7 @@ pub(crate) struct ReplayDeliveries {
 /// A message to send.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SendMessage {
     /// The business.
     #[schema(min_length = 1, max_length = 128)]
@@ -161,6 +170,7 @@ pub(crate) enum Content {
 
 /// The content of a `text`.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TextContent {
     #[schema(min_length = 1, max_length = 10_000)]
     text: String,
@@ -168,6 +178,7 @@ pub(crate) struct TextContent {
 
 /// The content of a `typing`: the indicator on the customer's device.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TypingContent {
     state: TypingState,
 }
@@ -249,6 +260,20 @@ pub(crate) struct Event {
 
 /// A refusal (RFC 9457), with every fault of the request at once.
 #[derive(ToSchema)]
+#[schema(example = json!({
+    "type": "urn:amb-msp:problem:invalid_request",
+    "title": "The request has faults.",
+    "status": 400,
+    "code": "invalid_request",
+    "errors": [{
+        "pointer": "/timeoutSeconds",
+        "rule": "range",
+        "message": "a whole number from 5 to 25",
+        "limit": 25,
+        "actual": 60,
+    }],
+    "request_id": "JKJaXmPLvHcESHA=",
+}))]
 pub(crate) struct Problem {
     /// `urn:amb-msp:problem:` and the code.
     #[schema(rename = "type", format = "uri")]

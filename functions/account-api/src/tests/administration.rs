@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::world::{BUSINESS, OURS, THEIRS, THEIR_BUSINESS, World};
+use super::world::{BUSINESS, OURS, THEIR_BUSINESS, THEIRS, World};
 
 #[tokio::test]
 async fn r014_a_business_id_stays_with_its_first_tenant() {
@@ -31,8 +31,13 @@ async fn a_business_is_suspended_renamed_and_activated() {
     assert_eq!((reply.status, reply.text("status").as_str()), (200, "suspended"));
     assert_eq!(world.as_operator(OURS, "GET", &target, None).await.body, reply.body);
     let reply = patch(json!({ "status": "active" })).await;
-    assert_eq!((reply.text("status"), reply.text("name")), ("active".into(), "Closed for now".into()));
-    for body in [json!({ "status": "gone" }), json!({ "mode": "live" }), json!({ "name": "a\u{0}" })] {
+    assert_eq!(
+        (reply.text("status"), reply.text("name")),
+        ("active".into(), "Closed for now".into())
+    );
+    for body in
+        [json!({ "status": "gone" }), json!({ "mode": "live" }), json!({ "name": "a\u{0}" })]
+    {
         assert_eq!(patch(body).await.code(), (400, "invalid_request"));
     }
     let theirs = format!("/v1/businesses/{THEIR_BUSINESS}");
@@ -70,8 +75,17 @@ async fn s015_s017_what_is_no_object_with_distinct_members_is_refused() {
         "content-type": "application/json",
     });
     for body in [
-        "", " ", "[]", "null", "1", "\"canary\"", "{\"name\":\"canary\"", "{'name':'canary'}",
-        "{\"name\":\"a\",\"name\":\"canary\"}", "\u{feff}{}", "{\"name\":\"\\ud83d canary\"}",
+        "",
+        " ",
+        "[]",
+        "null",
+        "1",
+        "\"canary\"",
+        "{\"name\":\"canary\"",
+        "{'name':'canary'}",
+        "{\"name\":\"a\",\"name\":\"canary\"}",
+        "\u{feff}{}",
+        "{\"name\":\"\\ud83d canary\"}",
     ] {
         let reply = world.send("POST", "/v1/keys", headers.clone(), Some(body.to_owned())).await;
         assert_eq!(reply.code(), (400, "malformed_body"), "{body}");
@@ -82,7 +96,8 @@ async fn s015_s017_what_is_no_object_with_distinct_members_is_refused() {
 #[tokio::test]
 async fn s036_a_body_over_a_mebibyte_is_413_before_any_key_is_looked_at() {
     let world = World::new().await;
-    let reply = world.send("POST", "/v1/keys", json!({}), Some(" ".repeat(crate::MAX_BODY + 1))).await;
+    let reply =
+        world.send("POST", "/v1/keys", json!({}), Some(" ".repeat(crate::MAX_BODY + 1))).await;
     assert_eq!(reply.code(), (413, "too_large"));
     assert!(world.memory.world().faults.calls.iter().all(|call| !call.starts_with("ApiKeys")));
 }
@@ -98,7 +113,10 @@ async fn s052_another_method_is_405_and_told_which_are_served() {
         ("GET", "/v1/endpoints/ep_x/ping", "POST"),
     ] {
         let reply = world.send(method, target, json!({}), None).await;
-        assert_eq!((reply.code(), reply.header("allow")), ((405, "method_not_allowed"), Some(allow)));
+        assert_eq!(
+            (reply.code(), reply.header("allow")),
+            ((405, "method_not_allowed"), Some(allow))
+        );
     }
 }
 

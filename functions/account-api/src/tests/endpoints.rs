@@ -96,11 +96,20 @@ async fn w001_w026_a_url_that_the_wall_refuses_is_400_with_the_rule() {
         ("", "invalid"),
     ] {
         let reply = add(&world, json!({ "url": url })).await;
-        assert_eq!((reply.status, reply.faults()), (400, vec![("/url".into(), rule.into())]), "{url}");
+        assert_eq!(
+            (reply.status, reply.faults()),
+            (400, vec![("/url".into(), rule.into())]),
+            "{url}"
+        );
         let reply = patch(&world, ENDPOINT, json!({ "url": url })).await;
-        assert_eq!((reply.status, reply.faults()), (400, vec![("/url".into(), rule.into())]), "{url}");
+        assert_eq!(
+            (reply.status, reply.faults()),
+            (400, vec![("/url".into(), rule.into())]),
+            "{url}"
+        );
     }
-    let reply = add(&world, json!({ "url": format!("https://example.org/{}", "a".repeat(2048)) })).await;
+    let reply =
+        add(&world, json!({ "url": format!("https://example.org/{}", "a".repeat(2048)) })).await;
     assert_eq!(reply.faults(), [("/url".into(), "too_long".into())]);
 }
 
@@ -113,7 +122,8 @@ async fn w021_the_host_that_a_request_came_to_is_our_own() {
         "content-type": "application/json",
         "host": "abc123.execute-api.eu-central-1.amazonaws.com",
     });
-    let body = json!({ "url": "https://abc123.execute-api.eu-central-1.amazonaws.com/v1/messages" });
+    let body =
+        json!({ "url": "https://abc123.execute-api.eu-central-1.amazonaws.com/v1/messages" });
     let reply = world.send("POST", "/v1/endpoints", headers, Some(body.to_string())).await;
     assert_eq!(reply.faults(), [("/url".into(), "own_host".into())]);
 }
@@ -200,7 +210,10 @@ async fn w041_a_change_meant_for_another_revision_is_409() {
 async fn w042_disabling_and_enabling_say_so_and_forgive() {
     let world = World::new().await;
     let off = patch(&world, ENDPOINT, json!({ "status": "disabled" })).await;
-    assert_eq!((off.text("status"), off.text("disabledReason")), ("disabled".into(), "owner".into()));
+    assert_eq!(
+        (off.text("status"), off.text("disabledReason")),
+        ("disabled".into(), "owner".into())
+    );
     assert_eq!(post(&world, ENDPOINT, "ping", None).await.code(), (409, "endpoint_disabled"));
     let body = Some(json!({ "since": "2026-11-21T00:00:00Z" }));
     assert_eq!(post(&world, ENDPOINT, "replay", body).await.code(), (409, "endpoint_disabled"));
@@ -232,10 +245,15 @@ async fn a_ping_is_signed_and_delivered_and_in_the_log() {
         let call = &inner.far_side.webhook_calls[0];
         assert_eq!(call.id, ping.text("eventId"));
         let body: Value = serde_json::from_slice(&call.body).unwrap();
-        assert_eq!((&body["type"], &body["data"]["endpointId"]), (&json!("endpoint.ping"), &json!(id)));
-        assert!(call.headers.iter().any(|(name, value)| {
-            *name == "webhook-signature" && value.starts_with("v1,")
-        }));
+        assert_eq!(
+            (&body["type"], &body["data"]["endpointId"]),
+            (&json!("endpoint.ping"), &json!(id))
+        );
+        assert!(
+            call.headers
+                .iter()
+                .any(|(name, value)| { *name == "webhook-signature" && value.starts_with("v1,") })
+        );
     }
     let log = world.as_operator(OURS, "GET", &format!("/v1/endpoints/{id}/deliveries"), None).await;
     assert_eq!(log.items()[0]["eventId"], ping.body["eventId"]);
@@ -251,7 +269,10 @@ async fn w050_the_sixth_ping_within_a_minute_is_429() {
         world.memory.world().now += Duration::from_secs(1);
     }
     let refused = post(&world, ENDPOINT, "ping", None).await;
-    assert_eq!((refused.code(), refused.header("retry-after")), ((429, "too_many_pings"), Some("60")));
+    assert_eq!(
+        (refused.code(), refused.header("retry-after")),
+        ((429, "too_many_pings"), Some("60"))
+    );
     world.memory.world().now += Duration::from_secs(60);
     assert_eq!(post(&world, ENDPOINT, "ping", None).await.status, 202);
 }
@@ -286,7 +307,8 @@ async fn a_rotated_secret_signs_first_and_the_old_ones_beside_it() {
     let only = post(&world, &id, "rotate-secret", Some(json!({ "overlapSeconds": 0 }))).await;
     assert_eq!(only.body["secrets"].as_array().unwrap().len(), 1);
     for odd in [json!(-1), json!(604_801), json!("1"), json!(1.5)] {
-        let reply = post(&world, &id, "rotate-secret", Some(json!({ "overlapSeconds": odd }))).await;
+        let reply =
+            post(&world, &id, "rotate-secret", Some(json!({ "overlapSeconds": odd }))).await;
         assert_eq!(reply.faults(), [("/overlapSeconds".into(), "range".into())]);
     }
 }
@@ -329,7 +351,10 @@ async fn what_was_given_up_is_replayed_by_span_and_by_event() {
         json!({ "eventId": event["eventId"], "conversationId": event["conversationId"] }),
     ] {
         let replayed = post(&world, &id, "replay", Some(body)).await;
-        assert_eq!((replayed.status, &replayed.body), (202, &json!({ "replayed": 1, "nextCursor": null })));
+        assert_eq!(
+            (replayed.status, &replayed.body),
+            (202, &json!({ "replayed": 1, "nextCursor": null }))
+        );
         assert_eq!(deliver_all(&world).await, [Delivered::Delivered]);
         let calls = &world.memory.world().far_side.webhook_calls;
         assert_eq!(json!(calls.last().unwrap().id), event["eventId"]);
@@ -383,11 +408,16 @@ async fn the_log_says_what_the_last_attempt_came_to() {
         let now = inner.now;
         inner.delivery_queue.receive(now, Duration::from_secs(180)).unwrap()
     };
-    Deliver::new(m(), m(), m(), m(), key).deliver(&received.item, Duration::from_secs(20)).await.unwrap();
+    Deliver::new(m(), m(), m(), m(), key)
+        .deliver(&received.item, Duration::from_secs(20))
+        .await
+        .unwrap();
     let log = world.as_operator(OURS, "GET", &format!("/v1/endpoints/{id}/deliveries"), None).await;
     let row = &log.items()[0];
-    assert_eq!((&row["status"], &row["lastOutcome"], &row["attempts"]),
-        (&json!("pending"), &json!("timeout"), &json!(1)));
+    assert_eq!(
+        (&row["status"], &row["lastOutcome"], &row["attempts"]),
+        (&json!("pending"), &json!("timeout"), &json!(1))
+    );
     assert!(row["nextAttemptAt"].is_string() && row["lastAttemptAt"].is_string());
     let health = world.as_operator(OURS, "GET", &format!("/v1/endpoints/{id}"), None).await;
     assert_eq!(health.body["health"]["failures"], 1);

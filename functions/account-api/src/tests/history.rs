@@ -37,8 +37,14 @@ async fn messages_come_in_order_of_their_places_both_ways() {
     assert_eq!((&inbound["status"], &inbound["type"]), (&json!("received"), &json!("text")));
     assert_eq!(inbound["apple"]["sourceId"], CUSTOMER);
     assert_eq!(outbound["direction"], "outbound");
-    assert_eq!((&outbound["id"], &outbound["text"]), (&json!(sent), &json!("Hi! How can we help?")));
-    assert_eq!((&outbound["status"], &outbound["attempts"]), (&json!("acceptedByApple"), &json!(1)));
+    assert_eq!(
+        (&outbound["id"], &outbound["text"]),
+        (&json!(sent), &json!("Hi! How can we help?"))
+    );
+    assert_eq!(
+        (&outbound["status"], &outbound["attempts"]),
+        (&json!("acceptedByApple"), &json!(1))
+    );
     assert_eq!(outbound["callbackData"], "order-1001");
     assert_eq!(seqs(list.items()), [1, 2]);
     let after = world.as_operator(OURS, "GET", &format!("{target}&after=1"), None).await;
@@ -68,7 +74,10 @@ async fn a_message_tells_what_became_of_it() {
 
     let waiting = world.business_queues("later").await.message.to_string();
     let queued = world.as_operator(OURS, "GET", &format!("/v1/messages/{waiting}"), None).await;
-    assert_eq!((what(&queued), queued.text("status")), (vec!["queued".to_owned()], "queued".into()));
+    assert_eq!(
+        (what(&queued), queued.text("status")),
+        (vec!["queued".to_owned()], "queued".into())
+    );
     assert_eq!(queued.body["deliveries"], json!([]));
 }
 
@@ -78,7 +87,10 @@ async fn a_failed_message_says_why() {
     world.memory.world().far_side.apple_script.push_back(Ok(413));
     let failed = world.business_writes("too much").await;
     let reply = world.as_operator(OURS, "GET", &format!("/v1/messages/{failed}"), None).await;
-    assert_eq!((reply.text("status"), &reply.body["failure"]), ("failed".into(), &json!({ "code": "too_large" })));
+    assert_eq!(
+        (reply.text("status"), &reply.body["failure"]),
+        ("failed".into(), &json!({ "code": "too_large" }))
+    );
 }
 
 #[tokio::test]
@@ -90,7 +102,10 @@ async fn what_cannot_be_told_is_listed_as_parked() {
     let list =
         world.as_operator(OURS, "GET", &format!("/v1/messages?conversationId={cnv}"), None).await;
     let [parked] = list.items() else { panic!("{:?}", list.body) };
-    assert_eq!((&parked["status"], &parked["parkedReason"]), (&json!("parked"), &json!("business_suspended")));
+    assert_eq!(
+        (&parked["status"], &parked["parkedReason"]),
+        (&json!("parked"), &json!("business_suspended"))
+    );
     assert_eq!(parked["text"], "anybody there?");
 }
 
@@ -114,14 +129,18 @@ async fn events_are_the_envelopes_that_endpoints_get() {
     let [received, accepted] = list.items() else { panic!("{:?}", list.body) };
     assert_eq!(received["type"], "message.received");
     assert_eq!(received["createdAt"], "2026-11-21T12:00:00.000Z");
-    assert_eq!((&received["businessId"], &received["conversationId"]), (&json!(BUSINESS), &json!(cnv)));
+    assert_eq!(
+        (&received["businessId"], &received["conversationId"]),
+        (&json!(BUSINESS), &json!(cnv))
+    );
     assert_eq!(received["data"]["message"]["text"], "Hello 👋");
     assert_eq!(received["data"]["opaqueId"], CUSTOMER);
     assert_eq!(accepted["type"], "message.accepted");
     assert_eq!(accepted["data"]["messageId"], json!(sent));
     assert_eq!(accepted["data"]["callbackData"], "order-1001");
 
-    let only = world.as_operator(OURS, "GET", &format!("{target}&type=message.accepted"), None).await;
+    let only =
+        world.as_operator(OURS, "GET", &format!("{target}&type=message.accepted"), None).await;
     assert_eq!(only.items(), [accepted.clone()]);
     let both = format!("{target}&type=message.accepted,message.received");
     assert_eq!(world.as_operator(OURS, "GET", &both, None).await.items().len(), 2);

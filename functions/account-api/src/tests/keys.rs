@@ -77,7 +77,10 @@ async fn s004_a_key_does_what_its_scopes_say() {
     // The scope comes before the body.
     let reply = world.with_key(&read, "POST", "/v1/keys", Some(json!({ "odd": 1 }))).await;
     assert_eq!(reply.code(), (403, "missing_scope"));
-    assert_eq!(world.with_key(&read, "GET", "/v1/tenants", None).await.code(), (403, "missing_scope"));
+    assert_eq!(
+        world.with_key(&read, "GET", "/v1/tenants", None).await.code(),
+        (403, "missing_scope")
+    );
 }
 
 #[tokio::test]
@@ -127,7 +130,8 @@ async fn r009_the_operator_makes_tenants_and_acts_in_their_name() {
     // Without a tenant named, there is nobody to act for.
     let reply = world.send("GET", "/v1/keys", headers, None).await;
     assert_eq!(reply.code(), (400, "invalid_request"));
-    let missing = world.as_operator("ten_nobdnobdnobdnobdnobdnobdno", "GET", "/v1/keys", None).await;
+    let missing =
+        world.as_operator("ten_nobdnobdnobdnobdnobdnobdno", "GET", "/v1/keys", None).await;
     assert_eq!(missing.code(), (404, "not_found"));
 }
 
@@ -149,8 +153,22 @@ async fn r011_no_member_of_a_body_changes_tenant_or_rights() {
         ("POST", "/v1/endpoints", json!({ "url": "https://new.example.org/" })),
         ("PATCH", "/v1/endpoints/ep_hookhookhookhookhookhookho", json!({})),
     ] {
-        for name in ["tenant", "tenantId", "role", "hash", "id", "revision", "secret", "secrets",
-            "headers", "createdAt", "revokedAt", "failures", "__proto__", "$where"] {
+        for name in [
+            "tenant",
+            "tenantId",
+            "role",
+            "hash",
+            "id",
+            "revision",
+            "secret",
+            "secrets",
+            "headers",
+            "createdAt",
+            "revokedAt",
+            "failures",
+            "__proto__",
+            "$where",
+        ] {
             let mut body = body.clone();
             body[name] = json!("x");
             let reply = world.as_operator(OURS, method, target, Some(body)).await;
@@ -186,8 +204,12 @@ async fn r013_faults_of_a_key_are_all_named() {
     assert_eq!(
         found,
         [
-            ("/name", "length"), ("/mode", "format"), ("/scopes/1", "format"),
-            ("/scopes/2", "format"), ("/notBefore", "format"), ("/notAfter", "time_range"),
+            ("/name", "length"),
+            ("/mode", "format"),
+            ("/scopes/1", "format"),
+            ("/scopes/2", "format"),
+            ("/notBefore", "format"),
+            ("/notAfter", "time_range"),
         ]
     );
     for scopes in [json!([]), json!(null), json!("admin"), json!({ "$ne": 1 })] {

@@ -37,7 +37,10 @@ async fn crowded() -> (World, String) {
         let state = inner.conversations.values().next().unwrap().clone();
         let opaque = amb_protocol::id::OpaqueId::parse(&format!("urn:mbid:{number}")).unwrap();
         let other = amb_service::model::ConversationState::new(
-            state.tenant, state.business, opaque, inner.now,
+            state.tenant,
+            state.business,
+            opaque,
+            inner.now,
         );
         inner.conversations.insert((other.tenant.clone(), other.id.clone()), other);
     }
@@ -87,7 +90,9 @@ async fn s054_a_cursor_is_good_for_its_list_and_tenant_and_not_to_be_forged() {
         let mut forged = cursors[at].clone().into_bytes();
         let last = forged.len() - 1;
         forged[last] = if forged[last] == b'A' { b'B' } else { b'A' };
-        for cursor in [String::from_utf8(forged).unwrap(), "x".into(), "%00".into(), "AAAA".repeat(99)] {
+        for cursor in
+            [String::from_utf8(forged).unwrap(), "x".into(), "%00".into(), "AAAA".repeat(99)]
+        {
             let more = format!("cursor={cursor}");
             let reply = world.as_operator(OURS, "GET", &target(list, &cnv, &more), None).await;
             assert_eq!(reply.code(), (400, "invalid_cursor"), "{list} {cursor}");
@@ -107,9 +112,12 @@ async fn s054_a_cursor_is_good_for_its_list_and_tenant_and_not_to_be_forged() {
 async fn s055_a_limit_is_a_whole_number_from_1_to_100() {
     let (world, cnv) = crowded().await;
     for list in LISTS {
-        for odd in ["-1", "0", "101", "1e9", "abc", "1.5", "+5", "%2B5", "0x10", "9".repeat(40).as_str()] {
-            let reply =
-                world.as_operator(OURS, "GET", &target(list, &cnv, &format!("limit={odd}")), None).await;
+        for odd in
+            ["-1", "0", "101", "1e9", "abc", "1.5", "+5", "%2B5", "0x10", "9".repeat(40).as_str()]
+        {
+            let reply = world
+                .as_operator(OURS, "GET", &target(list, &cnv, &format!("limit={odd}")), None)
+                .await;
             assert_eq!(reply.faults(), [("/limit".into(), "format".into())], "{list} {odd}");
         }
     }

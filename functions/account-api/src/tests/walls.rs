@@ -4,14 +4,15 @@ use amb_service::model::Scope;
 use serde_json::json;
 
 use super::world::{
-    BUSINESS, ENDPOINT, INBOUND, OURS, THEIRS, THEIR_BUSINESS, THEIR_ENDPOINT, World,
+    BUSINESS, ENDPOINT, INBOUND, OURS, THEIR_BUSINESS, THEIR_ENDPOINT, THEIRS, World,
 };
 use crate::{Opens, ROUTES};
 
 #[tokio::test]
 async fn s056_i6_every_id_of_another_tenant_is_404() {
     let (world, cnv, sent) = World::with_conversation().await;
-    let list = world.as_operator(OURS, "GET", &format!("/v1/events?conversationId={cnv}"), None).await;
+    let list =
+        world.as_operator(OURS, "GET", &format!("/v1/events?conversationId={cnv}"), None).await;
     let event = list.items()[0]["id"].as_str().unwrap().to_owned();
     let key = world.as_operator(OURS, "GET", "/v1/keys", None).await;
     assert!(key.items().is_empty());
@@ -25,7 +26,11 @@ async fn s056_i6_every_id_of_another_tenant_is_404() {
         ("DELETE", format!("/v1/keys/{key}"), None),
         ("GET", format!("/v1/endpoints/{ENDPOINT}"), None),
         ("PATCH", format!("/v1/endpoints/{ENDPOINT}"), Some(json!({ "ordered": true }))),
-        ("PATCH", format!("/v1/endpoints/{ENDPOINT}"), Some(json!({ "url": "https://a.example.org/" }))),
+        (
+            "PATCH",
+            format!("/v1/endpoints/{ENDPOINT}"),
+            Some(json!({ "url": "https://a.example.org/" })),
+        ),
         ("DELETE", format!("/v1/endpoints/{ENDPOINT}"), None),
         ("POST", format!("/v1/endpoints/{ENDPOINT}/ping"), None),
         ("POST", format!("/v1/endpoints/{ENDPOINT}/rotate-secret"), None),
@@ -102,7 +107,8 @@ async fn r011_every_route_refuses_whoever_the_table_does_not_name() {
             part => part,
         });
         let target: String = target.collect();
-        for (scope, word) in [(Scope::Admin, "admin"), (Scope::Read, "read"), (Scope::Send, "send")] {
+        for (scope, word) in [(Scope::Admin, "admin"), (Scope::Read, "read"), (Scope::Send, "send")]
+        {
             let key = world.key(OURS, "test", &[word]).await;
             let reply = world.with_key(&key, route.method, &target, None).await;
             let named = match route.opens {

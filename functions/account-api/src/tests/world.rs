@@ -155,7 +155,8 @@ impl World {
 
     /// The customer writes to our business; answers the conversation.
     pub(crate) async fn customer_writes(&self, id: &str, text: &str) -> String {
-        let (tenant, business) = (TenantId::parse(OURS).unwrap(), BusinessId::parse(BUSINESS).unwrap());
+        let (tenant, business) =
+            (TenantId::parse(OURS).unwrap(), BusinessId::parse(BUSINESS).unwrap());
         self.writes_to(tenant, business, id, text).await
     }
 
@@ -186,11 +187,7 @@ impl World {
             opaque,
             kind: "text".into(),
             capability_list: Some("AUTH2,LIST,QUICK".into()),
-            body: StoredBody {
-                encoding: BodyEncoding::Identity,
-                hash: body_hash(&bytes),
-                bytes,
-            },
+            body: StoredBody { encoding: BodyEncoding::Identity, hash: body_hash(&bytes), bytes },
             received_at: now,
         };
         self.memory.commit(&message).await.unwrap();

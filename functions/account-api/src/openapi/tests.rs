@@ -1,0 +1,172 @@
+use amb_service::{
+    account::{
+        DEFAULT_LIMIT, MAX_DESCRIPTION, MAX_LIMIT, MAX_NAME, MAX_REPLAY, OVERLAP_SECONDS,
+        TIMEOUT_SECONDS,
+    },
+    send::{MAX_TEXT, SendRequest},
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+use super::document;
+use crate::{
+    ROUTES,
+    tests::{
+        samples::{examples, feed_all},
+        schema::known_members,
+        world::{BUSINESS, ENDPOINT, OURS, World},
+    },
+};
+
+const HEAD: &str =
+    "# Generated from the types. UPDATE_OPENAPI=1 cargo test -p account-api openapi\n";
+
+fn infra(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../infra").join(name)
+}
+
+async fn generated() -> utoipa::openapi::OpenApi {
+    document(&examples(&feed_all().await))
+}
+
+async fn as_json() -> Value {
+    serde_json::to_value(generated().await).unwrap()
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "asks whether to write the file")]
+async fn openapi_yaml_is_what_the_types_say() {
+    let yaml = HEAD.to_owned() + &generated().await.to_yaml().unwrap();
+    if env::var_os("UPDATE_OPENAPI").is_some() {
+        fs::write(infra("openapi.yaml"), &yaml).unwrap();
+    }
+    let kept = fs::read_to_string(infra("openapi.yaml")).unwrap_or_default();
+    assert!(kept == yaml, "infra/openapi.yaml is not up to date: UPDATE_OPENAPI=1 writes it");
+}
+
+#[tokio::test]
+async fn routes_template_and_openapi_are_the_same() {
+    let mut code: BTreeSet<String> =
+        ROUTES.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    // Served by functions of their own.
+    code.insert("POST /v1/messages".to_owned());
+    code.insert("POST /message".to_owned());
+
+    let text = fs::read_to_string(infra("template.yaml")).unwrap();
+    let mut template = BTreeSet::new();
+    for (_, event) in text.match_indices("Type: HttpApi,").map(|(at, _)| text.split_at(at)) {
+        let word = |name: &str| {
+            let rest = event.split_once(name).unwrap().1;
+            let end = rest.find([',', '\n']).unwrap();
+            rest.split_at(end).0.trim_matches([' ', '\'', '"']).to_owned()
+        };
+        let path = word("Path:");
+        let path = path.trim_end_matches("}}").trim_end_matches('\'').trim();
+        // A path's own closing brace went with the mapping's.
+        let path = if path.matches('{').count() > path.matches('}').count() {
+            format!("{path}}}")
+        } else {
+            path.to_owned()
+        };
+        template.insert(format!("{} {path}", word("Method:")));
+    }
+    assert_eq!(template, code);
+
+    let document = as_json().await;
+    let mut documented = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            documented.insert(format!("{} {path}", method.to_ascii_uppercase()));
+        }
+    }
+    assert_eq!(documented, code);
+}
+
+/// Bodies are read strictly, so a member that is documented and not read would be unknown.
+#[tokio::test]
+async fn every_documented_member_is_read_and_no_other() {
+    let world = World::new().await;
+    let document = as_json().await;
+    for route in ROUTES {
+        let method = route.method.to_ascii_lowercase();
+        let schema = &document["paths"][route.path][&method]["requestBody"]["content"]["application/json"]
+            ["schema"];
+        if schema.is_null() {
+            continue;
+        }
+        let target = route.path.replace("{businessId}", BUSINESS).replace("{endpointId}", ENDPOINT);
+        for member in known_members(&document, schema) {
+            let mut body = json!({ member.as_str(): { "odd": 1 } });
+            if member == "conversationId" {
+                body["eventId"] = json!("evt_x");
+            }
+            let reply = world.as_operator(OURS, route.method, &target, Some(body)).await;
+            let unknown = (format!("/{member}"), "unknown_field".to_owned());
+            assert!(!reply.faults().contains(&unknown), "{target} {member}");
+            assert!(
+                reply.faults().iter().any(|(pointer, _)| *pointer == unknown.0),
+                "{target} {member}"
+            );
+        }
+    }
+    let schema = json!({ "$ref": "#/components/schemas/SendMessage" });
+    let document = as_json().await;
+    for member in known_members(&document, &schema) {
+        let body = json!({ member.as_str(): ["odd"] }).to_string();
+        let problem = SendRequest::parse(body.as_bytes()).unwrap_err();
+        let of = |fault: &&amb_service::problem::Fault| fault.pointer == format!("/{member}");
+        let rule = problem.errors.iter().find(of).map(|fault| fault.rule);
+        assert!(rule.is_some_and(|rule| rule != "unknown_field"), "{member} {rule:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_limits_in_the_document_are_those_in_the_code() {
+    let document = as_json().await;
+    let of = |schema: &str, member: &str, limit: &str| {
+        document["components"]["schemas"][schema]["properties"][member][limit]
+            .as_u64()
+            .unwrap_or_else(|| panic!("{schema}.{member} has no {limit}"))
+    };
+    let name = MAX_NAME as u64;
+    for schema in ["CreateTenant", "CreateBusiness", "ChangeBusiness", "CreateKey"] {
+        assert_eq!(of(schema, "name", "maxLength"), name, "{schema}");
+    }
+    for schema in ["CreateEndpoint", "ChangeEndpoint"] {
+        assert_eq!(of(schema, "description", "maxLength"), MAX_DESCRIPTION as u64);
+        assert_eq!(of(schema, "url", "maxLength"), amb_egress::EndpointUrl::MAX_BYTES as u64);
+        let range =
+            of(schema, "timeoutSeconds", "minimum")..=of(schema, "timeoutSeconds", "maximum");
+        assert_eq!(range, TIMEOUT_SECONDS);
+    }
+    let overlap = |limit| of("RotateSecret", "overlapSeconds", limit);
+    assert_eq!(overlap("minimum")..=overlap("maximum"), OVERLAP_SECONDS);
+    assert_eq!(of("ReplayDeliveries", "limit", "maximum"), MAX_REPLAY);
+    assert_eq!(of("TextContent", "text", "maxLength"), MAX_TEXT as u64);
+    let limit = document["paths"]["/v1/keys"]["get"]["parameters"].as_array().unwrap().iter();
+    let limit = limit.clone().find(|parameter| parameter["name"] == "limit").unwrap();
+    assert_eq!(limit["schema"]["maximum"], json!(MAX_LIMIT));
+    assert_eq!(limit["schema"]["default"], json!(DEFAULT_LIMIT));
+}
+
+#[tokio::test]
+async fn every_code_of_a_refusal_is_documented_where_it_can_come() {
+    let document = as_json().await;
+    let text = document["paths"].to_string();
+    for (_, code, _) in super::word::problem_codes() {
+        // 405 has no operation to stand at; 508 is for our own webhooks.
+        if !["method_not_allowed", "loop_detected"].contains(&code) {
+            assert!(text.contains(&format!("`{code}`")), "{code}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_reference_leads_nowhere() {
+    let document = as_json().await;
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1) {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+    }
+}
