@@ -123,7 +123,7 @@ where
     async fn within_deadline(
         &self,
         operation: Operation,
-        id: Option<&str>,
+        id: &str,
         request: &Request,
         now: Timestamp,
     ) -> Answer {
@@ -138,7 +138,7 @@ where
     async fn admit(
         &self,
         operation: Operation,
-        id: Option<&str>,
+        id: &str,
         request: &Request,
     ) -> Result<Answer, Problem> {
         if request.body().len() > MAX_BODY {

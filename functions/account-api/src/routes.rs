@@ -80,8 +80,8 @@ routes! {
 /// What a request's method and path lead to.
 #[derive(Debug)]
 pub(crate) enum Found<'p> {
-    /// A route, and the id in its path.
-    Route(&'static Route, Option<&'p str>),
+    /// A route, and the id in its path; empty where the path has none.
+    Route(&'static Route, &'p str),
     /// A path that serves these methods.
     OtherMethods(Vec<&'static str>),
     /// No path of ours.
@@ -101,15 +101,15 @@ pub(crate) fn find<'p>(method: &str, path: &'p str) -> Found<'p> {
     if allowed.is_empty() { Found::Nothing } else { Found::OtherMethods(allowed) }
 }
 
-/// The id in a path of this form: `Some(None)` where the form has none.
-fn id_in<'p>(form: &str, path: &'p str) -> Option<Option<&'p str>> {
-    let mut id = None;
+/// The id in a path of this form: empty where the form has none.
+fn id_in<'p>(form: &str, path: &'p str) -> Option<&'p str> {
+    let mut id = "";
     let (mut expected, mut found) = (form.split('/'), path.split('/'));
     loop {
         match (expected.next(), found.next()) {
             (None, None) => return Some(id),
             (Some(form), Some(segment)) if form.starts_with('{') && !segment.is_empty() => {
-                id = Some(segment);
+                id = segment;
             }
             (Some(form), Some(segment)) if form == segment => {}
             _ => return None,
@@ -124,9 +124,9 @@ mod tests {
     #[test]
     fn a_path_leads_to_its_route_and_the_id_in_it() {
         let Found::Route(route, id) = find("POST", "/v1/endpoints/ep_1/ping") else { panic!() };
-        assert_eq!((route.operation, id), (Operation::PingEndpoint, Some("ep_1")));
+        assert_eq!((route.operation, id), (Operation::PingEndpoint, "ep_1"));
         let Found::Route(route, id) = find("GET", "/v1/events") else { panic!() };
-        assert_eq!((route.operation, id), (Operation::ListEvents, None));
+        assert_eq!((route.operation, id), (Operation::ListEvents, ""));
     }
 
     #[test]

@@ -32,17 +32,16 @@ where
     C: Clock + Entropy + Clone,
     K: OperatorKeySource,
 {
-    /// Performs an operation; `id` is the id in the path.
+    /// Performs an operation; `id` is the id in the path, empty where it has none.
     #[expect(clippy::too_many_lines, reason = "one arm for each route, and nothing else")]
     pub(crate) async fn perform(
         &self,
         operation: Operation,
-        id: Option<&str>,
+        id: &str,
         caller: &Caller,
         request: &Request,
     ) -> Result<Answer, Problem> {
         let account = &self.account;
-        let id = id.unwrap_or_default();
         let (body, query) = (request.body(), &request.query_pairs());
         let if_match = request.header("if-match");
         let vet = |url: &str| self.vet(request, url);

@@ -23,7 +23,7 @@ async fn s001_every_wrong_key_gets_the_same_401() {
         "Bearer ".to_owned(),
         format!("Bearer {wrong_secret}"),
         format!("Bearer {}", key.replace("amb_test_", "amb_live_")),
-        format!("Bearer {}x", key),
+        format!("Bearer {key}x"),
         format!("Bearer {key},Bearer {key}"),
         "Bearer amb_live_unknown".to_owned(),
         format!("Bearer {}", OPERATOR.replace('a', "b")),
@@ -37,7 +37,7 @@ async fn s001_every_wrong_key_gets_the_same_401() {
 #[tokio::test]
 async fn s002_revoked_expired_and_early_keys_open_nothing() {
     let world = World::new().await;
-    let make = |body: Value| {
+    let draw = |body: Value| {
         let world = &world;
         async move {
             let mut whole = json!({ "name": "k", "mode": "test", "scopes": ["admin"] });
@@ -45,15 +45,15 @@ async fn s002_revoked_expired_and_early_keys_open_nothing() {
             world.as_operator(OURS, "POST", "/v1/keys", Some(whole)).await
         }
     };
-    let early = make(json!({ "notBefore": "2026-11-21T13:00:00Z" })).await.text("key");
-    let late = make(json!({ "notAfter": "2026-11-21T12:30:00Z" })).await.text("key");
+    let early = draw(json!({ "notBefore": "2026-11-21T13:00:00Z" })).await.text("key");
+    let late = draw(json!({ "notAfter": "2026-11-21T12:30:00Z" })).await.text("key");
     assert_eq!(world.with_key(&early, "GET", "/v1/keys", None).await.status, 401);
     assert_eq!(world.with_key(&late, "GET", "/v1/keys", None).await.status, 200);
     world.memory.world().now += std::time::Duration::from_secs(3600);
     assert_eq!(world.with_key(&early, "GET", "/v1/keys", None).await.status, 200);
     assert_eq!(world.with_key(&late, "GET", "/v1/keys", None).await.status, 401);
 
-    let made = make(json!({})).await;
+    let made = draw(json!({})).await;
     let (id, key) = (made.text("id"), made.text("key"));
     assert_eq!(world.with_key(&key, "GET", "/v1/keys", None).await.status, 200);
     let target = format!("/v1/keys/{id}");

@@ -224,9 +224,9 @@ impl World {
     /// A key of a tenant, made through the API.
     pub(crate) async fn key(&self, tenant: &str, mode: &str, scopes: &[&str]) -> String {
         let body = json!({ "name": "k", "mode": mode, "scopes": scopes });
-        let made = self.as_operator(tenant, "POST", "/v1/keys", Some(body)).await;
-        assert_eq!(made.status, 201, "{:?}", made.body);
-        made.text("key")
+        let reply = self.as_operator(tenant, "POST", "/v1/keys", Some(body)).await;
+        assert_eq!(reply.status, 201, "{:?}", reply.body);
+        reply.text("key")
     }
 
     pub(crate) async fn as_operator(

@@ -114,7 +114,7 @@ where
         principal: &Principal,
         id: &str,
     ) -> Result<Business, Problem> {
-        let id = BusinessId::parse(id).map_err(|_| Problem::not_found())?;
+        let id = BusinessId::parse(id).map_err(|_odd| Problem::not_found())?;
         principal.on(self.store.business(&id).await?)
     }
 }

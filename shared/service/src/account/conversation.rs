@@ -50,7 +50,7 @@ where
         id: &str,
     ) -> Result<ConversationState, Problem> {
         principal.require(Scope::Read)?;
-        let id = ConversationId::parse(id).map_err(|_| Problem::not_found())?;
+        let id = ConversationId::parse(id).map_err(|_odd| Problem::not_found())?;
         self.own_conversation(principal, &id).await
     }
 

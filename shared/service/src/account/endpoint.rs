@@ -180,7 +180,7 @@ impl<S: EndpointDirectory, Q, C> Account<S, Q, C> {
         principal: &Principal,
         id: &str,
     ) -> Result<Endpoint, Problem> {
-        let id = EndpointId::parse(id).map_err(|_| Problem::not_found())?;
+        let id = EndpointId::parse(id).map_err(|_odd| Problem::not_found())?;
         let found = self.store.endpoint(&principal.tenant, &id).await?;
         found.ok_or_else(Problem::not_found)
     }

@@ -81,7 +81,7 @@ where
         let mut query = Query::new(query);
         let conversation = query.conversation();
         let conversation = query.finish(conversation)?;
-        let id = EventId::parse(id).map_err(|_| Problem::not_found())?;
+        let id = EventId::parse(id).map_err(|_odd| Problem::not_found())?;
         let state = self.own_conversation(principal, &conversation).await?;
         let found = self.entry_of(&state, &id).await?.ok_or_else(Problem::not_found)?;
         self.tell(&state, &found).await?.ok_or_else(Problem::not_found)
@@ -202,16 +202,16 @@ fn kinds(text: &str) -> Result<BTreeSet<EventType>, &'static str> {
     text.split(',')
         .map(str::parse::<EventType>)
         .collect::<Result<_, _>>()
-        .map_err(|_| "an event type is expected, or several with commas between them")
+        .map_err(|_odd| "an event type is expected, or several with commas between them")
 }
 
 impl After {
     fn parse(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "a seq or an event id is expected";
         if text.starts_with(EventId::PREFIX) {
-            return EventId::parse(text).map(Self::Event).map_err(|_| EXPECTED);
+            return EventId::parse(text).map(Self::Event).map_err(|_odd| EXPECTED);
         }
-        place(text).map(Self::Place).map_err(|_| EXPECTED)
+        place(text).map(Self::Place).map_err(|_odd| EXPECTED)
     }
 }
 

@@ -81,7 +81,7 @@ where
     /// Revokes a key, for ever. Every instance knows within a minute.
     pub async fn revoke_key(&self, principal: &Principal, id: &str) -> Result<(), Problem> {
         principal.require(Scope::Admin)?;
-        let id = ApiKeyId::parse(id).map_err(|_| Problem::not_found())?;
+        let id = ApiKeyId::parse(id).map_err(|_odd| Problem::not_found())?;
         let found = self.store.api_key(&id).await?;
         let key = found.filter(|key| key.tenant == principal.tenant);
         let key = key.ok_or_else(Problem::not_found)?;

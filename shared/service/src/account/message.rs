@@ -174,7 +174,7 @@ where
     /// One message and what became of it. Typing indicators are not kept.
     pub async fn message(&self, principal: &Principal, id: &str) -> Result<History, Problem> {
         principal.require(Scope::Read)?;
-        let id = MessageId::parse(id).map_err(|_| Problem::not_found())?;
+        let id = MessageId::parse(id).map_err(|_odd| Problem::not_found())?;
         let claim = self.store.claimed(&principal.tenant, id).await?;
         let claim = claim.ok_or_else(Problem::not_found)?;
         let conversation = self.own_conversation(principal, &claim.conversation).await?;

@@ -153,7 +153,7 @@ where
                 ..delivery
             })
             .collect();
-        due.sort_by(|a, b| (a.created_at, a.key.seq).cmp(&(b.created_at, b.key.seq)));
+        due.sort_by_key(|delivery| (delivery.created_at, delivery.key.seq));
         for delivery in &due {
             self.store.rearm(delivery).await?;
         }

@@ -43,7 +43,7 @@ where
 
     /// One tenant.
     pub async fn tenant(&self, _: Operator, id: &str) -> Result<Tenant, Problem> {
-        let id = TenantId::parse(id).map_err(|_| Problem::not_found())?;
+        let id = TenantId::parse(id).map_err(|_odd| Problem::not_found())?;
         self.store.tenant(&id).await?.ok_or_else(Problem::not_found)
     }
 }

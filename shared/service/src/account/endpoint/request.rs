@@ -59,7 +59,8 @@ impl Change {
 
     /// The members that new and changed endpoints share.
     fn read(reader: &mut Reader<'_>, faults: &mut Faults) -> Self {
-        let parse = |text: &str| text.parse::<EventType>().map_err(|_| "an event type is expected");
+        let parse =
+            |text: &str| text.parse::<EventType>().map_err(|_odd| "an event type is expected");
         let timeout = member::whole(reader, "timeoutSeconds", TIMEOUT_SECONDS, faults);
         Self {
             description: member::words(reader, "description", MAX_DESCRIPTION, faults),
