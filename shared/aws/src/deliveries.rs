@@ -1,4 +1,4 @@
-//! Deliveries: leases, their outcome, and the order of an ordered endpoint.
+//! Deliveries: leases and their outcome. The order of an ordered endpoint is in [`line`](crate::line).
 
 use amb_service::{
     model::{Delivery, DeliveryKey, DeliveryStatus},
@@ -11,9 +11,7 @@ use crate::{
     fault::{RefusedWrite, unreadable},
     lease::{draw_holder, is_held_by},
     row::{
-        self,
-        key::{self, delivery_sk},
-        n, s,
+        self, key, n, s,
         time::{ceil_seconds, nanos},
     },
     store::Store,
@@ -94,19 +92,11 @@ impl Deliveries for Store {
     }
 
     async fn pending_before(&self, key: &DeliveryKey) -> Result<Option<DeliveryKey>, PortError> {
-        const OPERATION: &str = "Deliveries::pending_before";
-        match key.seq.checked_sub(1) {
-            Some(last) => self.first_pending(OPERATION, key, 0, last).await,
-            None => Ok(None),
-        }
+        self.first_pending_before(key).await
     }
 
     async fn pending_after(&self, key: &DeliveryKey) -> Result<Option<DeliveryKey>, PortError> {
-        const OPERATION: &str = "Deliveries::pending_after";
-        match key.seq.checked_add(1) {
-            Some(first) => self.first_pending(OPERATION, key, first, u64::MAX).await,
-            None => Ok(None),
-        }
+        self.first_pending_after(key).await
     }
 }
 
@@ -115,32 +105,5 @@ fn why_not(old: &Delivery, now: Timestamp) -> Lease {
         _ if old.status != DeliveryStatus::Pending => Lease::Over,
         Some(held) if now < held => Lease::Busy(held),
         _ => Lease::NotDue(old.next_attempt_at),
-    }
-}
-
-impl Store {
-    /// The first pending delivery to the endpoint of `key`, in its stream, within these places.
-    async fn first_pending(
-        &self,
-        operation: &'static str,
-        key: &DeliveryKey,
-        first: u64,
-        last: u64,
-    ) -> Result<Option<DeliveryKey>, PortError> {
-        let query = self
-            .client
-            .query()
-            .table_name(self.conversations_table(operation)?)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-            .filter_expression("#status = :pending")
-            .projection_expression("pk, sk")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pk", s(key::delivery(key).pk))
-            .expression_attribute_values(":first", s(delivery_sk(&key.endpoint, first)))
-            .expression_attribute_values(":last", s(delivery_sk(&key.endpoint, last)))
-            .expression_attribute_values(":pending", s("pending"));
-        let found = self.rows(operation, query, 1).await?;
-        found.first().map(key::read_delivery).transpose().map_err(unreadable(operation))
     }
 }

@@ -12,6 +12,7 @@ mod due;
 mod fault;
 mod inbox;
 mod lease;
+mod line;
 mod log;
 mod outbox;
 mod queues;

@@ -6,7 +6,7 @@ use amb_service::{
 };
 
 use crate::{
-    fault::{unavailable, unreadable},
+    fault::unreadable,
     row,
     store::{Store, gather},
     timeline::Order,
@@ -32,12 +32,7 @@ impl DeliveryLog for Store {
     }
 
     async fn rearm(&self, delivery: &Delivery) -> Result<(), PortError> {
-        const OPERATION: &str = "DeliveryLog::rearm";
-        let item = row::delivery::item(delivery).map_err(unreadable(OPERATION))?;
-        let table = self.conversations_table(OPERATION)?;
-        let put = self.client.put_item().table_name(table).set_item(Some(item));
-        put.send().await.map_err(unavailable(OPERATION))?;
-        Ok(())
+        self.put_in_line("DeliveryLog::rearm", delivery).await
     }
 
     async fn ping(&self, entry: &TimelineEntry, delivery: &Delivery) -> Result<(), PortError> {
@@ -53,7 +48,7 @@ impl DeliveryLog for Store {
 }
 
 impl Store {
-    async fn delivery(
+    pub(crate) async fn delivery(
         &self,
         operation: &'static str,
         key: &DeliveryKey,

@@ -10,6 +10,7 @@ pub(crate) mod entry;
 pub(crate) mod idempotency;
 pub(crate) mod inbox;
 pub(crate) mod key;
+pub(crate) mod mark;
 pub(crate) mod outbound;
 pub(crate) mod state;
 pub(crate) mod sweep;

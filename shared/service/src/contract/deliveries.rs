@@ -189,6 +189,37 @@ where
 
     store.rearm(second).await?;
     assert_eq!(before(tenth).await?, Some(2), "a replayed event has its place again");
+    a_replay_in_a_long_line_is_seen(store, sample).await
+}
+
+/// However long a line is and whatever was remembered of it.
+async fn a_replay_in_a_long_line_is_seen<S: Conversations + Deliveries + DeliveryLog>(
+    store: &S,
+    sample: &Sample<impl Entropy>,
+) -> Result<(), PortError> {
+    let places: Vec<_> = (1..=40).collect();
+    let (_, line) = owed(store, sample, &places).await?;
+    let (Some(third), Some((last, earlier))) = (line.get(2), line.split_last()) else {
+        return Ok(());
+    };
+    let lease = sample.after(35);
+    for owed in earlier {
+        store.lease(&owed.key, sample.now, lease).await?;
+        let ended = Delivery { status: DeliveryStatus::Delivered, ..owed.clone() };
+        assert!(store.record(&ended, lease).await?);
+    }
+    for _ in 0..2 {
+        assert_eq!(store.pending_before(&last.key).await?, None);
+    }
+    store.rearm(third).await?;
+    let found = store.pending_before(&last.key).await?;
+    assert_eq!(found.as_ref(), Some(&third.key));
+    store.lease(&third.key, sample.now, lease).await?;
+    let ended = Delivery { status: DeliveryStatus::Delivered, ..third.clone() };
+    assert!(store.record(&ended, lease).await?);
+    for _ in 0..2 {
+        assert_eq!(store.pending_before(&last.key).await?, None);
+    }
     Ok(())
 }
 
