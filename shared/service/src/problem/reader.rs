@@ -4,14 +4,23 @@ use serde_json::{Map, Value};
 
 use super::{Fault, Problem};
 
+/// Faults named in one answer. A caller mends no more at once, and a request of a million unknown
+/// members must not make an answer beyond the 6 MB that Lambda returns.
+const MOST_FAULTS: usize = 100;
+
+/// Characters of a caller's own member name that a pointer repeats.
+const LONGEST_NAME: usize = 64;
+
 /// The faults found so far.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Adds one.
+    /// Adds one, unless there are a hundred.
     pub fn push(&mut self, fault: Fault) {
-        self.0.push(fault);
+        if self.0.len() < MOST_FAULTS {
+            self.0.push(fault);
+        }
     }
 
     /// Whether there is none.
@@ -52,9 +61,13 @@ impl<'a> Reader<'a> {
         Self { map, path, asked: Vec::new() }
     }
 
-    /// The JSON Pointer of a member.
+    /// The JSON Pointer of a member; a name of more than 64 characters is cut.
     pub fn pointer(&self, name: &str) -> String {
-        format!("{}/{}", self.path, name.replace('~', "~0").replace('/', "~1"))
+        let (name, cut) = match name.char_indices().nth(LONGEST_NAME) {
+            Some((end, _)) => (name.get(..end).unwrap_or_default(), "…"),
+            None => (name, ""),
+        };
+        format!("{}/{}{cut}", self.path, name.replace('~', "~0").replace('/', "~1"))
     }
 
     /// A member that may be absent or `null`.
@@ -121,7 +134,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An object that has to be there.
-    pub fn object(&mut self, name: &'static str, faults: &mut Faults) -> Option<Reader<'a>> {
+    pub fn object(&mut self, name: &'static str, faults: &mut Faults) -> Option<Self> {
         match self.required(name, faults)? {
             Value::Object(map) => Some(Reader::at(map, self.pointer(name))),
             _ => {
@@ -188,5 +201,16 @@ mod tests {
             found,
             [("/name", "type"), ("/inner/text", "length"), ("/a~1b~0c", "unknown_field")]
         );
+    }
+    #[test]
+    fn s016_however_many_faults_and_long_names_the_answer_stays_short() {
+        let body: Map<_, _> =
+            (0..10_000).map(|n| (format!("{n}{}", "é".repeat(1000)), json!(1))).collect();
+        let mut faults = Faults::default();
+        Reader::new(&body).finish(&mut faults);
+        let problem = faults.finish(None::<()>).unwrap_err();
+        assert_eq!(problem.errors.len(), MOST_FAULTS);
+        let longest = problem.errors.iter().map(|fault| fault.pointer.chars().count()).max();
+        assert_eq!(longest, Some("/".len() + LONGEST_NAME + 1));
     }
 }
