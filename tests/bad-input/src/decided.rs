@@ -17,6 +17,13 @@ pub struct Decision {
 /// All of them.
 pub const DECIDED_OTHERWISE: &[Decision] = &[
     Decision {
+        rows: &["M014", "M063", "M174"],
+        plan: "403 for a token with a line break or a NUL in it",
+        answers: &[(401, Some("auth_missing"))],
+        why: "no header has these characters, and API Gateway lets none through: what the event \
+              claims nevertheless is taken for absent",
+    },
+    Decision {
         rows: &["M024"],
         plan: "a `kid` of 64 KiB is ignored, and a good signature is taken",
         answers: &[(200, None), (403, Some("auth_invalid"))],

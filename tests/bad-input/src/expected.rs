@@ -59,11 +59,9 @@ pub const fn problem(status: u16, code: &'static str) -> Expected {
         (403, b"wrong_mode") | (404, b"not_found") => {
             &[("ApiKeys::api_key", 1), ("Businesses::business", 1)]
         }
-        (404, _) => &[
-            ("ApiKeys::api_key", 1),
-            ("Businesses::business", 1),
-            ("Conversations::load", 1),
-        ],
+        (404, _) => {
+            &[("ApiKeys::api_key", 1), ("Businesses::business", 1), ("Conversations::load", 1)]
+        }
         (409, _) => &[
             ("ApiKeys::api_key", 1),
             ("Businesses::business", 1),

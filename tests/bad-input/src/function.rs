@@ -28,8 +28,7 @@ impl Default for InboundWebhook {
 impl InboundWebhook {
     /// A new instance in this world.
     pub fn cold(world: Memory) -> Self {
-        let receive =
-            Receive::new(vectors::msp(), world.clone(), world.clone(), world.clone());
+        let receive = Receive::new(vectors::msp(), world.clone(), world.clone(), world.clone());
         Self { world, receive }
     }
 
@@ -40,9 +39,9 @@ impl InboundWebhook {
         self.observe(forbidden, event.request())
     }
 
-    /// Sends a request that was read elsewhere.
-    pub fn send_request(&self, request: Request) -> Outcome {
-        self.observe(vec![CANARY.to_owned()], request)
+    /// Sends a request that was read elsewhere; these words may come out nowhere.
+    pub fn send_request(&self, request: Request, forbidden: Vec<String>) -> Outcome {
+        self.observe(forbidden, request)
     }
 
     /// Sends a request and answers; nothing is taken down.
@@ -84,9 +83,9 @@ impl OutboundSend {
         self.observe(forbidden(event), event.request())
     }
 
-    /// Sends a request that was read elsewhere.
-    pub fn send_request(&self, request: Request) -> Outcome {
-        self.observe(vec![CANARY.to_owned()], request)
+    /// Sends a request that was read elsewhere; these words may come out nowhere.
+    pub fn send_request(&self, request: Request, forbidden: Vec<String>) -> Outcome {
+        self.observe(forbidden, request)
     }
 
     /// Sends a request and answers; nothing is taken down.

@@ -9,7 +9,7 @@ use amb_support::{
 };
 use serde_json::Value;
 
-use crate::{DECIDED_OTHERWISE, Expected, InboundWebhook, Outcome, OutboundSend};
+use crate::{DECIDED_OTHERWISE, Expected, InboundWebhook, OutboundSend, Outcome};
 
 /// The cases of one row.
 #[derive(Debug)]
@@ -92,8 +92,7 @@ impl Row {
         assert!(self.cases > 0, "{} has no case", self.id);
         for decision in DECIDED_OTHERWISE.iter().filter(|known| known.rows.contains(&self.id)) {
             for (status, code) in decision.answers {
-                let given =
-                    self.answers.iter().any(|(s, c)| s == status && c.as_deref() == *code);
+                let given = self.answers.iter().any(|(s, c)| s == status && c.as_deref() == *code);
                 if !given {
                     let fault = format!("{}: no case has the decided {status} {code:?}", self.id);
                     self.faults.push(fault);

@@ -25,10 +25,7 @@ pub const WAIVED: &[Waiver] = &[
         rows: &["M115", "M171"],
         why: "API Gateway refuses these before any function is called",
     },
-    Waiver {
-        rows: &["S007", "S050"],
-        why: "the HTTP API's throttling is the only limit so far",
-    },
+    Waiver { rows: &["S007", "S050"], why: "the HTTP API's throttling is the only limit so far" },
     Waiver {
         rows: &[
             "S023", "S024", "S025", "S026", "S027", "S028", "S029", "S030", "S031", "S032", "S033",

@@ -10,8 +10,8 @@ use amb_service::{
     access::{draw_key, hash_of},
     memory::Memory,
     model::{
-        ApiKey, Business, BusinessStatus, ConversationState, ConversationStatus, Endpoint,
-        EndpointId, EndpointStatus, Mode, Scope, Tenant, TenantId,
+        ApiKey, ApiKeyId, Business, BusinessStatus, ConversationState, ConversationStatus,
+        Endpoint, EndpointId, EndpointStatus, Mode, Scope, Tenant, TenantId,
     },
     port::AppleKeySet,
     seal::seal,
@@ -45,7 +45,8 @@ pub fn seeded() -> Memory {
             AppleKeySet { current: Some(vectors::api_secret(SECRET)), ..AppleKeySet::default() };
         for id in [TENANT, OTHER_TENANT] {
             let tenant = tenant(id);
-            let row = Tenant { id: tenant.clone(), name: id.to_owned(), created_at: vectors::now() };
+            let row =
+                Tenant { id: tenant.clone(), name: id.to_owned(), created_at: vectors::now() };
             world.tenants.insert(tenant, row);
         }
         for (id, owner, mode, status) in [
@@ -103,7 +104,7 @@ pub fn test_key(memory: &Memory, owner: &str) -> String {
 fn keyed(memory: &Memory, owner: &str, mode: Mode, change: impl FnOnce(&mut ApiKey)) -> String {
     let (id, text) = draw_key(mode, memory);
     let mut row = ApiKey {
-        id: id.clone(),
+        id,
         tenant: tenant(owner),
         name: "tests".to_owned(),
         mode,
@@ -115,7 +116,7 @@ fn keyed(memory: &Memory, owner: &str, mode: Mode, change: impl FnOnce(&mut ApiK
         revoked_at: None,
     };
     change(&mut row);
-    memory.world().api_keys.insert(id, row);
+    memory.world().api_keys.insert(row.id.clone(), row);
     text.expose().clone()
 }
 
@@ -130,9 +131,9 @@ pub fn conversation(memory: &Memory, with: &str, customer: &str, status: Convers
     world.conversations.insert((owner, state.id.clone()), state);
 }
 
-/// Gives a tenant an endpoint that hears everything; answers its id.
-pub fn endpoint(memory: &Memory, owner: &str, url: &str) -> EndpointId {
-    let id = EndpointId::draw(memory);
+/// Gives a tenant an endpoint that hears everything.
+pub fn endpoint(memory: &Memory, owner: &str, id: &str, url: &str) {
+    let id = EndpointId::parse(id).expect("an endpoint id");
     let now = memory.world().now;
     let secret = Secret::new(ENDPOINT_SECRET.to_owned());
     let sealed = seal(&service_key(), &id, &secret, now, memory).expect("the key seals");
@@ -151,8 +152,17 @@ pub fn endpoint(memory: &Memory, owner: &str, url: &str) -> EndpointId {
         created_at: now,
         revision: 1,
     };
-    memory.world().endpoints.insert((tenant(owner), id.clone()), row);
-    id
+    memory.world().endpoints.insert((tenant(owner), id), row);
+}
+
+/// Makes a text that reads like a key a live one of this tenant, with every scope.
+pub fn admit(memory: &Memory, owner: &str, text: &str) {
+    let id = text.strip_prefix("amb_live_").and_then(|rest| rest.split('_').next());
+    let id = format!("{}{}", ApiKeyId::PREFIX, id.expect("a live key"));
+    key_with(memory, owner, |row| {
+        row.id = ApiKeyId::parse(&id).expect("a key's id");
+        row.hash = hash_of(text);
+    });
 }
 
 /// The service's own key, as the world in memory hands it out.

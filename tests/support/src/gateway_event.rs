@@ -8,12 +8,7 @@ use data_encoding::BASE64;
 use lambda_runtime::Context;
 use serde_json::{Value, json};
 
-use crate::{
-    canary::CANARY,
-    message,
-    token::Token,
-    vectors::NOW,
-};
+use crate::{canary::CANARY, message, token::Token, vectors::NOW};
 
 /// A request on its way through API Gateway. Headers, cookies and the query hold the canary.
 #[derive(Clone, Debug)]

@@ -199,10 +199,11 @@ fn m014_base64url_is_strict() {
                 format!("{header}.{claims}.{signature}="),
                 format!("{header}.{claims}.+{first}"),
                 format!("{header}.{claims}./{first}"),
-                format!("{header}.{claims}.\n{signature}"),
                 format!("{header}.{claims}.{trailing_bits}"),
             ],
         );
+        let broken = format!("Bearer {header}.{claims}.\n{signature}");
+        row.apple("newline", &apple().authorization(&broken), refused(401, "auth_missing"));
     });
 }
 
@@ -253,7 +254,10 @@ fn m019_alg_none() {
         for alg in ["none", "None", "NONE", "nOnE"] {
             let token = Token::good().header(json!({"alg": alg}).to_string());
             let [header, claims, signature] = token.segments();
-            forbidden(row, [format!("{header}.{claims}."), format!("{header}.{claims}.{signature}")]);
+            forbidden(
+                row,
+                [format!("{header}.{claims}."), format!("{header}.{claims}.{signature}")],
+            );
         }
     });
 }
@@ -372,7 +376,10 @@ fn m034_the_secrets_text_is_not_the_key() {
 fn m035_the_secret_is_not_hexadecimal() {
     Row::run("M035", |row| {
         let hex = "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f";
-        forbidden(row, [Token::good().key(hex).text(), Token::good().key(hex.to_uppercase()).text()]);
+        forbidden(
+            row,
+            [Token::good().key(hex).text(), Token::good().key(hex.to_uppercase()).text()],
+        );
     });
 }
 
@@ -380,9 +387,29 @@ fn m035_the_secret_is_not_hexadecimal() {
 fn m036_weak_secrets() {
     Row::run("M036", |row| {
         let weak = [
-            "", "secret", "your-256-bit-secret", "password", "changeme", "123456", "admin", "key",
-            "test", "jwt", "jwt_secret", "your-secret-key", "supersecret", "qwerty", "letmein",
-            "0000000000000000", "default", "mysecret", "private", "hmac", "HS256", "root", "demo",
+            "",
+            "secret",
+            "your-256-bit-secret",
+            "password",
+            "changeme",
+            "123456",
+            "admin",
+            "key",
+            "test",
+            "jwt",
+            "jwt_secret",
+            "your-secret-key",
+            "supersecret",
+            "qwerty",
+            "letmein",
+            "0000000000000000",
+            "default",
+            "mysecret",
+            "private",
+            "hmac",
+            "HS256",
+            "root",
+            "demo",
         ];
         forbidden(row, weak.map(|key| Token::good().key(key).text()));
         forbidden(row, [Token::good().key([0; 32]).text(), Token::good().key([0xff; 32]).text()]);
@@ -645,7 +672,11 @@ fn m063_bytes_that_no_header_has() {
     Row::run("M063", |row| {
         let good = Token::good().text();
         let (first, rest) = good.split_at(20);
-        for odd in ["\0", "\r\n", "\n", "\u{80}", "\u{ff}", "\u{0100}"] {
+        for odd in ["\0", "\r\n", "\n"] {
+            let event = apple().authorization(&format!("Bearer {first}{odd}{rest}"));
+            row.apple("no header has it", &event, refused(401, "auth_missing"));
+        }
+        for odd in ["\u{80}", "\u{ff}", "\u{0100}"] {
             forbidden(row, [format!("{first}{odd}{rest}")]);
         }
     });

@@ -167,10 +167,11 @@ fn m174_line_breaks_in_what_could_be_logged() {
         row.apple("path", &apple().path(&format!("/{forged}")), refused(404, "unknown_path"));
         row.apple("method", &apple().method(&forged), refused(405, "method"));
         row.apple("query", &apple().query(&forged), taken());
-        let event = apple().header("source-id", &forged);
-        row.apple("source-id", &event, refused(400, "source_mismatch"));
+        row.apple("source-id", &apple().header("source-id", &forged), taken());
+        let event = apple().header("source-id", &forged.replace(['\r', '\n'], " "));
+        row.apple("on one line", &event, refused(400, "source_mismatch"));
         let event = apple().authorization(&format!("Bearer {forged}"));
-        row.apple("token", &event, refused(403, "auth_invalid"));
+        row.apple("token", &event, refused(401, "auth_missing"));
         for member in ["type", "id", "sourceId"] {
             let event = GatewayEvent::from_apple_with(&message::with(member, forged.as_str()));
             let code = format!("bad_{member}");

@@ -74,10 +74,18 @@ fn m032_the_pending_key() {
 fn m033_a_businesss_webhook_secret() {
     Row::run("M033", |row| {
         let token = Token::good().key(account::ENDPOINT_SECRET);
-        row.apple("its text", &GatewayEvent::from_apple().token(&token), refused(403, "auth_invalid"));
+        row.apple(
+            "its text",
+            &GatewayEvent::from_apple().token(&token),
+            refused(403, "auth_invalid"),
+        );
         let base64 = account::ENDPOINT_SECRET.strip_prefix("whsec_").unwrap();
         let token = Token::good().secret(base64);
-        row.apple("its bytes", &GatewayEvent::from_apple().token(&token), refused(403, "auth_invalid"));
+        row.apple(
+            "its bytes",
+            &GatewayEvent::from_apple().token(&token),
+            refused(403, "auth_invalid"),
+        );
     });
 }
 
@@ -138,7 +146,11 @@ fn m068_too_early_to_look_again() {
         row.check("warm up", &function.send(&nth(0, &function.world, SECRET)), taken());
         for (n, seconds) in [(1, 31), (2, 31)] {
             after(&function.world, seconds);
-            row.check("looked up, the same", &function.send(&wrong(n)), refused(403, "auth_invalid"));
+            row.check(
+                "looked up, the same",
+                &function.send(&wrong(n)),
+                refused(403, "auth_invalid"),
+            );
         }
         after(&function.world, 31);
         let outcome = function.send(&wrong(3));
