@@ -10,6 +10,7 @@ use amb_lambda::{
 };
 use amb_protocol::inbound::HeaderIds;
 use amb_service::{
+    model::InboxSort,
     port::{AppleSecrets, Businesses, Clock, Commit, Entropy, Inbox},
     receive::{InboundRequest, Receive, Received, Refusal},
 };
@@ -83,6 +84,10 @@ fn tell(
     let line =
         line.tenant(&pointer.tenant).conversation(&log.of(tenant, pointer.conversation.as_str()));
     match received.commit {
+        // Typing events of a few seconds share a row (design §5.6).
+        Commit::Duplicate { .. } if matches!(pointer.sort, InboxSort::Typing { .. }) => {
+            line.outcome("folded")
+        }
         Commit::Stored => line.outcome("stored"),
         Commit::Duplicate { same_body: true } => line.outcome("duplicate"),
         // The same id with another body: the first is kept (spec/reliability F004).

@@ -19,6 +19,7 @@ mod ping;
 mod query;
 mod replay;
 mod tenant;
+mod together;
 mod vetting;
 
 #[cfg(test)]

@@ -69,7 +69,14 @@ where
     /// Dispatches one message.
     pub async fn dispatch(&self, message: &InboxMessage) -> Result<Dispatched, DispatchError> {
         match message.pointer.sort {
-            InboxSort::Typing { start, .. } => self.pass_on_typing(message, start).await,
+            InboxSort::Typing { start, .. } => {
+                // Best effort: an indicator that comes late is worth nothing, and must not hold up
+                // the messages behind it in the stream.
+                if let Err(error) = self.pass_on_typing(message, start).await {
+                    tracing::warn!(error = %chain(&error), "a typing event was dropped");
+                }
+                Ok(Dispatched::PassedOn)
+            }
             InboxSort::Message(_) => self.place(message).await,
         }
     }
@@ -132,14 +139,12 @@ where
         })
     }
 
-    async fn pass_on_typing(
-        &self,
-        message: &InboxMessage,
-        start: bool,
-    ) -> Result<Dispatched, DispatchError> {
+    async fn pass_on_typing(&self, message: &InboxMessage, start: bool) -> Result<(), PortError> {
         let kind = if start { EventType::TypingStarted } else { EventType::TypingEnded };
-        let endpoints = self.store.endpoints(&message.pointer.tenant).await?;
-        let pointers: Vec<_> = endpoints
+        let pointers: Vec<_> = self
+            .store
+            .endpoints(&message.pointer.tenant)
+            .await?
             .iter()
             .filter(|endpoint| endpoint.hears(kind))
             .map(|endpoint| {
@@ -149,11 +154,10 @@ where
                 })
             })
             .collect();
-        // Best effort: an indicator that comes late is worth nothing.
         if !pointers.is_empty() {
             self.queue.enqueue_deliveries(&pointers).await?;
         }
-        Ok(Dispatched::PassedOn)
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use amb_protocol::{
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{
-    Value, json,
+    Map, Value, json,
     value::{RawValue, to_raw_value},
 };
 
@@ -147,11 +147,14 @@ fn reaction_view(tapback: &Tapback) -> Value {
         TapbackKind::Emoji(emoji) => ("emoji", Some(emoji)),
         TapbackKind::Sticker => ("sticker", None),
     };
-    let mut view = json!({ "kind": kind, "removed": tapback.removed, "quoted": tapback.quoted });
+    let mut view = Map::new();
+    view.insert("kind".to_owned(), kind.into());
+    view.insert("removed".to_owned(), tapback.removed.into());
+    view.insert("quoted".to_owned(), tapback.quoted.clone().into());
     if let Some(emoji) = emoji {
-        view["emoji"] = emoji.as_str().into();
+        view.insert("emoji".to_owned(), emoji.as_str().into());
     }
-    view
+    view.into()
 }
 
 fn message_data(

@@ -8,6 +8,12 @@
 //! A new use case joins by a scenario in `scenarios.rs` and, if it promises something new, by a check
 //! in `invariants.rs`.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod crash {
     pub(crate) mod actors;
     pub(crate) mod invariants;

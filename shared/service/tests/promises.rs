@@ -1,5 +1,11 @@
 //! What the message path promises, one test per promise, over the world in memory.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
 #[path = "crash/actors.rs"]
 mod actors;
 
@@ -38,7 +44,7 @@ fn known_customer() -> Actors {
 }
 
 fn text(actors: &mut Actors, id: u32, words: &str) {
-    actors.customer(0, id, "text", json!({ "body": words }));
+    actors.customer(0, id, "text", &json!({ "body": words }));
 }
 
 /// The types of the events told so far, first successes only, in order.
@@ -101,7 +107,7 @@ fn f004_the_same_id_with_another_body_keeps_the_first() {
 fn f005_an_id_of_another_conversation_is_kept_and_parked() {
     let mut actors = world_with_endpoint(false);
     text(&mut actors, 1, "mine");
-    actors.customer(0, 1, "text", json!({ "body": "not mine", "sourceId": "urn:mbid:other" }));
+    actors.customer(0, 1, "text", &json!({ "body": "not mine", "sourceId": "urn:mbid:other" }));
     actors.stream();
     actors.stream();
     actors.deliver();
@@ -226,7 +232,7 @@ fn an_endpoint_that_only_fails_for_five_days_is_disabled() {
 fn f084_ap11_after_close_nothing_is_sent_until_the_customer_writes_again() {
     let mut actors = known_customer();
     actors.business(0, "queued", "are you there?");
-    actors.customer(0, 2, "close", json!({}));
+    actors.customer(0, 2, "close", &json!({}));
     actors.stream();
     actors.relay();
     let closed = OutboundStatus::Failed { code: FailureCode::ConversationClosed, detail: None };
@@ -235,21 +241,20 @@ fn f084_ap11_after_close_nothing_is_sent_until_the_customer_writes_again() {
     assert_eq!(actors.told.len(), 1, "a send to a closed conversation is refused");
     assert!(actors.world.world().far_side.apple_calls.is_empty());
 
-    actors.customer(0, 3, "text", json!({ "body": "back" }));
+    actors.customer(0, 3, "text", &json!({ "body": "back" }));
     actors.stream();
     actors.business(0, "again", "welcome back");
     actors.relay();
     assert_eq!(actors.world.world().far_side.apple_calls.len(), 1);
-    use EventType as T;
     assert_eq!(
         events(&actors),
         [
-            T::MessageReceived,
-            T::ConversationClosed,
-            T::MessageFailed,
-            T::ConversationReopened,
-            T::MessageReceived,
-            T::MessageAccepted
+            EventType::MessageReceived,
+            EventType::ConversationClosed,
+            EventType::MessageFailed,
+            EventType::ConversationReopened,
+            EventType::MessageReceived,
+            EventType::MessageAccepted
         ]
     );
 }
@@ -257,13 +262,13 @@ fn f084_ap11_after_close_nothing_is_sent_until_the_customer_writes_again() {
 #[test]
 fn ap11_close_clears_intent_and_group() {
     let mut actors = world_with_endpoint(false);
-    actors.customer(0, 1, "text", json!({ "body": "x", "intent": "buy", "group": "shoes" }));
-    actors.customer(0, 2, "text", json!({ "body": "y" }));
+    actors.customer(0, 1, "text", &json!({ "body": "x", "intent": "buy", "group": "shoes" }));
+    actors.customer(0, 2, "text", &json!({ "body": "y" }));
     actors.stream();
     let state =
         |actors: &Actors| actors.world.world().conversations.values().next().unwrap().clone();
     assert_eq!(state(&actors).intent.as_deref(), Some("buy"));
-    actors.customer(0, 3, "close", json!({}));
+    actors.customer(0, 3, "close", &json!({}));
     actors.stream();
     let closed = state(&actors);
     assert_eq!(
@@ -298,7 +303,7 @@ fn s013_a_key_is_forgotten_after_seven_days() {
 fn s010_a_repeated_request_is_answered_even_after_the_customer_left() {
     let mut actors = known_customer();
     actors.business(0, "key", "hello");
-    actors.customer(0, 2, "close", json!({}));
+    actors.customer(0, 2, "close", &json!({}));
     actors.stream();
     actors.business(0, "key", "hello");
     assert_eq!(actors.told["key"].len(), 2);
@@ -367,11 +372,11 @@ fn f161_the_same_reply_under_two_ids_is_marked_and_f162_a_later_one_is_not() {
         "quick-reply": { "selectedIndex": 0 },
         "replyMessage": { "title": "differs and does not count" },
     }}});
-    actors.customer(0, 1, "interactive", reply.clone());
+    actors.customer(0, 1, "interactive", &reply);
     actors.wait(Duration::from_secs(2));
-    actors.customer(0, 2, "interactive", reply.clone());
+    actors.customer(0, 2, "interactive", &reply);
     actors.wait(Duration::from_secs(31));
-    actors.customer(0, 3, "interactive", reply);
+    actors.customer(0, 3, "interactive", &reply);
     actors.stream();
     actors.deliver();
     let world = actors.world.world();
@@ -389,7 +394,7 @@ fn f161_the_same_reply_under_two_ids_is_marked_and_f162_a_later_one_is_not() {
 fn m165_a_flood_of_typing_folds_into_one_event_without_a_place() {
     let mut actors = world_with_endpoint(false);
     for id in 1..=50 {
-        actors.customer(0, id, "typing_start", json!({}));
+        actors.customer(0, id, "typing_start", &json!({}));
     }
     actors.stream();
     actors.deliver();
@@ -403,7 +408,7 @@ fn m165_a_flood_of_typing_folds_into_one_event_without_a_place() {
 #[test]
 fn an_old_typing_event_is_worth_nothing() {
     let mut actors = world_with_endpoint(false);
-    actors.customer(0, 1, "typing_start", json!({}));
+    actors.customer(0, 1, "typing_start", &json!({}));
     actors.stream();
     actors.wait(Duration::from_secs(11));
     actors.deliver();

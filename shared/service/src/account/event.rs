@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{json, value::to_raw_value};
 
-use super::{Account, List, list::ListName, query::Query};
+use super::{Account, List, list::ListName, query::Query, together::together};
 use crate::{
     access::Principal,
     model::{
@@ -63,10 +63,8 @@ where
             TimelineItem::Sent { .. } => false,
         };
         let (entries, next) = self.scan(&state, begin, limit, wanted).await?;
-        let mut items = Vec::with_capacity(entries.len());
-        for entry in &entries {
-            items.extend(self.tell(&state, entry).await?);
-        }
+        let told = entries.iter().map(|entry| self.tell(&state, entry)).collect();
+        let items = together(told).await?.into_iter().flatten().collect();
         Ok(List { items, next_cursor: next.map(|seq| self.cursor(list, &seq.to_string())) })
     }
 

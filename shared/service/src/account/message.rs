@@ -8,12 +8,13 @@ use super::{
     event::{place, pointer},
     list::ListName,
     query::Query,
+    together::together,
 };
 use crate::{
     access::Principal,
     model::{
-        ConversationState, Delivery, EndpointId, EventId, EventSource, EventStream, EventType,
-        InboxMessage, InboxSort, OutboundMessage, OutboundPointer, Scope, TimelineEntry,
+        ConversationState, Delivery, Endpoint, EndpointId, EventId, EventSource, EventStream,
+        EventType, InboxMessage, InboxSort, OutboundMessage, OutboundPointer, Scope, TimelineEntry,
         TimelineItem,
     },
     port::{
@@ -107,10 +108,8 @@ where
         let goes_on = self.place(list, cursor)?.and_then(|place| place.parse().ok());
         let begin = after.or(goes_on).unwrap_or(0);
         let (entries, next) = self.scan(&state, begin, limit, is_message).await?;
-        let mut items = Vec::with_capacity(entries.len());
-        for entry in &entries {
-            items.extend(self.message_at(&state, entry).await?);
-        }
+        let found = entries.iter().map(|entry| self.message_at(&state, entry)).collect();
+        let items = together(found).await?.into_iter().flatten().collect();
         let next_cursor = next.map(|seq| self.cursor(list, &seq.to_string()));
         Ok((state, List { items, next_cursor }))
     }
@@ -192,7 +191,7 @@ where
         let (mut event, mut owed) = (None, Vec::new());
         if let Some(TimelineEntry { seq, at, item: TimelineItem::Event { id, kind, .. } }) = telling
         {
-            owed = self.owed(&conversation, seq).await?;
+            owed = self.owed(&conversation, seq, kind).await?;
             event = Some((id, kind, at));
         }
         Ok(History { conversation, message, event, owed })
@@ -220,14 +219,20 @@ where
         &self,
         conversation: &ConversationState,
         seq: u64,
+        kind: EventType,
     ) -> Result<Vec<Owed>, PortError> {
         let stream = EventStream::Conversation(conversation.id.clone());
-        let mut owed = Vec::new();
-        for endpoint in self.store.endpoints(&conversation.tenant).await? {
-            let found = self.delivery(&endpoint, &stream, seq).await?;
-            owed.extend(found.map(|delivery| Owed { endpoint: endpoint.id, delivery }));
-        }
-        Ok(owed)
+        let endpoints = self.store.endpoints(&conversation.tenant).await?;
+        let hears =
+            |endpoint: &&Endpoint| endpoint.events.is_empty() || endpoint.events.contains(&kind);
+        let reads =
+            endpoints.iter().filter(hears).map(|endpoint| self.delivery(endpoint, &stream, seq));
+        let found = together(reads.collect()).await?;
+        Ok(found
+            .into_iter()
+            .flatten()
+            .map(|delivery| Owed { endpoint: delivery.key.endpoint.clone(), delivery })
+            .collect())
     }
 }
 

@@ -10,8 +10,11 @@ use crate::{
 
 /// Rows read at once when a list is filtered or a row is looked for.
 pub(super) const CHUNK: usize = 100;
-/// Rows that one request looks at, at most: a filter that nothing passes must come to an end.
-const MOST_READ: usize = 1_000;
+/// Reads that one request makes, at most: a filter that little passes must come to an end. The page
+/// is shorter then, and its cursor goes on.
+pub(super) const MOST_READS: usize = 20;
+/// Latest rows that are searched for a delivery.
+const LATEST: usize = 25;
 
 impl<S, Q, C> Account<S, Q, C>
 where
@@ -34,16 +37,16 @@ where
         let list = ListName { tenant: &principal.tenant, name: &name };
         let mut place = self.place(list, cursor)?;
         let mut items = Vec::new();
-        let mut read = 0;
+        let mut reads = 0;
         loop {
             // Never more than are missing: the place of a page is its end.
             let missing = limit - items.len();
             let page =
                 self.store.to_endpoint(&endpoint.tenant, &endpoint.id, place, missing).await?;
-            read += missing;
+            reads += 1;
             items.extend(page.items.into_iter().filter(|found| passes(found, wanted)));
             place = page.cursor;
-            if place.is_none() || items.len() >= limit || read >= MOST_READ {
+            if place.is_none() || items.len() >= limit || reads >= MOST_READS {
                 let next_cursor = place.map(|place| self.cursor(list, &place));
                 return Ok(List { items, next_cursor });
             }
@@ -58,7 +61,7 @@ where
         stream: &EventStream,
         seq: u64,
     ) -> Result<Option<Delivery>, PortError> {
-        let page = self.store.to_endpoint(&endpoint.tenant, &endpoint.id, None, CHUNK).await?;
+        let page = self.store.to_endpoint(&endpoint.tenant, &endpoint.id, None, LATEST).await?;
         Ok(page.items.into_iter().find(|found| found.key.stream == *stream && found.key.seq == seq))
     }
 }

@@ -2,7 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Account, list::ListName, member, owed::CHUNK};
+use super::{
+    Account,
+    list::ListName,
+    member,
+    owed::{CHUNK, MOST_READS},
+};
 use crate::{
     access::Principal,
     dispatch::enqueue,
@@ -19,8 +24,6 @@ pub const MAX_REPLAY: u64 = 500;
 const DEFAULT_REPLAY: u64 = 100;
 /// How far back a replay reaches (spec/reliability §1.1).
 const REACH: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// Rows that one request looks at, at most; the cursor goes on from there.
-const MOST_READ: usize = 2_000;
 
 /// What a replay came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +99,7 @@ where
 
     async fn find_in_log(&self, endpoint: &Endpoint, event: &EventId) -> Result<Delivery, Problem> {
         let mut place = None;
-        for _ in 0..MOST_READ / CHUNK {
+        for _ in 0..MOST_READS {
             let page = self.store.to_endpoint(&endpoint.tenant, &endpoint.id, place, CHUNK).await?;
             if let Some(found) = page.items.into_iter().find(|found| found.event == *event) {
                 return Ok(found);
@@ -121,18 +124,18 @@ where
         let list = ListName { tenant: &endpoint.tenant, name: &name };
         let mut place = self.place(list, cursor)?;
         let mut found = Vec::new();
-        let mut read = 0;
+        let mut reads = 0;
         loop {
             let most = CHUNK.min(limit - found.len());
             let page = self.store.to_endpoint(&endpoint.tenant, &endpoint.id, place, most).await?;
-            read += most;
+            reads += 1;
             let passed = page.items.last().is_some_and(|last| last.created_at < since);
             found.extend(page.items.into_iter().filter(|delivery| {
                 let given_up = [DeliveryStatus::Parked, DeliveryStatus::Disabled];
                 (since..until).contains(&delivery.created_at) && given_up.contains(&delivery.status)
             }));
             place = page.cursor.filter(|_| !passed);
-            if place.is_none() || found.len() >= limit || read >= MOST_READ {
+            if place.is_none() || found.len() >= limit || reads >= MOST_READS {
                 return Ok((found, place.map(|place| self.cursor(list, &place))));
             }
         }

@@ -51,10 +51,12 @@ impl SendRequest {
         let request =
             (|| Some(Self { from: from?, to: to?, content: content?, callback_data, bot, agent }))(
             );
-        faults.finish(request).map_err(|problem| match oversize && problem.errors.len() == 1 {
-            // The only fault is its size: the status says so (S022).
-            true => Problem { errors: problem.errors, ..Problem::too_large() },
-            false => problem,
+        faults.finish(request).map_err(|problem| {
+            if oversize && problem.errors.len() == 1 {
+                // The only fault is its size: the status says so (S022).
+                return Problem { errors: problem.errors, ..Problem::too_large() };
+            }
+            problem
         })
     }
 }

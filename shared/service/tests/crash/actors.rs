@@ -1,6 +1,9 @@
 //! Who acts in a scenario: Apple, the stream, the queues' workers, the sweep, the business.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use amb_protocol::{
     gzip,
@@ -100,7 +103,7 @@ impl Actors {
             id: id.clone(),
             tenant: tenant.clone(),
             description: String::new(),
-            events: Default::default(),
+            events: BTreeSet::new(),
             ordered,
             timeout_seconds: 15,
             secrets: vec![sealed],
@@ -119,10 +122,10 @@ impl Actors {
         tenant: usize,
         id: u32,
         kind: &str,
-        extra: serde_json::Value,
+        extra: &serde_json::Value,
     ) {
         for _ in 0..2 {
-            if self.post(tenant, id, kind, &extra) {
+            if self.post(tenant, id, kind, extra) {
                 return;
             }
             self.wait(Duration::from_secs(2));
@@ -257,8 +260,8 @@ impl Actors {
             let w = || self.world.clone();
             let send = Send::new(w(), w(), w());
             match drive(send.send(&principal, Some(key), body.as_bytes())) {
-                Some(Ok(sent)) => {
-                    self.told.entry(key.to_owned()).or_default().push(sent.pointer.message);
+                Some(Ok(taken)) => {
+                    self.told.entry(key.to_owned()).or_default().push(taken.pointer.message);
                 }
                 Some(Err(problem)) if problem.status < 500 => return,
                 Some(Err(_)) | None => continue,

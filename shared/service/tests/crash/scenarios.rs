@@ -60,7 +60,7 @@ fn known_customer(actors: &mut Actors) {
 }
 
 fn text_in(actors: &mut Actors) {
-    actors.customer(0, 1, "text", json!({ "body": "Where is my parcel? 📦" }));
+    actors.customer(0, 1, "text", &json!({ "body": "Where is my parcel? 📦" }));
     actors.stream();
     actors.deliver();
 }
@@ -81,7 +81,7 @@ fn flaky(actors: &mut Actors) {
 fn ordered_flaky(actors: &mut Actors) {
     actors.world.world().far_side.webhook_script.extend([Ok(500), Ok(500)]);
     for number in 1..=3 {
-        actors.customer(0, number, "text", json!({ "body": number.to_string() }));
+        actors.customer(0, number, "text", &json!({ "body": number.to_string() }));
     }
     actors.stream();
     actors.deliver();
@@ -131,12 +131,12 @@ fn two_out(actors: &mut Actors) {
 
 fn leaves(actors: &mut Actors) {
     actors.business(0, "before", "Are you there?");
-    actors.customer(0, 2, "close", json!({}));
+    actors.customer(0, 2, "close", &json!({}));
     actors.stream();
     actors.relay();
     actors.business(0, "after", "Still there?");
     actors.relay();
-    actors.customer(0, 3, "text", json!({ "body": "I am back", "intent": "again" }));
+    actors.customer(0, 3, "text", &json!({ "body": "I am back", "intent": "again" }));
     actors.stream();
     actors.business(0, "again", "Welcome back.");
     actors.relay();
@@ -160,10 +160,10 @@ fn duplicates(actors: &mut Actors) {
             "quick-reply": { "selectedIndex": 0, "selectedIdentifier": "good" },
         },
     }});
-    actors.customer(0, 1, "interactive", reply.clone());
-    actors.customer(0, 1, "interactive", reply.clone());
+    actors.customer(0, 1, "interactive", &reply);
+    actors.customer(0, 1, "interactive", &reply);
     actors.wait(Duration::from_secs(1));
-    actors.customer(0, 2, "interactive", reply);
+    actors.customer(0, 2, "interactive", &reply);
     actors.stream();
     {
         let mut world = actors.world.world();
@@ -174,17 +174,17 @@ fn duplicates(actors: &mut Actors) {
 }
 
 fn typing(actors: &mut Actors) {
-    actors.customer(0, 1, "typing_start", json!({}));
-    actors.customer(0, 2, "text", json!({ "body": "hello" }));
-    actors.customer(0, 3, "typing_end", json!({}));
+    actors.customer(0, 1, "typing_start", &json!({}));
+    actors.customer(0, 2, "text", &json!({ "body": "hello" }));
+    actors.customer(0, 3, "typing_end", &json!({}));
     actors.stream();
     actors.deliver();
 }
 
 fn both_write(actors: &mut Actors) {
-    actors.customer(0, 1, "text", json!({ "body": "taint-of-tenant-0" }));
+    actors.customer(0, 1, "text", &json!({ "body": "taint-of-tenant-0" }));
     // The same message id at another tenant is another message (F006).
-    actors.customer(1, 1, "text", json!({ "body": "taint-of-tenant-1" }));
+    actors.customer(1, 1, "text", &json!({ "body": "taint-of-tenant-1" }));
     actors.stream();
     actors.deliver();
 }
@@ -195,7 +195,7 @@ fn unsubscribes(actors: &mut Actors) {
 }
 
 fn lost(actors: &mut Actors) {
-    actors.customer(0, 2, "text", json!({ "body": "nobody hears this" }));
+    actors.customer(0, 2, "text", &json!({ "body": "nobody hears this" }));
     actors.business(0, "first", "nor this");
     {
         let mut world = actors.world.world();
