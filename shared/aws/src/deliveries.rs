@@ -10,10 +10,7 @@ use jiff::Timestamp;
 use crate::{
     fault::{RefusedWrite, unreadable},
     lease::{draw_holder, is_held_by},
-    row::{
-        self, key, n, s,
-        time::{ceil_seconds, nanos},
-    },
+    row::{self, key, n, s, time::nanos},
     store::Store,
 };
 
@@ -31,10 +28,7 @@ impl Deliveries for Store {
             .update_item()
             .table_name(self.conversations_table(OPERATION)?)
             .set_key(Some(key::delivery(key).into_item()))
-            .update_expression(
-                "SET lease = :until, holder = :holder, sweep_at = :until, due_at = :due, \
-                 attempts = attempts + :one",
-            )
+            .update_expression("SET lease = :until, holder = :holder, attempts = attempts + :one")
             .condition_expression(
                 "#status = :pending AND next_at <= :now \
                  AND (attribute_not_exists(lease) OR lease <= :now)",
@@ -43,7 +37,6 @@ impl Deliveries for Store {
             .expression_attribute_values(":pending", s("pending"))
             .expression_attribute_values(":now", n(nanos(now)))
             .expression_attribute_values(":until", n(nanos(until)))
-            .expression_attribute_values(":due", n(ceil_seconds(until)))
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":holder", s(holder.as_str()))
             .return_values(ReturnValue::AllNew)

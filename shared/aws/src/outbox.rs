@@ -10,10 +10,7 @@ use jiff::Timestamp;
 use crate::{
     fault::{RefusedWrite, unreadable},
     lease::{draw_holder, is_held_by},
-    row::{
-        self, key, n, s,
-        time::{ceil_seconds, nanos},
-    },
+    row::{self, key, n, s, time::nanos},
     store::Store,
 };
 
@@ -41,7 +38,7 @@ impl Outbox for Store {
             // The right-hand sides read the row as it was: `lease_before` keeps a lease that ran out.
             .update_expression(
                 "SET lease_before = if_not_exists(lease, if_not_exists(lease_before, :none)), \
-                 lease = :until, holder = :holder, sweep_at = :until, due_at = :due, \
+                 lease = :until, holder = :holder, \
                  attempts = attempts + :one",
             )
             .condition_expression(
@@ -52,7 +49,6 @@ impl Outbox for Store {
             .expression_attribute_values(":queued", s(OutboundStatus::Queued.as_str()))
             .expression_attribute_values(":now", n(nanos(now)))
             .expression_attribute_values(":until", n(nanos(until)))
-            .expression_attribute_values(":due", n(ceil_seconds(until)))
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":none", n(0))
             .expression_attribute_values(":holder", s(holder.as_str()))

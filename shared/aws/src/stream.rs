@@ -19,9 +19,12 @@ pub enum StreamRow {
 }
 
 /// Reads the new image of a record (`serde_dynamo`'s item, as in `aws_lambda_events`). `None` for rows
-/// that are neither messages nor typing events.
+/// that are neither messages nor typing events, and where there is no image: a row that expired.
 pub fn read(image: serde_dynamo::Item) -> Result<Option<StreamRow>, PortError> {
     let item: row::Item = image.into();
+    if item.is_empty() {
+        return Ok(None);
+    }
     let fault = unreadable(OPERATION);
     let Some(pointer) = row::inbox::pointer(&item).map_err(&fault)? else { return Ok(None) };
     if row::inbox::parts(&item).map_err(&fault)?.is_some() {
@@ -105,6 +108,11 @@ mod tests {
         for part in parts {
             assert_eq!(read(image(part)).unwrap(), None);
         }
+    }
+
+    #[test]
+    fn a_record_of_an_expiry_is_nothing() {
+        assert_eq!(read(image(row::Item::new())).unwrap(), None);
     }
 
     #[test]

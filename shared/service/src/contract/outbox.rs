@@ -54,7 +54,6 @@ async fn a_lease_that_ran_out_leaves_the_outcome_unknown<S: Conversations + Outb
         attempts,
         outcome_unknown,
         lease_until: Some(until),
-        sweep_at: until,
         ..message.clone()
     };
     let first = leased(1, until, false);
@@ -96,12 +95,7 @@ async fn a_postponed_message_waits<S: Conversations + Outbox>(
     let lease = sample.after(95);
     let early = store.lease_message(&message.pointer, sample.after(59), lease).await?;
     assert_eq!(early, OutboxLease::Busy(next_at));
-    let taken = OutboundMessage {
-        attempts: 2,
-        lease_until: Some(lease),
-        sweep_at: lease,
-        ..postponed.clone()
-    };
+    let taken = OutboundMessage { attempts: 2, lease_until: Some(lease), ..postponed.clone() };
     let answer = store.lease_message(&message.pointer, next_at, lease).await?;
     assert_eq!(answer, OutboxLease::Taken(taken));
 
@@ -135,8 +129,7 @@ where
     assert!(is_due(sample.after(121)).await?, "the queue lost it");
     assert_eq!(store.due_outbound(sample.after(121), 1).await?.len(), 1);
     store.lease_message(&message.pointer, sample.after(165), sample.after(200)).await?;
-    assert!(!is_due(sample.after(198)).await?, "somebody has it");
-    assert!(is_due(sample.after(201)).await?, "and died");
+    assert!(is_due(sample.after(201)).await?, "whoever had it died");
 
     let ended = OutboundMessage { status: OutboundStatus::AcceptedByApple, ..message.clone() };
     let step = Step { outbound: Some(ended), ..Step::to(next(&state)) };

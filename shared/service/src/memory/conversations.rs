@@ -136,7 +136,12 @@ impl Timeline for Memory {
                 .conversations
                 .values()
                 .filter(|state| state.tenant == *tenant && state.business == *business)
-                .map(|state| (format!("{}#{}", state.created_at, state.id), state.clone()))
+                .map(|state| {
+                    (
+                        format!("{:020}#{}", state.created_at.as_nanosecond(), state.id),
+                        state.clone(),
+                    )
+                })
                 .filter(|(place, _)| cursor.as_ref().is_none_or(|after| place > after))
                 .collect();
             found.sort_by(|(a, _), (b, _)| a.cmp(b));

@@ -28,7 +28,6 @@ impl Deliveries for Memory {
                 _ => {}
             }
             delivery.lease_until = Some(until);
-            delivery.sweep_at = until;
             delivery.attempts += 1;
             Lease::Taken(delivery.clone())
         })
@@ -113,7 +112,7 @@ impl DeliveryLog for Memory {
                 .deliveries
                 .values()
                 .filter(|d| d.key.tenant == *tenant && d.key.endpoint == *endpoint)
-                .map(|d| (format!("{}#{}", d.created_at, d.event), d.clone()))
+                .map(|d| (format!("{:020}#{}", d.created_at.as_nanosecond(), d.event), d.clone()))
                 .filter(|(place, _)| cursor.as_ref().is_none_or(|before| place < before))
                 .collect();
             found.sort_by(|(a, _), (b, _)| b.cmp(a));

@@ -37,7 +37,6 @@ impl Outbox for Memory {
                 None => {}
             }
             message.lease_until = Some(until);
-            message.sweep_at = until;
             message.attempts += 1;
             OutboxLease::Taken(message.clone())
         })

@@ -53,7 +53,8 @@ pub enum Lease {
 
 /// What the sweep looks for. IAM: `Query` on the index `due`.
 pub trait DueDeliveries: Send + Sync {
-    /// Pending deliveries whose time has come and that nobody is attempting.
+    /// Pending deliveries whose `sweep_at` has come. One may be in a worker's hand right now: a lease
+    /// does not move it, because the index would be written twice for every attempt.
     fn due(
         &self,
         now: Timestamp,

@@ -54,7 +54,7 @@ pub enum OutboxLease {
 
 /// What the sweep looks for. IAM: `Query` on the index `due`.
 pub trait DueOutbound: Send + Sync {
-    /// Queued messages whose time has come and that nobody is attempting.
+    /// Queued messages whose `sweep_at` has come; one may be in a worker's hand right now.
     fn due_outbound(
         &self,
         now: Timestamp,
