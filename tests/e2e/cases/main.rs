@@ -1,0 +1,97 @@
+//! End-to-end tests: the real template on the emulator, every function a process, the simulator on
+//! the far side. Build the functions first (`make test` does): what is deployed is what lies in
+//! Cargo's target folder.
+//!
+//! One stack serves all cases. Each case has a tenant, a business and a customer of its own, so that
+//! they can run side by side; those that disturb a function have the stack for themselves while they
+//! do.
+
+mod account;
+mod aws;
+mod crash;
+mod delivery;
+mod dependencies;
+mod harness;
+mod inbound;
+mod outbound;
+mod repository;
+mod scene;
+mod secrecy;
+mod signature;
+mod template;
+
+use std::process::ExitCode;
+
+use harness::{Shared, cases};
+
+fn main() -> ExitCode {
+    let mut arguments = libtest_mimic::Arguments::from_args();
+    // They wait most of the time.
+    arguments.test_threads.get_or_insert(8);
+    let shared = match Shared::new() {
+        Ok(shared) => shared,
+        Err(error) => return harness::cannot_start(&error),
+    };
+    let trials = [
+        cases!(shared, plain: dependencies::{
+            arrows_point_one_way,
+            protocol_and_service_know_no_cloud_and_no_server,
+            no_function_depends_on_another,
+            only_the_edge_reads_the_environment,
+        }),
+        cases!(shared, plain: template::{
+            every_role_has_exactly_its_actions,
+            no_role_has_a_wildcard_or_a_managed_policy,
+            tables_are_backed_up_encrypted_and_expire_rows,
+            queues_are_encrypted_and_have_dead_letter_queues,
+            event_sources_report_item_failures,
+            functions_are_small_and_keep_their_logs_for_a_time,
+            alarms_watch_what_can_go_wrong,
+            loopback_cannot_be_opened_from_the_template,
+        }),
+        // First, so that they recover beside the others.
+        cases!(shared, async: crash::{
+            a_killed_dispatch_loses_nothing,
+            a_killed_delivery_loses_nothing,
+            a_delivery_killed_in_its_post_loses_nothing,
+            a_killed_relay_loses_nothing,
+        }),
+        cases!(shared, async: inbound::{
+            a_text_survives_both_ways_byte_for_byte,
+            two_hundred_identical_webhooks_are_one_event,
+            a_second_apple_secret_is_accepted_beside_the_first,
+            tokens_that_do_not_hold_get_401_or_403,
+            a_request_that_is_not_apples_form_gets_400_or_404,
+            typing_and_reactions_reach_the_business,
+        }),
+        cases!(shared, async: outbound::{
+            after_close_a_send_gets_409_until_the_customer_writes_again,
+            an_idempotency_key_sends_once,
+            prefer_wait_tells_how_it_ended,
+            a_message_that_apple_cannot_take_now_is_sent_again_with_the_same_id,
+            an_answer_of_apple_that_is_lost_costs_no_message,
+            messages_of_one_conversation_keep_their_order,
+            every_fault_of_a_request_is_named_with_its_place,
+        }),
+        cases!(shared, async: delivery::{
+            a_webhook_that_failed_comes_again_with_the_same_id,
+            a_webhook_whose_answer_was_lost_is_a_known_one,
+            an_endpoint_that_answers_410_is_disabled_and_can_be_replayed_to,
+            an_ordered_endpoint_waits_for_what_failed,
+        }),
+        cases!(shared, async: signature::{
+            the_python_library_of_standard_webhooks_accepts_our_signature,
+        }),
+        cases!(shared, async: account::{
+            a_key_opens_its_own_tenant_only,
+            what_is_not_a_key_gets_401,
+            lists_hold_what_happened,
+        }),
+        cases!(shared, async: secrecy::{
+            no_log_repeats_a_message_a_key_or_a_customer,
+        }),
+    ];
+    let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
+    shared.end(!conclusion.has_failed());
+    conclusion.exit_code()
+}
