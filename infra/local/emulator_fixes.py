@@ -3,6 +3,7 @@
 Each function is one difference. Every upgrade of the emulator starts with reading this list.
 """
 
+import asyncio
 import contextvars
 import math
 import pathlib
@@ -13,6 +14,7 @@ from ministack.core import iam_actions, lambda_runtime
 from ministack.services import apigateway, dynamodb, lambda_svc
 
 BATCHES_IN_FLIGHT = 5
+ENVIRONMENTS_PER_FUNCTION = 12
 LONGEST_PAUSE_SECONDS = 2.0
 
 
@@ -22,7 +24,7 @@ def apply(logs: pathlib.Path | None) -> None:
     authorize_batches_as_their_parts()
     run_queue_batches_side_by_side()
     honour_stream_retries()
-    authorise_batches_as_single_calls()
+    start_few_environments()
     if logs:
         write_logs_to(logs)
 
@@ -63,6 +65,19 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
+def start_few_environments() -> None:
+    """Two hundred calls at once start two hundred environments, on AWS on as many machines. Here they would share a
+    few cores, and time out on each other: more than some wait for their turn instead."""
+    invoke, turns = apigateway._invoke_lambda_proxy, {}
+
+    async def invoke_in_turn(integration, *rest, **named):
+        turn = turns.setdefault(integration.get("integrationUri"), asyncio.Semaphore(ENVIRONMENTS_PER_FUNCTION))
+        async with turn:
+            return await invoke(integration, *rest, **named)
+
+    apigateway._invoke_lambda_proxy = invoke_in_turn
+
+
 def authorize_batches_as_their_parts() -> None:
     """IAM has no action for a queue's batch calls: who may send may send batches. ministack asks for `SendMessageBatch`."""
     action = iam_actions.extract_iam_action
@@ -86,17 +101,6 @@ def run_queue_batches_side_by_side() -> None:
         return allowed if reserved is None else min(allowed, int(reserved))
 
     lambda_svc._sqs_esm_concurrency = concurrency
-
-
-def authorise_batches_as_single_calls() -> None:
-    """SQS knows no permission for a batch: `sqs:SendMessage` allows `SendMessageBatch` too. ministack asks for the latter."""
-    extract = iam_actions.extract_iam_action
-
-    def extract_single(*arguments, **named):
-        action = extract(*arguments, **named)
-        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
-
-    iam_actions.extract_iam_action = extract_single
 
 
 def write_logs_to(folder: pathlib.Path) -> None:
