@@ -2,6 +2,7 @@
 
     deploy.py up      transform, upload, create or update the stack; prints one JSON object that says where all is
     deploy.py logs    writes every function's log group to --out DIR/<function>.log
+    deploy.py env     prints the deployed functions' environment as NAME=value lines, for `cargo lambda watch --env-file`
     deploy.py expand  prints the template as JSON: plain CloudFormation (default) or --sam as written
 
 Running `up` again brings the stack to the template's and the binaries' present state. A failure is one line on
@@ -36,7 +37,7 @@ class Failure(Exception):
 def main() -> int:
     options = parse_arguments()
     try:
-        {"up": up, "logs": write_logs, "expand": expand}[options.command](options)
+        {"up": up, "logs": write_logs, "env": print_environment, "expand": expand}[options.command](options)
     except (Failure, bundle.MissingBinary) as failure:
         print(f"deploy: {failure}", file=sys.stderr)
         return 1
@@ -52,7 +53,7 @@ def main() -> int:
 def parse_arguments() -> argparse.Namespace:
     here = pathlib.Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", nargs="?", default="up", choices=["up", "logs", "expand"])
+    parser.add_argument("command", nargs="?", default="up", choices=["up", "logs", "env", "expand"])
     parser.add_argument("--endpoint", default="http://127.0.0.1:4566", help="the emulator")
     parser.add_argument("--stack", default="amb-local")
     parser.add_argument("--template", type=pathlib.Path, default=here.parent / "template.yaml")
@@ -262,7 +263,7 @@ def functions_of(options: argparse.Namespace) -> dict[str, str]:
     return {name.removeprefix(prefix): name for name in sorted(names) if name.startswith(prefix)}
 
 
-# ---- logs and expand ----------------------------------------------------------------------------------------------
+# ---- logs, environment and expand ----------------------------------------------------------------------------------------------
 
 
 def write_logs(options: argparse.Namespace) -> None:
@@ -277,6 +278,21 @@ def write_logs(options: argparse.Namespace) -> None:
         path = options.out / f"{package}.log"
         path.write_text("".join(f"{event['message']}\n" for event in events))
         say(f"{len(events)} lines in {path}")
+
+
+def print_environment(options: argparse.Namespace) -> None:
+    """No two functions give one name two values, so one file serves all of them."""
+    require_loopback(options.endpoint)
+    lambdas = client(options, "lambda")
+    environment = {
+        "AWS_ENDPOINT_URL": options.endpoint,
+        "AWS_REGION": options.region,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    for name in functions_of(options).values():
+        environment |= lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    print("\n".join(f"{name}={value}" for name, value in sorted(environment.items())))
 
 
 def expand(options: argparse.Namespace) -> None:
