@@ -43,6 +43,14 @@ fn text_and(more: &str) -> String {
     format!("{},{more}}}", message.strip_suffix('}').unwrap())
 }
 
+/// The good message with one member replaced, raw.
+fn text_with_raw(name: &str, value: &str) -> String {
+    let mut message = text();
+    message.as_object_mut().unwrap().remove(name);
+    let message = message.to_string();
+    format!("{},\"{name}\":{value}}}", message.strip_suffix('}').unwrap())
+}
+
 #[test]
 fn a_text_is_read_whole() {
     let message = parse(&text()).unwrap();
@@ -132,6 +140,11 @@ fn m122_depth_is_bounded_at_128() {
     };
     assert!(Envelope::parse(nested(127).as_bytes()).is_ok());
     assert_eq!(code(&nested(128)), "bad_json");
+    // Passed over, and still passed on.
+    for name in ["locale", "intent", "group", "v", "body", "id"] {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(code(&text_with_raw(name, &deep)), "bad_json", "{name}");
+    }
 }
 
 #[test]
@@ -174,6 +187,10 @@ fn m127_numbers_are_numbers_that_exist() {
     for bad in ["1e400", "0.1e", "0x10", "NaN", "Infinity", "-", "01"] {
         assert_eq!(code(&text_and(&format!(r#""interactiveData":{{"n":{bad}}}"#))), "bad_json");
         assert_eq!(code(&text_and(&format!(r#""x":{bad}"#))), "bad_json", "{bad}");
+    }
+    for name in ["locale", "intent", "group", "v", "body"] {
+        assert_eq!(code(&text_with_raw(name, "1e400")), "bad_json", "{name}");
+        assert_eq!(code(&text_with_raw(name, "[-1e400]")), "bad_json", "{name}");
     }
     let long = format!(r#""x":[-0,1e-400,0.{}]"#, "1".repeat(10_000));
     assert!(Envelope::parse(text_and(&long).as_bytes()).is_ok());

@@ -47,6 +47,14 @@ enum Field {
     Other,
 }
 
+impl Field {
+    /// Whether what we do not understand of this member is passed over and passed on all the same.
+    /// The others are proved readable where their entries are read.
+    const fn is_read_whole(self) -> bool {
+        !matches!(self, Self::Attachments | Self::InteractiveData | Self::InteractiveDataRef)
+    }
+}
+
 /// Reads the whole document, and looks at nothing but its shape.
 pub(super) fn parse(json: &[u8]) -> Result<TopLevel<'_>, EnvelopeError> {
     let Ok(json) = str::from_utf8(json) else { return Err(EnvelopeError::NotUtf8) };
@@ -129,6 +137,9 @@ impl<'de> Visitor<'de> for TopLevelSeed<'_> {
                 return Err(refuse(EnvelopeError::DuplicateField));
             }
             seen |= bit;
+            if field.is_read_whole() && !value.get().starts_with('"') {
+                check(value, &mut members_left).map_err(&mut refuse)?;
+            }
             *slot = Some(value).filter(|value| value.get() != "null");
         }
         Ok(top)
