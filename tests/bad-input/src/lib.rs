@@ -12,7 +12,6 @@
 //!
 //! What is decided otherwise than the plan says stands in [`DECIDED_OTHERWISE`], what is not run in
 //! [`WAIVED`]. The rows themselves are in `tests/it`; later work adds its rows there.
-#![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
 mod decided;
 mod expected;

@@ -99,9 +99,8 @@ impl Row {
                 }
             }
         }
-        if !self.faults.is_empty() {
-            panic!("{} of {} cases:\n{}", self.faults.len(), self.cases, self.faults.join("\n"));
-        }
+        let (faults, cases) = (self.faults.len(), self.cases);
+        assert!(faults == 0, "{faults} faults in {cases} cases:\n{}", self.faults.join("\n"));
     }
 }
 
@@ -115,7 +114,7 @@ fn leaks(outcome: &Outcome) -> Vec<String> {
         }
     };
     look("the answer", outcome.body());
-    for (name, value) in outcome.answer.iter().flat_map(|answer| answer.headers()) {
+    for (name, value) in outcome.answer.iter().flat_map(http::Response::headers) {
         look(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
     }
     look("a queue", &outcome.queued);

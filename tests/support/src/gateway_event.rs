@@ -211,7 +211,7 @@ pub fn request(event: &[u8]) -> Request {
 /// An invocation at [`NOW`] that has half a minute.
 pub fn context() -> Context {
     let mut context = Context::default();
-    context.request_id = "8f5c1d0e-7c1b-4f0e-9a38-0c6a5d3b2f10".to_owned();
+    "8f5c1d0e-7c1b-4f0e-9a38-0c6a5d3b2f10".clone_into(&mut context.request_id);
     context.deadline = u64::try_from(NOW * 1000 + 30_000).unwrap_or_default();
     context
 }

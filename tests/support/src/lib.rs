@@ -9,7 +9,12 @@
 //! - [`canary`]: words that must not come out where they did not go in.
 //! - [`logs`]: the lines that a piece of work logs.
 //! - [`corpora`]: public collections of hostile input, which lie beside the project.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 pub mod account;
 pub mod canary;

@@ -204,9 +204,11 @@ fn m122_depth() {
             row.apple(&depth.to_string(), &arrays(depth), refused(400, "bad_json"));
         }
         for depth in [128, 100_000] {
-            let value = format!(r#"{}1{}"#, r#"{"a":"#.repeat(depth), "}".repeat(depth));
-            for member in ["interactiveData", "interactiveDataRef", "future"] {
-                let body = message::text_and(&format!(r#""{member}":{value}"#));
+            let value = format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
+            for member in ["interactiveData", "interactiveDataRef", "future", "locale", "group"] {
+                let text = message::without(member).to_string();
+                let open = text.strip_suffix('}').unwrap();
+                let body = format!(r#"{open},"{member}":{value}}}"#).into_bytes();
                 row.apple(member, &apple().gzip(&body), refused(400, "bad_json"));
             }
             let unclosed = "[".repeat(depth);
@@ -254,28 +256,16 @@ fn m127_numbers_that_are_none() {
     Row::run("M127", |row| {
         for number in ["1e400", "-1e400", "0.1e", "0x10", "NaN", "Infinity", "-", "01", "+1", ".5"]
         {
-            for member in ["v", "future", "interactiveData", "body"] {
+            for member in ["v", "future", "interactiveData", "body", "locale", "intent", "group"] {
                 let value = match member {
                     "interactiveData" => format!(r#"{{"n":{number}}}"#),
                     _ => number.to_owned(),
                 };
-                let mut message = message::without(member);
-                message.as_object_mut().unwrap().remove(member);
-                let text = message.to_string();
+                let text = message::without(member).to_string();
                 let open = text.strip_suffix('}').unwrap();
                 let body = format!(r#"{open},"{member}":{value}}}"#);
-                let code = match (number, member) {
-                    // A number by its grammar, and beyond every number that there is.
-                    ("1e400" | "-1e400", "v") => "bad_v",
-                    ("1e400" | "-1e400", "body") => "",
-                    _ => "bad_json",
-                };
                 let case = format!("{member}: {number}");
-                if code.is_empty() {
-                    row.apple(&case, &apple().gzip(body.as_bytes()), taken());
-                } else {
-                    row.apple(&case, &apple().gzip(body.as_bytes()), refused(400, code));
-                }
+                row.apple(&case, &apple().gzip(body.as_bytes()), refused(400, "bad_json"));
             }
         }
         let long = format!(r#""future":[-0,1e-400,0.{}]"#, "1".repeat(10_000));
@@ -299,10 +289,7 @@ fn m129_json_with_liberties() {
         for (case, body) in [
             ("a comment in front", format!("/* c */{good}")),
             ("a comment behind", format!("{good} // c")),
-            (
-                "a trailing comma",
-                good.replace("\"v\":1", "\"v\":1,").replace("\"v\":1,,", "\"v\":1,,"),
-            ),
+            ("a trailing comma", good.replace("\"v\":1", "\"v\":1,")),
             ("a comma before the brace", format!("{},}}", good.strip_suffix('}').unwrap())),
             ("single quotes", good.replace('"', "'")),
             ("bare names", good.replacen("\"v\"", "v", 1)),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use amb_bad_input::{DECIDED_OTHERWISE, WAIVED};
 
-const SOURCES: [&str; 11] = [
-    include_str!("authentication.rs"),
+const SOURCES: [&str; 14] = [
+    include_str!("authorization.rs"),
     include_str!("body.rs"),
     include_str!("corpora.rs"),
     include_str!("endpoint_url.rs"),
@@ -15,6 +15,9 @@ const SOURCES: [&str; 11] = [
     include_str!("members.rs"),
     include_str!("send.rs"),
     include_str!("send_body.rs"),
+    include_str!("token_claims.rs"),
+    include_str!("token_header.rs"),
+    include_str!("token_signature.rs"),
     include_str!("words.rs"),
 ];
 

@@ -82,7 +82,7 @@ fn w004_ports() {
 #[test]
 fn w005_a_fragment() {
     Row::run("W005", |row| {
-        each(row, "fragment", &["https://example.com/#a", "https://example.com/#"])
+        each(row, "fragment", &["https://example.com/#a", "https://example.com/#"]);
     });
 }
 

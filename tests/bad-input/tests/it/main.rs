@@ -7,7 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
-mod authentication;
+mod authorization;
 mod body;
 mod corpora;
 mod coverage;
@@ -17,6 +17,10 @@ mod http;
 mod keys;
 mod meaning;
 mod members;
+mod outage;
 mod send;
 mod send_body;
+mod token_claims;
+mod token_header;
+mod token_signature;
 mod words;
