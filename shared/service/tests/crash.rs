@@ -20,7 +20,10 @@ mod crash {
     pub(crate) mod scenarios;
 }
 
-use amb_service::memory::FaultMode;
+use amb_service::{
+    memory::{FaultMode, Memory},
+    port::Entropy,
+};
 use crash::{
     actors::{Actors, Order},
     invariants::violations,
@@ -35,7 +38,7 @@ fn every_crash_point_of_every_scenario_keeps_the_invariants() {
         let mut seen = 0;
         for at in 0..calls {
             for mode in FaultMode::ALL {
-                let (actors, happened) = run(scenario, Some((at, mode)), Order::CommitThenAck);
+                let (actors, happened) = run(scenario, &[(at, mode)], Order::CommitThenAck);
                 let found = violations(&actors);
                 assert!(found.is_empty(), "{} at call {at} {mode:?}: {found:#?}", scenario.name);
                 assert!(happened, "{}: call {at} was never reached", scenario.name);
@@ -49,12 +52,38 @@ fn every_crash_point_of_every_scenario_keeps_the_invariants() {
     assert!(points > 1_000, "the enumeration has shrunk to {points} points");
 }
 
+/// Two faults in one run, drawn evenly, the second within reach of the recovery from the first.
+#[test]
+fn two_faults_in_one_run_keep_the_invariants() {
+    const RUNS: usize = 6_000;
+    let dice = Memory::new(20_261_121);
+    let draw = |below: usize| {
+        let mut bytes = [0; 4];
+        dice.fill(&mut bytes);
+        usize::try_from(u32::from_be_bytes(bytes)).unwrap() % below
+    };
+    let calls: Vec<_> = SCENARIOS.iter().map(clean_run).collect();
+    for number in 0..RUNS {
+        let chosen = draw(SCENARIOS.len());
+        let scenario = &SCENARIOS[chosen];
+        let first = draw(calls[chosen]);
+        let second = first + 1 + draw(40);
+        let mode = || FaultMode::ALL[draw(FaultMode::ALL.len())];
+        let faults = [(first, mode()), (second, mode())];
+        let (actors, _) = run(scenario, &faults, Order::CommitThenAck);
+        let found = violations(&actors);
+        assert!(found.is_empty(), "run {number}, {} with {faults:?}: {found:#?}", scenario.name);
+    }
+    eprintln!("two faults: {RUNS} runs, 0 violations");
+}
+
 #[test]
 fn acknowledging_before_the_put_is_caught() {
     let mut caught = 0;
     for scenario in SCENARIOS {
         for at in 0..clean_run(scenario) {
-            let (actors, _) = run(scenario, Some((at, FaultMode::DieBefore)), Order::AckThenCommit);
+            let fault = [(at, FaultMode::DieBefore)];
+            let (actors, _) = run(scenario, &fault, Order::AckThenCommit);
             caught += usize::from(violations(&actors).iter().any(|found| found.starts_with("I1")));
         }
     }
@@ -65,7 +94,7 @@ fn acknowledging_before_the_put_is_caught() {
 fn i19_the_same_seed_gives_the_same_trace() {
     for scenario in SCENARIOS {
         let trace = || {
-            let (actors, _) = run(scenario, None, Order::CommitThenAck);
+            let (actors, _) = run(scenario, &[], Order::CommitThenAck);
             let world = actors.world.world();
             format!("{:?} {:?}", world.faults.calls, world.far_side)
         };
@@ -86,20 +115,22 @@ fn clean_run(scenario: &Scenario) -> usize {
     calls
 }
 
-fn run(scenario: &Scenario, fault: Option<(usize, FaultMode)>, order: Order) -> (Actors, bool) {
+/// Runs a scenario with faults at these calls, counted from the start of its script; a later one may
+/// fall into the recovery. Answers whether the first came to pass.
+fn run(scenario: &Scenario, faults: &[(usize, FaultMode)], order: Order) -> (Actors, bool) {
     let mut actors = Actors::new(order);
     (scenario.arrange)(&mut actors);
-    let before = {
-        let mut world = actors.world.world();
-        let before = world.faults.calls.len();
-        world.faults.at = fault.map(|(at, mode)| (before + at, mode));
-        before
-    };
+    let before = actors.world.world().faults.calls.len();
+    let mut planned = faults.iter().map(|(at, mode)| (before + at, *mode));
+    {
+        let plan = &mut actors.world.world().faults;
+        plan.at = planned.next();
+        plan.then = planned.next();
+    }
     (scenario.script)(&mut actors);
     let happened = {
-        let mut world = actors.world.world();
-        world.faults.at = None;
-        fault.is_none_or(|(at, _)| world.faults.calls.len() > before + at)
+        let world = actors.world.world();
+        faults.first().is_none_or(|(at, _)| world.faults.calls.len() > before + at)
     };
     actors.recover();
     (actors, happened)

@@ -23,11 +23,13 @@ impl FaultMode {
     }
 }
 
-/// Counts the calls, and lets one of them go wrong.
+/// Counts the calls, and lets one or two of them go wrong.
 #[derive(Clone, Debug, Default)]
 pub struct FaultPlan {
     /// The number of the call that goes wrong, from zero, and how.
     pub at: Option<(usize, FaultMode)>,
+    /// A second one, later.
+    pub then: Option<(usize, FaultMode)>,
     /// Calls so far.
     pub calls: Vec<&'static str>,
 }
@@ -36,6 +38,7 @@ impl FaultPlan {
     pub(super) fn next(&mut self, port: &'static str) -> Option<FaultMode> {
         let number = self.calls.len();
         self.calls.push(port);
-        self.at.filter(|(at, _)| *at == number).map(|(_, mode)| mode)
+        let mut planned = self.at.into_iter().chain(self.then);
+        planned.find(|(at, _)| *at == number).map(|(_, mode)| mode)
     }
 }
