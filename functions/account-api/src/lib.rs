@@ -23,6 +23,7 @@ use amb_lambda::{
 };
 use amb_service::{
     account::{Account, Callers, OperatorKeySource, UrlRefusal, VettedUrl},
+    model::TenantId,
     port::{
         ApiKeys, Businesses, Clock, Conversations, DeliveryLog, DeliveryQueue, Endpoints, Entropy,
         InboxReader, Outbox, Tenants, Timeline,
@@ -32,6 +33,7 @@ use amb_service::{
 };
 use http::{HeaderValue, header::ALLOW};
 use jiff::Timestamp;
+use std::{future::Future, sync::OnceLock};
 
 use routes::Found;
 
@@ -93,46 +95,45 @@ where
     /// Answers one request.
     pub async fn serve(&self, request: Request) -> Answer {
         let began = self.clock.now();
-        let (operation, answer) = match routes::find(request.method(), request.path()) {
+        let who = OnceLock::new();
+        let (operation, served) = match routes::find(request.method(), request.path()) {
             Found::Route(route, id) => {
-                let answer = self.within_deadline(route.operation, id, &request, began).await;
-                (route.operation.id(), answer)
+                let admitted = self.admit(route.operation, id, &request, &who);
+                (route.operation.id(), self.within_deadline(&request, began, admitted).await)
             }
-            Found::OtherMethods(allowed) => {
-                let problem = Problem::method_not_allowed();
-                let mut answer = answer::problem(&problem, request.request_id());
-                if let Ok(value) = HeaderValue::from_str(&allowed.join(", ")) {
-                    answer.headers_mut().insert(ALLOW, value);
-                }
-                ("none", answer)
-            }
-            Found::Nothing => {
-                ("none", answer::problem(&Problem::not_found(), request.request_id()))
-            }
+            Found::OtherMethods(allowed) => ("none", Err(Refused::Method(allowed))),
+            Found::Nothing => ("none", Err(Refused::For(Problem::not_found()))),
         };
         let took = self.clock.now().duration_since(began).unsigned_abs();
-        let line = stage("account").outcome(outcome(answer.status().as_u16()));
-        line.word("operation", operation)
-            .count("status", answer.status().as_u16().into())
-            .took(took)
-            .emit();
+        let mut line = stage("account").word("operation", operation).took(took);
+        // Who changed what: the line of the operation, with its tenant.
+        if let Some(tenant) = who.get() {
+            line = line.tenant(tenant);
+        }
+        let answer = match served {
+            Ok(answer) => answer,
+            Err(refused) => {
+                let problem = refused.problem();
+                line = line.outcome(outcome(&problem)).code(problem.code);
+                refused.answer(&problem, request.request_id())
+            }
+        };
+        line.count("status", answer.status().as_u16().into()).emit();
         answer
     }
 
     /// A store that does not answer must not leave the caller with the gateway's own words.
     async fn within_deadline(
         &self,
-        operation: Operation,
-        id: &str,
         request: &Request,
         now: Timestamp,
-    ) -> Answer {
+        admitted: impl Future<Output = Result<Answer, Problem>>,
+    ) -> Result<Answer, Refused> {
         let left = request.deadline().remaining(now);
-        let served = match tokio::time::timeout(left, self.admit(operation, id, request)).await {
-            Ok(served) => served,
-            Err(_elapsed) => Err(Problem::unavailable().retry_after(1)),
-        };
-        served.unwrap_or_else(|problem| answer::problem(&problem, request.request_id()))
+        match tokio::time::timeout(left, admitted).await {
+            Ok(served) => served.map_err(Refused::For),
+            Err(_elapsed) => Err(Refused::For(Problem::unavailable().retry_after(1))),
+        }
     }
 
     async fn admit(
@@ -140,6 +141,7 @@ where
         operation: Operation,
         id: &str,
         request: &Request,
+        who: &OnceLock<TenantId>,
     ) -> Result<Answer, Problem> {
         if request.body().len() > MAX_BODY {
             let detail = format!("At most {MAX_BODY} bytes are taken.");
@@ -155,6 +157,9 @@ where
         let (authorization, tenant) =
             (request.header("authorization"), request.header("amb-tenant"));
         let caller = self.callers.identify(authorization, tenant).await?;
+        if let Ok(principal) = caller.principal() {
+            who.get_or_init(|| principal.tenant.clone());
+        }
         if !request.body().is_empty() {
             http_event::require_json(request)?;
         }
@@ -176,11 +181,38 @@ where
     }
 }
 
-fn outcome(status: u16) -> &'static str {
-    match status {
-        200..=299 => "ok",
+/// Why a request gets no answer of its use case.
+#[derive(Debug)]
+enum Refused {
+    /// The path serves these methods.
+    Method(Vec<&'static str>),
+    /// Everything else.
+    For(Problem),
+}
+
+impl Refused {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::Method(_) => Problem::method_not_allowed(),
+            Self::For(problem) => problem.clone(),
+        }
+    }
+
+    fn answer(&self, problem: &Problem, request_id: &str) -> Answer {
+        let mut answer = answer::problem(problem, request_id);
+        if let Self::Method(allowed) = self
+            && let Ok(value) = HeaderValue::from_str(&allowed.join(", "))
+        {
+            answer.headers_mut().insert(ALLOW, value);
+        }
+        answer
+    }
+}
+
+fn outcome(problem: &Problem) -> &'static str {
+    match problem.status {
         401 => "auth_failure",
-        500..=599 => "unavailable",
+        500.. => "unavailable",
         _ => "refused",
     }
 }

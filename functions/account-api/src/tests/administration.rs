@@ -155,3 +155,17 @@ async fn a_problem_names_the_request_and_no_answer_may_be_cached() {
     // R015: no cross-origin reading.
     assert_eq!(reply.header("access-control-allow-origin"), None);
 }
+
+#[tokio::test]
+async fn r021_operators_of_other_languages_are_only_text() {
+    let world = World::new().await;
+    let name = "'; DROP TABLE tenants; -- <script>alert(1)</script> {{7*7}} ${jndi:ldap://x}";
+    let body = json!({ "name": name, "mode": "test", "scopes": ["read"] });
+    let made = world.as_operator(OURS, "POST", "/v1/keys", Some(body)).await;
+    assert_eq!((made.status, made.text("name").as_str()), (201, name));
+    for odd in [json!({ "$gt": "" }), json!(["a"]), json!(1), json!(true)] {
+        let body = json!({ "name": odd, "mode": "test", "scopes": ["read"] });
+        let reply = world.as_operator(OURS, "POST", "/v1/keys", Some(body)).await;
+        assert_eq!(reply.faults(), [("/name".into(), "type".into())]);
+    }
+}
