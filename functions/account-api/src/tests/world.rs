@@ -105,6 +105,7 @@ impl World {
     pub(crate) async fn with_conversation() -> (Self, String, String) {
         let world = Self::new().await;
         let cnv = world.customer_writes(INBOUND, "Hello 👋").await;
+        world.memory.world().entropy = 2;
         let sent = world.business_writes("Hi! How can we help?").await;
         (world, cnv, sent)
     }
