@@ -17,9 +17,9 @@ const HANDED_OVER: Duration = Duration::from_millis(500);
 
 pub(crate) async fn a_killed_dispatch_loses_nothing(ground: Ground<'_>) -> Outcome {
     let scene = Scene::new(&ground, "kill-dispatch").await?;
+    let alone = ground.alone().await;
     scene.customer_is_heard("the function is warm").await?;
 
-    let alone = ground.alone().await;
     let processes = freeze(&scene, "event-dispatch");
     let sent = scene.customer_writes("killed before it was dispatched").await?;
     tokio::time::sleep(HANDED_OVER).await;
@@ -34,13 +34,15 @@ pub(crate) async fn a_killed_dispatch_loses_nothing(ground: Ground<'_>) -> Outco
 
 pub(crate) async fn a_killed_delivery_loses_nothing(ground: Ground<'_>) -> Outcome {
     let scene = Scene::new(&ground, "kill-delivery").await?;
+    let queue = &scene.stack.deployment.queues.deliveries;
+    let alone = ground.alone().await;
     scene.customer_is_heard("the function is warm").await?;
 
-    let alone = ground.alone().await;
     let processes = freeze(&scene, "webhook-delivery");
+    let before = in_flight(scene.stack, queue).await?;
     scene.customer_writes("killed before it was posted").await?;
-    let queue = &scene.stack.deployment.queues.deliveries;
-    until("the delivery is taken", async || Ok(in_flight(scene.stack, queue).await? > 0)).await?;
+    until("the delivery is taken", async || Ok(in_flight(scene.stack, queue).await? > before))
+        .await?;
     kill(&processes);
     drop(alone);
 
@@ -50,12 +52,11 @@ pub(crate) async fn a_killed_delivery_loses_nothing(ground: Ground<'_>) -> Outco
 
 pub(crate) async fn a_delivery_killed_in_its_post_loses_nothing(ground: Ground<'_>) -> Outcome {
     let scene = Scene::new(&ground, "kill-post").await?;
-    scene.customer_is_heard("the function is warm").await?;
     // The business takes the event, and the function dies before it has the answer.
     let lost = FaultSpec::new(scene.place(), Effect::AnswerLost).times(1).delay_ms(20_000);
     scene.fault(lost).await?;
-
     let alone = ground.alone().await;
+
     scene.customer_writes("killed while it was posted").await?;
     let first = scene.taken("message.received", "killed while it was posted").await?;
     kill(&scene.stack.processes("webhook-delivery"));
@@ -74,15 +75,17 @@ pub(crate) async fn a_delivery_killed_in_its_post_loses_nothing(ground: Ground<'
 
 pub(crate) async fn a_killed_relay_loses_nothing(ground: Ground<'_>) -> Outcome {
     let scene = Scene::new(&ground, "kill-relay").await?;
-    scene.customer_is_heard("hello").await?;
-    scene.send("warm", "the function is warm").await?;
-    scene.shown("the function is warm", 1).await?;
-
-    let alone = ground.alone().await;
-    let processes = freeze(&scene, "outbound-relay");
-    let id = scene.send("killed", "killed before it was sent").await?;
     let queue = &scene.stack.deployment.queues.outbound;
-    until("the message is taken", async || Ok(in_flight(scene.stack, queue).await? > 0)).await?;
+    scene.customer_is_heard("hello").await?;
+    let alone = ground.alone().await;
+    let warm = scene.send("warm", "the function is warm").await?;
+    scene.taken("message.accepted", &warm).await?;
+
+    let processes = freeze(&scene, "outbound-relay");
+    let before = in_flight(scene.stack, queue).await?;
+    let id = scene.send("killed", "killed before it was sent").await?;
+    until("the message is taken", async || Ok(in_flight(scene.stack, queue).await? > before))
+        .await?;
     kill(&processes);
     drop(alone);
 

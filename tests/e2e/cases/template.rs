@@ -12,7 +12,7 @@ use crate::scene::text_at;
 /// Every permission of every role, besides its own log group and the key: `role: resource actions`.
 const PERMISSIONS: &str = "\
 account-api: AccountsTable dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query
-account-api: ConversationsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query
+account-api: ConversationsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem
 account-api: ConversationsTable/index/list dynamodb:Query
 account-api: DeliveriesQueue sqs:SendMessage
 account-api: InboxTable dynamodb:GetItem dynamodb:Query
