@@ -1,6 +1,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use amb_simulator::client::{Client, ClientError};
 use amb_simulator::model::{AccountSettings, Customer, NewConversation, NewCustomer};
@@ -18,6 +19,8 @@ use crate::stack_file::{self, StackFile};
 const REGION: &str = "eu-west-1";
 /// The MSP id of the local stack; Apple gives one at registration.
 const MSP_ID: &str = "4f0c8a52-6b1d-4e63-9a77-2d5f0c9be001";
+/// How long the simulator of another stack may take to say that it is there.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 const DEMO_NAME: &str = "demo";
 const CUSTOMER_NAME: &str = "ada";
 
@@ -45,6 +48,9 @@ pub enum StackError {
     /// The repository, or Python, is not there.
     #[error(transparent)]
     Place(#[from] MissingPlace),
+    /// Two would write the same files.
+    #[error("a local stack is up already, at {0}; end it first")]
+    AlreadyUp(String),
     /// Somebody listens there already.
     #[error("port {0} on 127.0.0.1 is taken; choose another with {1}")]
     PortTaken(u16, &'static str),
@@ -87,12 +93,12 @@ impl Stack {
         let places = Places::find()?;
         let folder = places.root.join("target").join(&options.folder);
         let (logs, path) = (folder.join("logs"), folder.join("stack.json"));
-        empty_folder(&logs)?;
-        stack_file::remove(&path);
-
+        let http = machine::http_client().map_err(StackError::HttpClient)?;
+        refuse_second(&path, &http).await?;
         let port = port(options.port, "--port")?;
         let simulator_port = port_of_simulator(&options)?;
-        let http = machine::http_client().map_err(StackError::HttpClient)?;
+        empty_folder(&logs)?;
+        stack_file::remove(&path);
         let apple_secret = machine::messaging_secret();
 
         progress("starting the simulator");
@@ -181,6 +187,16 @@ impl Stack {
         let ended = tokio::task::spawn_blocking(move || drop(emulator));
         simulator.shutdown().await;
         drop(ended.await);
+    }
+}
+
+/// A file that was left by a stack that was killed names one that does not answer.
+async fn refuse_second(path: &Path, http: &reqwest::Client) -> Result<(), StackError> {
+    let Some(file) = StackFile::read(path) else { return Ok(()) };
+    let health = format!("{}/api/health", file.simulator_url);
+    match http.get(health).timeout(HEALTH_TIMEOUT).send().await {
+        Ok(_answer) => Err(StackError::AlreadyUp(file.api_url)),
+        Err(_silence) => Ok(()),
     }
 }
 

@@ -37,6 +37,11 @@ pub struct StackFile {
 }
 
 impl StackFile {
+    /// What an earlier stack wrote, if it is there and understood.
+    pub fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    }
+
     /// Writes it for its owner's eyes: it holds keys.
     pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
         let mut text = serde_json::to_vec_pretty(self)?;
