@@ -22,11 +22,11 @@ use amb_lambda::{
     telemetry::stage,
 };
 use amb_service::{
-    account::{Account, Callers, OperatorKeySource, UrlRefusal, VettedUrl},
+    account::{Account, Callers, UrlRefusal, VettedUrl},
     model::TenantId,
     port::{
         ApiKeys, Businesses, Clock, Conversations, DeliveryLog, DeliveryQueue, Endpoints, Entropy,
-        InboxReader, Outbox, Tenants, Timeline,
+        InboxReader, OperatorKeySource, Outbox, Tenants, Timeline,
     },
     problem::Problem,
     service_key::ServiceKey,

@@ -7,21 +7,8 @@ use amb_aws::{
 };
 use amb_egress::Policy;
 use amb_lambda::{adapter::System, config::Config, http_event, telemetry};
-use amb_protocol::secret::Secret;
-use amb_service::{
-    account::OperatorKeySource,
-    port::{PortError, ServiceKeySource},
-    service_key::ServiceKey,
-};
+use amb_service::{port::ServiceKeySource, service_key::ServiceKey};
 use lambda_runtime::Error;
-
-struct OperatorKey(SecretsManagerOperatorKey);
-
-impl OperatorKeySource for OperatorKey {
-    async fn operator_key(&self) -> Result<Secret<String>, PortError> {
-        self.0.operator_key().await
-    }
-}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -41,7 +28,7 @@ async fn main() -> Result<(), Error> {
     let key = SecretsManagerServiceKey::new(secrets, config.service_key_secret()?);
     let key = ServiceKey::derive(&key.service_key().await?)?;
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
-    let api = AccountApi::new(store, queue, System, OperatorKey(operator), key, policy);
+    let api = AccountApi::new(store, queue, System, operator, key, policy);
 
     http_event::run(|request| api.serve(request)).await
 }

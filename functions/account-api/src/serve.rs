@@ -5,9 +5,9 @@ use amb_lambda::{
     http_event::Request,
 };
 use amb_service::{
-    account::{Caller, Claimed, IfMatch, List, OperatorKeySource},
+    account::{Caller, Claimed, IfMatch, List},
     model::Endpoint,
-    port::{Clock, DeliveryQueue, Entropy},
+    port::{Clock, DeliveryQueue, Entropy, OperatorKeySource},
     problem::Problem,
 };
 use http::{

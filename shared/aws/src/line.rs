@@ -7,7 +7,7 @@
 
 use amb_service::{
     model::{Delivery, DeliveryKey},
-    port::PortError,
+    port::{DeliveryLog, PortError},
 };
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 
@@ -102,7 +102,7 @@ impl Store {
         clear_to: u64,
     ) -> Result<(), PortError> {
         let table = self.conversations_table(operation)?;
-        let Some(newest) = self.delivery(operation, key).await? else { return Ok(()) };
+        let Some(newest) = self.delivery(key).await? else { return Ok(()) };
         let mark = Mark { clear_to, changes: seen.changes + 1 };
         let item = row::mark::item(key, mark, newest.created_at);
         let put = self

@@ -13,6 +13,13 @@ use crate::{
 };
 
 impl DeliveryLog for Store {
+    async fn delivery(&self, key: &DeliveryKey) -> Result<Option<Delivery>, PortError> {
+        const OPERATION: &str = "DeliveryLog::delivery";
+        let table = self.conversations_table(OPERATION)?;
+        let found = self.row(OPERATION, table, row::key::delivery(key)).await?;
+        found.map(row::delivery::delivery).transpose().map_err(unreadable(OPERATION))
+    }
+
     async fn to_endpoint(
         &self,
         tenant: &TenantId,
@@ -27,7 +34,7 @@ impl DeliveryLog for Store {
         for item in &listed.items {
             keys.push(row::key::read_delivery(item).map_err(unreadable(OPERATION))?);
         }
-        let reads = keys.iter().map(|key| self.delivery(OPERATION, key)).collect();
+        let reads = keys.iter().map(|key| self.delivery(key)).collect();
         Ok(Page { items: gather(reads).await?, cursor: listed.cursor })
     }
 
@@ -44,17 +51,5 @@ impl DeliveryLog for Store {
             row::delivery::item(delivery).map_err(unreadable(OPERATION))?,
         ];
         self.put_together(OPERATION, table, items).await
-    }
-}
-
-impl Store {
-    pub(crate) async fn delivery(
-        &self,
-        operation: &'static str,
-        key: &DeliveryKey,
-    ) -> Result<Option<Delivery>, PortError> {
-        let table = self.conversations_table(operation)?;
-        let found = self.row(operation, table, row::key::delivery(key)).await?;
-        found.map(row::delivery::delivery).transpose().map_err(unreadable(operation))
     }
 }

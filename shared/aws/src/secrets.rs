@@ -4,7 +4,9 @@
 mod value;
 
 use amb_protocol::{jwt::ApiSecret, secret::Secret};
-use amb_service::port::{AppleKeySet, AppleSecrets, PortError, ServiceKeySource};
+use amb_service::port::{
+    AppleKeySet, AppleSecrets, OperatorKeySource, PortError, ServiceKeySource,
+};
 use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValueError};
 use std::fmt;
 
@@ -101,9 +103,10 @@ impl SecretsManagerOperatorKey {
     pub fn new(client: Client, secret_id: impl Into<String>) -> Self {
         Self { client, secret_id: secret_id.into() }
     }
+}
 
-    /// The key as the operator sends it after `Bearer`.
-    pub async fn operator_key(&self) -> Result<Secret<String>, PortError> {
+impl OperatorKeySource for SecretsManagerOperatorKey {
+    async fn operator_key(&self) -> Result<Secret<String>, PortError> {
         plain_key("SecretsManagerOperatorKey::operator_key", &self.client, &self.secret_id).await
     }
 }

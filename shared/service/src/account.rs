@@ -26,7 +26,7 @@ mod vetting;
 mod tests;
 
 pub use business::Claimed;
-pub use caller::{Caller, Callers, Operator, OperatorKeySource};
+pub use caller::{Caller, Callers, Operator};
 pub use endpoint::{IfMatch, MAX_DESCRIPTION, NewEndpoint, OVERLAP_SECONDS, TIMEOUT_SECONDS};
 pub use key::NewKey;
 pub use list::{DEFAULT_LIMIT, List, MAX_LIMIT};

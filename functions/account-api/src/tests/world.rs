@@ -9,7 +9,6 @@ use amb_protocol::{
 };
 use amb_service::{
     access::Principal,
-    account::OperatorKeySource,
     dispatch::Dispatch,
     memory::Memory,
     model::{
@@ -17,7 +16,7 @@ use amb_service::{
         EndpointStatus, InboxMessage, InboxPointer, InboxSort, Mode, OutboundPointer, Scope,
         StoredBody, Tenant, TenantId, body_hash,
     },
-    port::{Inbox, PortError, ServiceKeySource},
+    port::{Inbox, OperatorKeySource, PortError, ServiceKeySource},
     relay::Relay,
     send::Send,
     service_key::ServiceKey,

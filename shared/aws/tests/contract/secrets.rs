@@ -1,6 +1,6 @@
 use amb_aws::{SecretsManagerApple, SecretsManagerOperatorKey, SecretsManagerServiceKey};
 use amb_protocol::jwt::ApiSecret;
-use amb_service::port::{AppleSecrets, PortError, ServiceKeySource};
+use amb_service::port::{AppleSecrets, OperatorKeySource, PortError, ServiceKeySource};
 use aws_sdk_secretsmanager::Client;
 use jiff::Timestamp;
 

@@ -3,11 +3,9 @@
 //! The operator's key opens the tenants; with the header `Amb-Tenant` the operator acts as that
 //! tenant's administrator, on live and test businesses alike.
 
-use amb_protocol::secret::Secret;
 use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::BTreeSet,
-    future::Future,
     sync::{Mutex, PoisonError},
 };
 use subtle::ConstantTimeEq;
@@ -15,15 +13,9 @@ use subtle::ConstantTimeEq;
 use crate::{
     access::{Access, Principal, bearer},
     model::{Scope, TenantId, body_hash},
-    port::{ApiKeys, Clock, PortError, Tenants},
+    port::{ApiKeys, Clock, OperatorKeySource, Tenants},
     problem::{Problem, chain},
 };
-
-/// The operator's key. IAM: `GetSecretValue` on it.
-pub trait OperatorKeySource: Send + Sync {
-    /// The key.
-    fn operator_key(&self) -> impl Future<Output = Result<Secret<String>, PortError>> + Send;
-}
 
 /// The proof that the operator is calling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::{Account, List, list::ListName, query::Query, require_any};
 use crate::{
     access::Principal,
-    model::{Delivery, DeliveryStatus, Endpoint, EventStream, Scope},
+    model::{Delivery, DeliveryKey, DeliveryStatus, Endpoint, EventStream, Scope},
     port::{DeliveryLog, EndpointDirectory, PortError},
     problem::Problem,
 };
@@ -13,8 +13,6 @@ pub(super) const CHUNK: usize = 100;
 /// Reads that one request makes, at most: a filter that little passes must come to an end. The page
 /// is shorter then, and its cursor goes on.
 pub(super) const MOST_READS: usize = 20;
-/// Latest rows that are searched for a delivery.
-const LATEST: usize = 25;
 
 impl<S, Q, C> Account<S, Q, C>
 where
@@ -53,16 +51,20 @@ where
         }
     }
 
-    /// The delivery of one event to one endpoint, if it is among the latest: the log has no other
-    /// way in than from its newest end.
+    /// The delivery of one event to one endpoint, if it was owed.
     pub(super) async fn delivery(
         &self,
         endpoint: &Endpoint,
         stream: &EventStream,
         seq: u64,
     ) -> Result<Option<Delivery>, PortError> {
-        let page = self.store.to_endpoint(&endpoint.tenant, &endpoint.id, None, LATEST).await?;
-        Ok(page.items.into_iter().find(|found| found.key.stream == *stream && found.key.seq == seq))
+        let key = DeliveryKey {
+            tenant: endpoint.tenant.clone(),
+            stream: stream.clone(),
+            endpoint: endpoint.id.clone(),
+            seq,
+        };
+        self.store.delivery(&key).await
     }
 }
 

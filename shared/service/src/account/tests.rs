@@ -8,7 +8,8 @@ use std::{
 
 use amb_protocol::secret::Secret;
 
-use super::{Account, Callers, IfMatch, OperatorKeySource};
+use super::{Account, Callers, IfMatch};
+use crate::port::OperatorKeySource;
 use crate::{
     memory::{FaultMode, Memory},
     model::{EventStream, TenantId},

@@ -100,6 +100,10 @@ impl DueDeliveries for Memory {
 }
 
 impl DeliveryLog for Memory {
+    async fn delivery(&self, key: &DeliveryKey) -> Result<Option<Delivery>, PortError> {
+        self.call("DeliveryLog::delivery", |world| world.deliveries.get(key).cloned()).await
+    }
+
     async fn to_endpoint(
         &self,
         tenant: &TenantId,

@@ -62,8 +62,15 @@ pub trait DueDeliveries: Send + Sync {
     ) -> impl Future<Output = Result<Vec<DeliveryKey>, PortError>> + Send;
 }
 
-/// The log of an endpoint, and replay. IAM: `Query` on the index `list`, `PutItem`, `UpdateItem`.
+/// The log of an endpoint, and replay. IAM: `GetItem`, `Query` on the index `list`, `PutItem`,
+/// `UpdateItem`.
 pub trait DeliveryLog: Send + Sync {
+    /// The delivery at this place, if one was ever owed.
+    fn delivery(
+        &self,
+        key: &DeliveryKey,
+    ) -> impl Future<Output = Result<Option<Delivery>, PortError>> + Send;
+
     /// The deliveries to an endpoint, newest first, a page at a time.
     fn to_endpoint(
         &self,

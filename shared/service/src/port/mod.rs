@@ -25,7 +25,7 @@ pub use gateway::{Gateway, GatewayAnswer, GatewayError};
 pub use inbox::{Commit, Inbox, InboxMinute, InboxReader, InboxSweep};
 pub use outbox::{DueOutbound, IdempotencyRecords, Outbox, OutboxLease};
 pub use queue::{DeliveryQueue, OutboundQueue, QueuedDelivery};
-pub use secrets::{AppleKeySet, AppleSecrets, ServiceKeySource};
+pub use secrets::{AppleKeySet, AppleSecrets, OperatorKeySource, ServiceKeySource};
 pub use time::{Clock, Entropy};
 pub use webhook::{WebhookAnswer, WebhookCall, WebhookError, Webhooks};
 

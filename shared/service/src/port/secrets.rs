@@ -46,6 +46,12 @@ impl AppleKeySet {
     }
 }
 
+/// The operator's key. IAM: `GetSecretValue` on it.
+pub trait OperatorKeySource: Send + Sync {
+    /// The key as the operator sends it after `Bearer`.
+    fn operator_key(&self) -> impl Future<Output = Result<Secret<String>, PortError>> + Send;
+}
+
 /// The service's own master key. IAM: `GetSecretValue` on it.
 pub trait ServiceKeySource: Send + Sync {
     /// The key material, at least 32 bytes.
