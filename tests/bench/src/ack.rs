@@ -1,45 +1,25 @@
 //! The ack path on the processor: each stage beside the primitive that it is made of, the whole use
 //! case over the world in memory, and the row on its way to DynamoDB.
 
-use std::{
-    error::Error,
-    hint::black_box,
-    io::Read,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+mod put;
 
-use amb_aws::{Store, Tables};
+use std::{error::Error, hint::black_box, io::Read};
+
 use amb_protocol::{gzip, inbound::Envelope, jwt};
 use amb_service::{
     memory::{Memory, drive},
-    model::{
-        BodyEncoding, Business, BusinessStatus, ConversationId, InboxMessage, InboxPointer,
-        InboxSort, Mode, StoredBody, TenantId, body_hash,
-    },
-    port::{AppleKeySet, Inbox},
+    model::{Business, BusinessStatus, Mode, TenantId},
+    port::AppleKeySet,
     receive::{MAX_INFLATED_BODY, Receive},
 };
 use aws_lc_rs::hmac;
-use aws_sdk_dynamodb::{
-    config::{
-        ConfigBag, Intercept, RuntimeComponents,
-        interceptors::{
-            BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
-        },
-    },
-    error::BoxError,
-};
 use data_encoding::BASE64URL_NOPAD;
 use flate2::bufread::GzDecoder;
 use serde::Deserialize;
 
+use self::put::Put;
 use crate::{
-    aws::{Aws, TABLES},
-    clock::{cpu_us, median, micros, thread_nanos},
-    journey::dynamodb,
+    clock::cpu_us,
     message::{Webhook, authorization, business, msp, secret, secret_bytes},
     report::Report,
 };
@@ -48,8 +28,6 @@ const CPU_GOAL_US: f64 = 50.0;
 const RATIO_GOAL: f64 = 3.0;
 /// Runs between two looks at the clock.
 const ITERATIONS: u32 = 250;
-/// Rows written one by one.
-const WRITES: u32 = 400;
 
 /// Measures every stage.
 pub(crate) fn measure(report: &mut Report) -> Result<(), Box<dyn Error>> {
@@ -67,10 +45,12 @@ pub(crate) fn measure(report: &mut Report) -> Result<(), Box<dyn Error>> {
 
     let receive = receive(&webhook)?;
     report.figure("ack.receive_us", receive, "us", "the whole use case over the world in memory");
-    let Written { serialise, put } = written(&webhook)?;
-    report.figure("ack.serialise_us", serialise, "us", "message to row to PutItem's JSON");
+    let Put { row, json, whole } = put::measure(&webhook, tenant()?)?;
+    let serialise = row + json;
+    let note = format!("message to row {row:.1} + the SDK's JSON of PutItem {json:.1}");
+    report.figure("ack.serialise_us", serialise, "us", note);
     let note = "all of PutItem: SDK, SigV4, HTTP on loopback; no TLS; not in ack.cpu_us";
-    report.figure("ack.put_us", put, "us", note);
+    report.figure("ack.put_us", whole, "us", note);
 
     let cpu = receive + serialise;
     let note = format!("receive {receive:.1} + serialise {serialise:.1}, one thread's CPU time");
@@ -184,101 +164,6 @@ fn receive(webhook: &Webhook) -> Result<f64, Box<dyn Error>> {
         memory.world().inbox.clear();
         memory.world().stream.clear();
     }))
-}
-
-/// Processor time of writing a row, in microseconds.
-struct Written {
-    serialise: f64,
-    put: f64,
-}
-
-fn written(webhook: &Webhook) -> Result<Written, Box<dyn Error>> {
-    let aws = Aws::start()?;
-    let marks = Marks::default();
-    let client = dynamodb(&aws.url()).interceptor(marks.clone()).build();
-    let [inbox, ..] = TABLES;
-    let tables = Tables { inbox: Some(inbox.to_owned()), ..Tables::default() };
-    let store = Store::new(aws_sdk_dynamodb::Client::from_conf(client), tables);
-    let message = stored(webhook)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let (mut serialise, mut put) = (Vec::new(), Vec::new());
-        for _ in 0..WRITES {
-            let began = thread_nanos();
-            store.commit(&message).await?;
-            put.push(micros(thread_nanos() - began));
-            serialise.push(micros(marks.serialising(began)));
-        }
-        Ok(Written { serialise: median(&mut serialise), put: median(&mut put) })
-    })
-}
-
-/// When the SDK has the row, and around its writing it as JSON, on this thread's own clock.
-#[derive(Clone, Debug, Default)]
-struct Marks(Arc<[AtomicU64; 3]>);
-
-impl Marks {
-    /// Making the row, and writing it as JSON.
-    fn serialising(&self, began: u64) -> u64 {
-        let [called, before, after] = self.0.each_ref().map(|mark| mark.load(Ordering::Relaxed));
-        called.saturating_sub(began) + after.saturating_sub(before)
-    }
-}
-
-impl Intercept for Marks {
-    fn name(&self) -> &'static str {
-        "Marks"
-    }
-
-    fn read_before_execution(
-        &self,
-        _: &BeforeSerializationInterceptorContextRef<'_>,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let [called, ..] = &*self.0;
-        called.store(thread_nanos(), Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn read_before_serialization(
-        &self,
-        _: &BeforeSerializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let [_, before, _] = &*self.0;
-        before.store(thread_nanos(), Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn read_after_serialization(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let [_, _, after] = &*self.0;
-        after.store(thread_nanos(), Ordering::Relaxed);
-        Ok(())
-    }
-}
-
-/// What the ack path puts.
-fn stored(webhook: &Webhook) -> Result<InboxMessage, Box<dyn Error>> {
-    let envelope = Envelope::parse(&webhook.json)?;
-    let conversation = ConversationId::of(&envelope.destination, &envelope.source);
-    let sort = InboxSort::Message(envelope.id);
-    let hash = body_hash(&webhook.json);
-    Ok(InboxMessage {
-        pointer: InboxPointer { tenant: tenant()?, conversation, sort },
-        id: envelope.id,
-        business: envelope.destination,
-        opaque: envelope.source,
-        kind: envelope.kind.as_str().to_owned(),
-        capability_list: Some("LIST,TIME,QUICK,AUTH,AUTH2,FORM".to_owned()),
-        body: StoredBody { encoding: BodyEncoding::Gzip, bytes: webhook.body.clone(), hash },
-        received_at: Memory::new(1).world().now,
-    })
 }
 
 fn tenant() -> Result<TenantId, Box<dyn Error>> {
