@@ -11,9 +11,7 @@ use amb_lambda::{
 };
 use amb_service::{
     dispatch::{Dispatch, Dispatched},
-    port::{
-        Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, InboxReader,
-    },
+    port::{Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, InboxReader},
 };
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
