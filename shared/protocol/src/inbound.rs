@@ -24,6 +24,10 @@ pub const TOP_LEVEL_MAX: usize = 128;
 /// How much of `locale` is kept, in characters: our choice. Apple's have five.
 pub const LOCALE_MAX_CHARS: usize = 64;
 
+/// How much of `intent` and of `group` is kept, in characters: our choice. Customers can write them
+/// themselves, and they become part of the conversation, whose row has room for 400 KB.
+pub const ENTRY_MAX_CHARS: usize = 16_384;
+
 /// Longest unknown `type` that is kept, in bytes: our choice.
 pub const TYPE_MAX_BYTES: usize = 64;
 

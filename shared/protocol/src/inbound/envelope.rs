@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use super::error::EnvelopeError;
-use super::{ATTACHMENTS_MAX, LOCALE_MAX_CHARS, TYPE_MAX_BYTES, top_level};
+use super::{ATTACHMENTS_MAX, ENTRY_MAX_CHARS, LOCALE_MAX_CHARS, TYPE_MAX_BYTES, top_level};
 use crate::id::{BusinessId, MessageId, OpaqueId};
 use crate::json::{self, MAX_MEMBERS, members};
 
@@ -40,7 +40,8 @@ pub struct Envelope {
     /// [`LOCALE_MAX_CHARS`](super::LOCALE_MAX_CHARS).
     pub locale: Option<String>,
     /// `intent` of the link that the customer followed. Customers can write it themselves: never
-    /// trust it for anything but routing. Not interpreted.
+    /// trust it for anything but routing. Not interpreted; at most
+    /// [`ENTRY_MAX_CHARS`](super::ENTRY_MAX_CHARS).
     pub intent: Option<String>,
     /// `group` of that link, as [`intent`](Self::intent).
     pub group: Option<String>,
@@ -130,9 +131,9 @@ impl Envelope {
             interactive_data: object(top.interactive_data, &mut members_left)?,
             interactive_data_ref: object(top.interactive_data_ref, &mut members_left)?,
             // Ornaments: of another type than text they are passed over, not a reason to refuse.
-            locale: top.locale.and_then(members::text).map(shorten_locale),
-            intent: top.intent.and_then(members::text),
-            group: top.group.and_then(members::text),
+            locale: top.locale.and_then(members::text).map(|text| cut(text, LOCALE_MAX_CHARS)),
+            intent: top.intent.and_then(members::text).map(|text| cut(text, ENTRY_MAX_CHARS)),
+            group: top.group.and_then(members::text).map(|text| cut(text, ENTRY_MAX_CHARS)),
             destination: match BusinessId::parse(&destination) {
                 Ok(business) => business,
                 // Which rule it breaks changes nothing: we serve no such business.
@@ -208,11 +209,11 @@ fn is_type_word(word: &str) -> bool {
         && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-fn shorten_locale(mut locale: String) -> String {
-    if let Some((end, _)) = locale.char_indices().nth(LOCALE_MAX_CHARS) {
-        locale.truncate(end);
+fn cut(mut text: String, max_chars: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(max_chars) {
+        text.truncate(end);
     }
-    locale
+    text
 }
 
 fn attachments(

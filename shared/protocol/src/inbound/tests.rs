@@ -384,6 +384,11 @@ fn m168_m169_ornaments_are_opaque() {
         assert_eq!(message.group.as_deref(), Some(words));
         assert_eq!(parse(&with("intent", json!(words))).unwrap().intent.as_deref(), Some(words));
     }
+    for name in ["intent", "group"] {
+        let message = parse(&with(name, json!("é".repeat(1 << 20)))).unwrap();
+        let kept = message.intent.filter(|_| name == "intent").or(message.group).unwrap();
+        assert_eq!(kept.chars().count(), ENTRY_MAX_CHARS);
+    }
 }
 
 #[test]
