@@ -1,9 +1,19 @@
 //! The functions behind API Gateway, over a world in memory.
 
+use std::{error::Error, time::Duration};
+
 use amb_lambda::{answer::Answer, http_event::Request, telemetry::LogHash};
-use amb_service::{access::Access, memory::Memory, receive::Receive, send::Send};
+use amb_service::{
+    access::Access,
+    deliver::Deliver,
+    dispatch::Dispatch,
+    memory::{Memory, drive},
+    port::InboxReader as _,
+    receive::Receive,
+    send::Send,
+};
 use amb_support::{
-    account,
+    account::{self, TENANT},
     canary::CANARY,
     gateway_event::GatewayEvent,
     vectors::{self, MESSAGE, NEXT_SECRET, PREVIOUS_SECRET, SECRET},
@@ -42,6 +52,33 @@ impl InboundWebhook {
     /// Sends a request that was read elsewhere; these words may come out nowhere.
     pub fn send_request(&self, request: Request, forbidden: Vec<String>) -> Outcome {
         self.observe(forbidden, request)
+    }
+
+    /// Does what event-dispatch and webhook-delivery do with everything that was taken: the bodies
+    /// that the business is sent.
+    pub fn tell(&self) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+        let world = &self.world;
+        account::endpoint(world, TENANT, ENDPOINT, "https://hooks.example.com/amb");
+        let dispatch = Dispatch::new(world.clone(), world.clone(), world.clone());
+        let (webhooks, key) = (world.clone(), account::service_key());
+        let deliver = Deliver::new(world.clone(), world.clone(), webhooks, world.clone(), key);
+        let committed = std::mem::take(&mut world.world().stream);
+        for pointer in committed {
+            let message = drive(world.inbox_message(&pointer)).ok_or("died")??;
+            drive(dispatch.dispatch(&message.ok_or("the row is gone")?)).ok_or("died")??;
+        }
+        loop {
+            let received = {
+                let mut world = world.world();
+                let now = world.now;
+                world.delivery_queue.receive(now, VISIBILITY)
+            };
+            let Some(received) = received else { break };
+            drive(deliver.deliver(&received.item, VISIBILITY)).ok_or("died")??;
+            world.world().delivery_queue.delete(received.handle);
+        }
+        let calls = std::mem::take(&mut world.world().far_side.webhook_calls);
+        Ok(calls.into_iter().map(|call| call.body).collect())
     }
 
     /// Sends a request and answers; nothing is taken down.
@@ -109,3 +146,8 @@ fn forbidden(event: &GatewayEvent) -> Vec<String> {
     words.extend(parts.map(str::to_owned));
     words
 }
+
+/// Where the business hears.
+const ENDPOINT: &str = "ep_bbbbbbbbbbbbbbbbbbbbbbbbbb";
+/// Longer than any delivery takes.
+const VISIBILITY: Duration = Duration::from_secs(180);

@@ -1,13 +1,16 @@
 //! One row of the plan.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use amb_service::model::ConversationStatus;
 use amb_support::{
     account::{self, TENANT},
     canary,
     gateway_event::GatewayEvent,
+    logs,
     vectors::{BUSINESS, CUSTOMER},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::{DECIDED_OTHERWISE, Expected, InboundWebhook, OutboundSend, Outcome};
 
@@ -28,10 +31,29 @@ impl Row {
         row.finish();
     }
 
-    /// One request of Apple's to a cold instance.
+    /// One request of Apple's to a cold instance. What is taken is told to the business as well, in
+    /// JSON that can be read: no input stops a message on its way.
     pub fn apple(&mut self, case: &str, event: &GatewayEvent, expected: Expected) {
-        let outcome = InboundWebhook::default().send(event);
+        let function = InboundWebhook::default();
+        let outcome = function.send(event);
         self.check(case, &outcome, expected);
+        if outcome.status() != 200 {
+            return;
+        }
+        let (told, logs) = logs::captured("event-dispatch", function.world.clone(), || {
+            catch_unwind(AssertUnwindSafe(|| function.tell().map_err(|error| error.to_string())))
+        });
+        let readable = |body: &Vec<u8>| serde_json::from_slice::<&RawValue>(body).is_ok();
+        match told {
+            Err(_) => self.holds(&format!("{case}: telling it does not panic"), false),
+            Ok(Err(error)) => self.holds(&format!("{case}: {error}"), false),
+            Ok(Ok(bodies)) => self.holds(
+                &format!("{case}: the business reads what it is told"),
+                bodies.len() == 1 && bodies.iter().all(readable),
+            ),
+        }
+        let after = Outcome { answer: None, logs, ..outcome };
+        self.faults.extend(leaks(&after).iter().map(|leak| format!("{}: {case}: {leak}", self.id)));
     }
 
     /// One request of a business, with a good key and an open conversation, to a cold instance. The

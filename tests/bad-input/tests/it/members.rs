@@ -2,6 +2,7 @@
 
 use amb_bad_input::{Expected, InboundWebhook, Row, refused, taken};
 use amb_protocol::capability::CapabilityList;
+use amb_service::model::ConversationState;
 use amb_support::{
     account::OTHER_BUSINESS,
     gateway_event::GatewayEvent,
@@ -290,6 +291,18 @@ fn m169_intent_and_group_are_opaque() {
                 row.apple(member, &with(member, words), taken());
             }
         }
+        // Both are part of the conversation's row, which has room for 400 KB.
+        let function = InboundWebhook::default();
+        let mut message = message::with("intent", "é".repeat(1 << 20));
+        message["group"] = json!("é".repeat(1 << 20));
+        row.check("1 MB", &function.send(&apple(&message)), taken());
+        row.holds("is told", function.tell().is_ok_and(|told| told.len() == 1));
+        let world = function.world.world();
+        let kept = |state: &ConversationState| {
+            let bytes = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+            bytes(&state.intent) + bytes(&state.group)
+        };
+        row.holds("cut", world.conversations.values().all(|state| kept(state) < 100 << 10));
     });
 }
 
