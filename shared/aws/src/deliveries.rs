@@ -4,13 +4,13 @@ use amb_service::{
     model::{Delivery, DeliveryKey, DeliveryStatus},
     port::{Deliveries, Lease, PortError},
 };
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use jiff::Timestamp;
 
 use crate::{
     fault::{RefusedWrite, unreadable},
-    lease::{draw_holder, is_held_by},
-    row::{self, key, n, s, time::nanos},
+    lease::Leased,
+    row::{self, n, time::nanos},
     store::Store,
 };
 
@@ -22,41 +22,13 @@ impl Deliveries for Store {
         until: Timestamp,
     ) -> Result<Lease, PortError> {
         const OPERATION: &str = "Deliveries::lease";
-        let holder = draw_holder();
-        let update = self
-            .client
-            .update_item()
-            .table_name(self.conversations_table(OPERATION)?)
-            .set_key(Some(key::delivery(key).into_item()))
-            .update_expression("SET lease = :until, holder = :holder, attempts = attempts + :one")
-            .condition_expression(
-                "#status = :pending AND next_at <= :now \
-                 AND (attribute_not_exists(lease) OR lease <= :now)",
-            )
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", s("pending"))
-            .expression_attribute_values(":now", n(nanos(now)))
-            .expression_attribute_values(":until", n(nanos(until)))
-            .expression_attribute_values(":one", n(1))
-            .expression_attribute_values(":holder", s(holder.as_str()))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match update.send().await {
-            Ok(done) => {
-                let item = done.attributes.unwrap_or_default();
-                let delivery = row::delivery::delivery(item).map_err(unreadable(OPERATION))?;
-                Ok(Lease::Taken(delivery))
-            }
-            Err(error) => {
-                let old = error.old_item(OPERATION)?;
-                if old.is_empty() {
-                    return Ok(Lease::Over);
-                }
-                let ours = is_held_by(&old, &holder);
-                let old = row::delivery::delivery(old).map_err(unreadable(OPERATION))?;
-                Ok(if ours { Lease::Taken(old) } else { why_not(&old, now) })
-            }
-        }
+        let place = row::key::delivery(key);
+        let read = |item| row::delivery::delivery(item).map_err(unreadable(OPERATION));
+        Ok(match self.take_lease(OPERATION, place, "pending", now, until).await? {
+            Leased::Taken(item) => Lease::Taken(read(item)?),
+            Leased::Refused(old) => why_not(&read(old)?, now),
+            Leased::Missing => Lease::Over,
+        })
     }
 
     async fn record(&self, delivery: &Delivery, lease: Timestamp) -> Result<bool, PortError> {

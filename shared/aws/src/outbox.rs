@@ -4,13 +4,12 @@ use amb_service::{
     model::{OutboundMessage, OutboundPointer, OutboundStatus},
     port::{Outbox, OutboxLease, PortError},
 };
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
 use crate::{
     fault::{RefusedWrite, unreadable},
-    lease::{draw_holder, is_held_by},
-    row::{self, key, n, s, time::nanos},
+    lease::Leased,
+    row::{self, key, n, time::nanos},
     store::Store,
 };
 
@@ -29,47 +28,14 @@ impl Outbox for Store {
         until: Timestamp,
     ) -> Result<OutboxLease, PortError> {
         const OPERATION: &str = "Outbox::lease_message";
-        let holder = draw_holder();
-        let update = self
-            .client
-            .update_item()
-            .table_name(self.conversations_table(OPERATION)?)
-            .set_key(Some(key::outbound(pointer).into_item()))
-            // The right-hand sides read the row as it was: `lease_before` keeps a lease that ran out.
-            .update_expression(
-                "SET lease_before = if_not_exists(lease, if_not_exists(lease_before, :none)), \
-                 lease = :until, holder = :holder, \
-                 attempts = attempts + :one",
-            )
-            .condition_expression(
-                "#status = :queued AND next_at <= :now \
-                 AND (attribute_not_exists(lease) OR lease <= :now)",
-            )
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":queued", s(OutboundStatus::Queued.as_str()))
-            .expression_attribute_values(":now", n(nanos(now)))
-            .expression_attribute_values(":until", n(nanos(until)))
-            .expression_attribute_values(":one", n(1))
-            .expression_attribute_values(":none", n(0))
-            .expression_attribute_values(":holder", s(holder.as_str()))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match update.send().await {
-            Ok(done) => {
-                let item = done.attributes.unwrap_or_default();
-                let message = row::outbound::message(item).map_err(unreadable(OPERATION))?;
-                Ok(OutboxLease::Taken(message))
-            }
-            Err(error) => {
-                let old = error.old_item(OPERATION)?;
-                if old.is_empty() {
-                    return Ok(OutboxLease::Over);
-                }
-                let ours = is_held_by(&old, &holder);
-                let old = row::outbound::message(old).map_err(unreadable(OPERATION))?;
-                Ok(if ours { OutboxLease::Taken(old) } else { why_not(&old, now) })
-            }
-        }
+        let key = key::outbound(pointer);
+        let waiting = OutboundStatus::Queued.as_str();
+        let read = |item| row::outbound::message(item).map_err(unreadable(OPERATION));
+        Ok(match self.take_lease(OPERATION, key, waiting, now, until).await? {
+            Leased::Taken(item) => OutboxLease::Taken(read(item)?),
+            Leased::Refused(old) => why_not(&read(old)?, now),
+            Leased::Missing => OutboxLease::Over,
+        })
     }
 
     async fn postpone(&self, message: &OutboundMessage, lease: Timestamp) -> Result<(), PortError> {

@@ -11,22 +11,18 @@ mod actors;
 
 use std::time::Duration;
 
-use amb_protocol::jwt::ApiSecret;
 use amb_service::{
-    keyring::{KeyRing, KeyRingError, SecondLook},
     memory::{FaultMode, drive},
     model::{
         ConversationStatus, DeliveryStatus, EndpointStatus, EventType, FailureCode, OutboundStatus,
         TimelineItem,
     },
-    port::{AppleKeySet, GatewayError, WebhookError},
+    port::{GatewayError, WebhookError},
     seal, signature,
 };
 use serde_json::{Value, json};
 
 use actors::{Actors, Order, message_id, service_key};
-
-const NEW_SECRET: &str = "oKGio6SlpqeoqaqrrK2ur7CxsrO0tba3uLm6u7y9vr8=";
 
 fn world_with_endpoint(ordered: bool) -> Actors {
     let mut actors = Actors::new(Order::CommitThenAck);
@@ -449,74 +445,4 @@ fn f072_an_ordered_endpoint_hears_the_second_event_only_after_the_first() {
         .map(|event| event["data"]["message"]["text"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(texts, ["one", "one", "two"]);
-}
-
-#[test]
-fn ap04_m067_a_key_that_is_new_to_us_is_looked_up_once_and_accepted() {
-    let actors = world_with_endpoint(false);
-    let world = actors.world.clone();
-    let ring = KeyRing::new(world.clone(), world.clone());
-    drive(ring.accepted()).unwrap().unwrap();
-    let fresh = ApiSecret::from_base64(NEW_SECRET).unwrap();
-    {
-        let mut held = world.world();
-        held.now += Duration::from_secs(60);
-        let previous = held.apple_keys.current.take();
-        held.apple_keys =
-            AppleKeySet { current: Some(fresh.clone()), previous, ..AppleKeySet::default() };
-    }
-    let Some(Ok(SecondLook::Changed(keys))) = drive(ring.second_look()) else {
-        panic!("the new key was not looked up");
-    };
-    assert_eq!(keys.len(), 2, "the old key is accepted beside the new one");
-    assert_eq!(keys[0].fingerprint(), fresh.fingerprint());
-}
-
-#[test]
-fn f143_a_flood_of_forged_tokens_costs_next_to_no_look_ups() {
-    let actors = world_with_endpoint(false);
-    let world = actors.world.clone();
-    let ring = KeyRing::new(world.clone(), world.clone());
-    drive(ring.accepted()).unwrap().unwrap();
-    let before = world.world().faults.calls.len();
-    for _ in 0..600 {
-        world.world().now += Duration::from_secs(1);
-        drive(ring.second_look()).unwrap().unwrap();
-    }
-    let lookups = world.world().faults.calls.len() - before;
-    assert!(lookups <= 6, "{lookups} look-ups in ten minutes");
-}
-
-#[test]
-fn m066_f017_keys_are_served_stale_while_the_store_is_down_and_not_for_ever() {
-    let actors = world_with_endpoint(false);
-    let world = actors.world.clone();
-    let ring = KeyRing::new(world.clone(), world.clone());
-    drive(ring.accepted()).unwrap().unwrap();
-    let refuse = || {
-        let mut held = world.world();
-        let next = held.faults.calls.len();
-        held.faults.at = Some((next, FaultMode::Refused));
-    };
-    world.world().now += Duration::from_secs(3600);
-    refuse();
-    assert!(drive(ring.accepted()).unwrap().is_ok());
-    world.world().now += Duration::from_secs(12 * 3600);
-    refuse();
-    assert!(matches!(drive(ring.accepted()), Some(Err(KeyRingError::Unavailable(_)))));
-}
-
-#[test]
-fn m031_the_previous_key_is_refused_from_its_end_on() {
-    let actors = world_with_endpoint(false);
-    let now = actors.world.world().now;
-    let old = actors.world.world().apple_keys.current.clone();
-    let set = AppleKeySet {
-        current: Some(ApiSecret::from_base64(NEW_SECRET).unwrap()),
-        previous: old,
-        previous_accept_until: Some(now),
-        pending: None,
-    };
-    assert_eq!(set.accepted(now - Duration::from_secs(1)).len(), 2);
-    assert_eq!(set.accepted(now).len(), 1);
 }
