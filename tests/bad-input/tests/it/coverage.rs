@@ -9,7 +9,7 @@ const SOURCES: [&str; 14] = [
     include_str!("body.rs"),
     include_str!("corpora.rs"),
     include_str!("endpoint_url.rs"),
-    include_str!("http.rs"),
+    include_str!("request.rs"),
     include_str!("keys.rs"),
     include_str!("meaning.rs"),
     include_str!("members.rs"),

@@ -13,11 +13,13 @@ mod corpora;
 mod coverage;
 mod endpoint_url;
 mod events;
-mod http;
+
 mod keys;
 mod meaning;
 mod members;
 mod outage;
+mod request;
+mod runner;
 mod send;
 mod send_body;
 mod token_claims;
