@@ -72,3 +72,20 @@ fn every_decision_is_of_a_row_that_runs_and_says_why() {
         assert!(waiver.why.len() > 20, "{:?}", waiver.rows);
     }
 }
+
+#[test]
+fn what_is_run_elsewhere_is_there() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    for waiver in WAIVED.iter().filter(|waiver| !waiver.elsewhere.is_empty()) {
+        let sources: String = waiver
+            .elsewhere
+            .iter()
+            .map(|path| std::fs::read_to_string(format!("{root}/{path}")).unwrap())
+            .collect();
+        for id in waiver.rows {
+            let id = format!("{}_", id.to_lowercase());
+            let named = |line: &str| line.contains("fn ") && line.contains(&id);
+            assert!(sources.lines().any(named), "no test of {:?} carries {id}", waiver.elsewhere);
+        }
+    }
+}

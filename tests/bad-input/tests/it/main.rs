@@ -13,7 +13,6 @@ mod corpora;
 mod coverage;
 mod endpoint_url;
 mod events;
-
 mod keys;
 mod meaning;
 mod members;
