@@ -229,7 +229,10 @@ where
             }
             if customer_left && state.status == ConversationStatus::Open {
                 state.close();
-                let data = serde_json::json!({ "reason": "gateway" });
+                let data = serde_json::json!({
+                    "opaqueId": message.opaque.as_str(),
+                    "reason": "gateway",
+                });
                 let kind = EventType::ConversationClosed;
                 push(&mut state, kind, EventSource::Inline(data), now, &mut entries);
             }
@@ -294,6 +297,7 @@ fn given_up(message: &OutboundMessage, closed: bool, now: Timestamp) -> Option<O
 fn told(message: &OutboundMessage) -> (EventType, Value) {
     let mut data = Map::new();
     data.insert("messageId".to_owned(), message.pointer.message.to_string().into());
+    data.insert("opaqueId".to_owned(), message.opaque.as_str().into());
     data.insert("status".to_owned(), message.status.as_str().into());
     if let Some(reference) = &message.callback_data {
         data.insert("callbackData".to_owned(), reference.clone().into());

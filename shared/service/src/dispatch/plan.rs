@@ -9,7 +9,7 @@ use amb_protocol::{
 };
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
     model::{
@@ -110,8 +110,7 @@ fn place_message(
     }
     if state.status == ConversationStatus::Closed {
         state.status = ConversationStatus::Open;
-        let source = EventSource::Inline(json!({ "messageId": message.id.to_string() }));
-        push(state, EventType::ConversationReopened, source, now, entries);
+        push(state, EventType::ConversationReopened, told(message, None), now, entries);
     }
     state.last_inbound_at = message.received_at;
     for (known, told) in [
@@ -154,11 +153,7 @@ fn close(
         return state.next_seq();
     }
     state.close();
-    let source = EventSource::Inline(json!({
-        "messageId": message.id.to_string(),
-        "reason": "customer",
-    }));
-    push(state, EventType::ConversationClosed, source, now, entries)
+    push(state, EventType::ConversationClosed, told(message, Some("customer")), now, entries)
 }
 
 fn park(
@@ -168,11 +163,18 @@ fn park(
     now: Timestamp,
     entries: &mut Vec<TimelineEntry>,
 ) -> u64 {
-    let source = EventSource::Inline(json!({
-        "messageId": message.id.to_string(),
-        "reason": reason,
-    }));
-    push(state, EventType::MessageParked, source, now, entries)
+    push(state, EventType::MessageParked, told(message, Some(reason)), now, entries)
+}
+
+/// What is told of a message whose words are not.
+fn told(message: &InboxMessage, reason: Option<&str>) -> EventSource {
+    let mut data = Map::new();
+    data.insert("messageId".to_owned(), message.id.to_string().into());
+    data.insert("opaqueId".to_owned(), message.opaque.as_str().into());
+    if let Some(reason) = reason {
+        data.insert("reason".to_owned(), reason.into());
+    }
+    EventSource::Inline(data.into())
 }
 
 /// Appends an event to the conversation's timeline; answers its place.
