@@ -67,8 +67,8 @@ pub const WAIVED: &[Waiver] = &[
     },
     Waiver {
         rows: &["W024"],
-        why: "the limits are those of the `h2` crate, whose advisories `make audit` looks up; the \
-              wall's deadlines end every exchange (W022, W023)",
+        why: "the limits on frames are those of the `h2` crate; the wall's own caps and deadlines \
+              end every exchange whatever the server sends (W022, W023)",
         elsewhere: &[],
     },
 ];
