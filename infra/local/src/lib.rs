@@ -33,3 +33,4 @@ pub use self::places::Places;
 pub use self::seed::{DEMO_BUSINESS, NewTenant, SeedError, Tenant};
 pub use self::stack::{Stack, StackError};
 pub use self::stack_file::StackFile;
+pub use amb_service::problem::chain;

@@ -12,7 +12,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use amb_local::{Options, Profile, Stack, conversation};
+use amb_local::{Options, Profile, Stack, chain, conversation};
 use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "usage: amb-local [--once] [--port N] [--simulator-port N] \
@@ -139,15 +139,4 @@ fn directions(stack: &Stack) -> String {
 /// One line, or several, for the person at the terminal.
 fn say(what: &str) {
     drop(writeln!(std::io::stdout(), "{what}")); // nobody reads it: then nobody is told
-}
-
-/// An error and its causes on one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

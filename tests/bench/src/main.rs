@@ -26,7 +26,7 @@ mod stack;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
-use amb_local::Places;
+use amb_local::{Places, chain};
 
 use crate::report::Report;
 
@@ -87,17 +87,6 @@ fn parse(
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
 fn say(what: &str) {
     println!("{what}");
-}
-
-/// An error and its causes on one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use amb_local::{Options, Stack};
+use amb_local::{Options, Stack, chain};
 use amb_simulator::model::{AccountSettings, RetrySchedule};
 use libtest_mimic::{Failed, Trial};
 use tokio::runtime::Runtime;
@@ -129,15 +129,4 @@ pub(crate) fn cannot_start(error: &dyn Error) -> ExitCode {
 
 fn tell(what: &str) {
     let _nobody_reads = writeln!(std::io::stderr(), "e2e: {what}");
-}
-
-/// An error and its causes on one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

@@ -14,8 +14,8 @@ use serde_json::{Map, Value, value::RawValue};
 use crate::{
     model::{
         BodyEncoding, ConversationState, ConversationStatus, EventId, EventSource, EventType,
-        InboxMessage, RECENT_REPLY_WINDOW, RecentReply, StoredBody, TimelineEntry, TimelineItem,
-        body_hash,
+        InboxMessage, RECENT_REPLIES_MAX, RECENT_REPLY_WINDOW, RecentReply, StoredBody,
+        TimelineEntry, TimelineItem, body_hash,
     },
     port::{ClaimScope, MessageClaim},
     receive::MAX_INFLATED_BODY,
@@ -209,6 +209,9 @@ fn soft_duplicate(
         .find(|reply| reply.fingerprint == fingerprint && reply.message != message.id)
         .map(|reply| reply.message);
     if earlier.is_none() {
+        if state.recent_replies.len() >= RECENT_REPLIES_MAX {
+            state.recent_replies.remove(0);
+        }
         let reply = RecentReply { fingerprint, message: message.id, at: now };
         state.recent_replies.push(reply);
     }

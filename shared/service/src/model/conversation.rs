@@ -78,6 +78,9 @@ pub struct RecentReply {
 /// F162).
 pub const RECENT_REPLY_WINDOW: Duration = Duration::from_secs(30);
 
+/// How many of them are remembered: a flood must not grow the row.
+pub const RECENT_REPLIES_MAX: usize = 32;
+
 impl ConversationState {
     /// A conversation nobody has heard of yet; its first step writes revision 1.
     pub fn new(tenant: TenantId, business: BusinessId, opaque: OpaqueId, now: Timestamp) -> Self {

@@ -13,7 +13,8 @@ pub use account::{
     ApiKey, Business, BusinessStatus, Endpoint, EndpointStatus, Mode, Scope, SealedSecret, Tenant,
 };
 pub use conversation::{
-    ConversationState, ConversationStatus, LaneEntry, RECENT_REPLY_WINDOW, RecentReply,
+    ConversationState, ConversationStatus, LaneEntry, RECENT_REPLIES_MAX, RECENT_REPLY_WINDOW,
+    RecentReply,
 };
 pub use delivery::{
     DELIVERY_WINDOW, Delivery, DeliveryKey, DeliveryPointer, DeliveryStatus, QUEUE_GRACE,
