@@ -72,22 +72,3 @@ fn optional_body(body: &[u8]) -> Result<ObjectBody, Problem> {
     let nothing = body.iter().all(u8::is_ascii_whitespace);
     Ok(ObjectBody::parse(if nothing { b"{}" } else { body })?)
 }
-
-/// Refusals of this surface alone: status, code and title, for the documentation.
-pub const PROBLEMS: &[(u16, &str, &str)] = &[
-    (409, ENDPOINT_EXISTS.0, ENDPOINT_EXISTS.1),
-    (409, TOO_MANY_SECRETS.0, TOO_MANY_SECRETS.1),
-    (429, TOO_MANY_PINGS.0, TOO_MANY_PINGS.1),
-];
-
-type CodeAndTitle = (&'static str, &'static str);
-const ENDPOINT_EXISTS: CodeAndTitle =
-    ("endpoint_exists", "Another endpoint of the tenant has this URL.");
-const TOO_MANY_SECRETS: CodeAndTitle =
-    ("too_many_secrets", "The endpoint has as many live signing secrets as it may have.");
-const TOO_MANY_PINGS: CodeAndTitle =
-    ("too_many_pings", "The endpoint was tested often enough in the last minute.");
-
-fn refusal(status: u16, (code, title): CodeAndTitle) -> Problem {
-    Problem { status, code, title, ..Problem::conflict() }
-}

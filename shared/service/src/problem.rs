@@ -123,6 +123,10 @@ problems! {
     conversation_busy = 409 "conversation_busy" "Too many messages of this conversation wait for Apple.";
     /// The limit of endpoints is reached.
     too_many_endpoints = 409 "too_many_endpoints" "The tenant has as many endpoints as it may have.";
+    /// Two endpoints would hear everything twice.
+    endpoint_exists = 409 "endpoint_exists" "Another endpoint of the tenant has this URL.";
+    /// Rotated faster than the old secrets end.
+    too_many_secrets = 409 "too_many_secrets" "The endpoint has as many live signing secrets as it may have.";
     /// The endpoint is switched off.
     endpoint_disabled = 409 "endpoint_disabled" "The endpoint is disabled.";
     /// Too large.
@@ -131,6 +135,8 @@ problems! {
     unsupported_media_type = 415 "unsupported_media_type" "The body has to be application/json in UTF-8.";
     /// The key was used for another request.
     idempotency_key_reused = 422 "idempotency_key_reused" "This Idempotency-Key was used for another request.";
+    /// Tested too often.
+    too_many_pings = 429 "too_many_pings" "The endpoint was tested often enough in the last minute.";
     /// A fault of ours.
     internal = 500 "internal" "Something went wrong on our side.";
     /// A store did not answer.

@@ -3,6 +3,7 @@ use amb_service::{
         DEFAULT_LIMIT, MAX_DESCRIPTION, MAX_LIMIT, MAX_NAME, MAX_REPLAY, OVERLAP_SECONDS,
         TIMEOUT_SECONDS,
     },
+    problem::Problem,
     send::{MAX_TEXT, SendRequest},
 };
 use serde_json::{Value, json};
@@ -168,5 +169,14 @@ async fn no_reference_leads_nowhere() {
     for reference in text.split("\"$ref\":\"#").skip(1) {
         let pointer = reference.split('"').next().unwrap();
         assert!(document.pointer(pointer).is_some(), "{pointer}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_code_of_a_problem() {
+    let readme = fs::read_to_string(infra("../README.md")).unwrap();
+    for (status, code, _) in Problem::ALL {
+        assert!(readme.contains(&format!("`{code}`")), "README.md does not name {code}");
+        assert!(readme.contains(&status.to_string()), "README.md does not name {status}");
     }
 }

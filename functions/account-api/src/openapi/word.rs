@@ -1,7 +1,6 @@
 //! Words from closed lists.
 
 use amb_service::{
-    account::PROBLEMS,
     model::{EventType, FailureCode},
     problem::Problem,
 };
@@ -66,5 +65,5 @@ fn failure_codes() -> [&'static str; 7] {
 
 /// Every refusal of the business API: status, code, title.
 pub(crate) fn problem_codes() -> impl Iterator<Item = (u16, &'static str, &'static str)> {
-    Problem::ALL.iter().chain(PROBLEMS).copied()
+    Problem::ALL.iter().copied()
 }

@@ -9,10 +9,7 @@ pub use rotate::OVERLAP_SECONDS;
 use amb_protocol::secret::Secret;
 use jiff::Timestamp;
 
-use super::{
-    Account, ENDPOINT_EXISTS, List, UrlRefusal, VettedUrl, list::ListName, query::Query, refusal,
-    require_any,
-};
+use super::{Account, List, UrlRefusal, VettedUrl, list::ListName, query::Query, require_any};
 use crate::{
     access::Principal,
     model::{Endpoint, EndpointId, EndpointStatus, Scope, SealedSecret},
@@ -195,6 +192,6 @@ fn refuse_twin(
     let twin = existing.iter().find(|other| other.url == url.as_str() && Some(&other.id) != own);
     match twin {
         None => Ok(()),
-        Some(twin) => Err(refusal(409, ENDPOINT_EXISTS).detail(format!("It is {}.", twin.id))),
+        Some(twin) => Err(Problem::endpoint_exists().detail(format!("It is {}.", twin.id))),
     }
 }

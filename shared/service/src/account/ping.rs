@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{Account, TOO_MANY_PINGS, refusal};
+use super::Account;
 use crate::{
     access::Principal,
     dispatch::enqueue,
@@ -39,7 +39,7 @@ where
             delivery.kind == EventType::EndpointPing && now < delivery.created_at + WINDOW
         };
         if latest.items.iter().filter(fresh).count() >= MAX_PINGS {
-            return Err(refusal(429, TOO_MANY_PINGS).retry_after(60));
+            return Err(Problem::too_many_pings().retry_after(60));
         }
         // Pings have no order; a place only has to be new.
         let seq = u64::try_from(now.as_microsecond()).unwrap_or_default();

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::NewEndpoint;
 use crate::{
     access::Principal,
-    account::{Account, TOO_MANY_SECRETS, member, optional_body, refusal},
+    account::{Account, member, optional_body},
     model::{Scope, SealedSecret},
     port::{Clock, Endpoints, Entropy},
     problem::{Faults, ObjectBody, Problem, Reader},
@@ -77,7 +77,7 @@ fn succeed(
         let detail = first.map(|at| {
             format!("One of {MAX_LIVE} ends at {at:.0}; overlapSeconds 0 ends them all now.")
         });
-        return Err(Problem { detail, ..refusal(409, TOO_MANY_SECRETS) });
+        return Err(Problem { detail, ..Problem::too_many_secrets() });
     }
     live.insert(0, new);
     Ok(live)
