@@ -24,9 +24,13 @@ mod report;
 mod runtime_api;
 mod stack;
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use amb_local::{Places, chain};
+use amb_local::chain;
 
 use crate::report::Report;
 
@@ -44,14 +48,15 @@ fn main() -> ExitCode {
 
 fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let (sections, folder) = parse(arguments)?;
-    let places = Places::find()?;
-    let built = folder.unwrap_or_else(|| places.target.join("release"));
+    let root = root()?;
+    let program = std::env::current_exe()?;
+    let built = folder.or_else(|| program.parent().map(Path::to_owned)).unwrap_or_default();
     let mut report = Report::default();
     for section in sections {
         say(&format!("measuring: {section}"));
         let outcome = match section {
             "ack" => ack::measure(&mut report),
-            "functions" => functions::measure(&places.root, &built, &mut report),
+            "functions" => functions::measure(&root, &built, &mut report),
             "stack" => stack::measure(&mut report),
             _ => price::measure(&mut report),
         };
@@ -60,10 +65,17 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
         }
     }
     say(&format!("\n{report}"));
-    let results = places.target.join("bench").join("results.json");
+    let results = root.join("target/bench/results.json");
     report.write(&results)?;
     say(&format!("written to {}", results.display()));
     Ok(())
+}
+
+/// The repository: here or above.
+fn root() -> Result<PathBuf, Box<dyn Error>> {
+    let here = std::env::current_dir()?;
+    let root = here.ancestors().find(|folder| folder.join("infra/template.yaml").is_file());
+    Ok(root.ok_or("start this inside the repository")?.to_owned())
 }
 
 fn parse(
