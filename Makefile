@@ -12,6 +12,7 @@ ARCH ?= arm64
 
 FUNCTIONS := $(notdir $(wildcard functions/*))
 PACKAGES := $(FUNCTIONS:%=--package %)
+LIBRARIES := $(patsubst shared/%,--package amb-%,$(wildcard shared/*))
 TEMPLATE := infra/template.yaml
 RUST_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 LOCAL_ARGUMENTS := $(if $(filter-out 0,$(ONCE)),--once)
@@ -35,11 +36,13 @@ test: need-cargo .venv/ready ## every test, end-to-end tests through the deploye
 	$(call say,testing)
 	cargo test --locked --workspace
 
-lint: need-cargo .venv/lint/ready ## formatting, clippy, the template
+lint: need-cargo .venv/lint/ready ## formatting, clippy, the documentation's links, the template
 	$(call say,formatting)
 	cargo fmt --all --check
 	$(call say,clippy)
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(call say,documentation)
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps $(LIBRARIES)
 	$(call say,template)
 	.venv/lint/bin/cfn-lint
 

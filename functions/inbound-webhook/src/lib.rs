@@ -52,6 +52,10 @@ where
         }
         Err(refusal) => {
             let line = line.outcome(outcome_of(&refusal)).code(refusal.code());
+            let line = match &refusal {
+                Refusal::BadToken(why) => line.word("token", why.code()),
+                _ => line,
+            };
             // A fault of ours has causes worth reading; a refusal's code says it all.
             if refusal.status() >= 500 { line.error(&refusal) } else { line }.emit();
             let status = StatusCode::from_u16(refusal.status());

@@ -1,6 +1,6 @@
 //! API Gateway's HTTP API events (payload format 2.0) as requests, served by `lambda_http`.
 //!
-//! In front of `lambda_http` stands a reader of our own ([`event`]) that makes every event one out of
+//! In front of `lambda_http` stands a reader of our own (`event`) that makes every event one out of
 //! which a URI can be built: API Gateway hands paths over already percent-decoded, and `lambda_http`
 //! panics when path, query, `Host` and `X-Forwarded-Proto` make none. What is odd about a request is
 //! for the function to refuse.
