@@ -10,7 +10,7 @@ use amb_lambda::{
     telemetry::{LogHash, stage},
 };
 use amb_service::{
-    dispatch::{Dispatch, Dispatched},
+    dispatch::{Dispatch, Dispatched, Gathered},
     port::{Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, InboxReader},
 };
 use aws_lambda_events::{
@@ -19,9 +19,10 @@ use aws_lambda_events::{
 };
 use lambda_runtime::LambdaEvent;
 
-/// Works through one batch of the stream.
+/// Works through one batch of the stream; what it owes is enqueued at its end.
 pub async fn dispatch_batch<S, Q, C>(
-    dispatch: &Dispatch<S, Q, C>,
+    dispatch: &Dispatch<S, &Gathered<Q>, C>,
+    queue: &Gathered<Q>,
     reader: &impl InboxReader,
     log: &LogHash,
     clock: &C,
@@ -34,7 +35,10 @@ where
 {
     let deadline = Deadline::of(&event.context, BATCH_RESERVE);
     let batch = Batch::new(clock.clone(), deadline);
-    batch.stream(event.payload, |record| one(dispatch, reader, log, clock, record)).await
+    let response =
+        batch.stream(event.payload, |record| one(dispatch, reader, log, clock, record)).await;
+    queue.flush().await;
+    response
 }
 
 async fn one<S, Q, C>(

@@ -2,7 +2,7 @@
 
 use amb_aws::{Clients, Profile, QueueUrls, Queues, Store, Tables};
 use amb_lambda::{adapter::System, config::Config, telemetry};
-use amb_service::dispatch::Dispatch;
+use amb_service::dispatch::{Dispatch, Gathered};
 use event_dispatch::dispatch_batch;
 use lambda_runtime::{Error, service_fn};
 
@@ -20,11 +20,11 @@ async fn main() -> Result<(), Error> {
     };
     let store = Store::new(clients.dynamodb, tables);
     let urls = QueueUrls { deliveries: Some(config.deliveries_queue_url()?), outbound: None };
-    let queue = Queues::new(clients.sqs, urls);
-    let dispatch = Dispatch::new(store.clone(), queue, System);
+    let queue = Gathered::new(Queues::new(clients.sqs, urls));
+    let dispatch = Dispatch::new(store.clone(), &queue, System);
 
     lambda_runtime::run(service_fn(|event| async {
-        Ok::<_, Error>(dispatch_batch(&dispatch, &store, &log, &System, event).await)
+        Ok::<_, Error>(dispatch_batch(&dispatch, &queue, &store, &log, &System, event).await)
     }))
     .await
 }

@@ -5,10 +5,15 @@
 //! deliveries are enqueued. Everything is repeatable: a redelivered record finds the message claimed,
 //! and a delivery that was never enqueued is found by the sweep.
 
+mod gathered;
 mod plan;
 
+pub use gathered::Gathered;
 pub(crate) use plan::push;
 pub use plan::{Plan, Reading, event_type, json_of, plan, reaction, read};
+
+use amb_protocol::id::BusinessId;
+use std::time::Duration;
 
 use crate::{
     model::{
@@ -20,6 +25,7 @@ use crate::{
         QueuedDelivery, Step, Stepped,
     },
     problem::chain,
+    ttl_cache::TtlCache,
 };
 
 /// Dispatches committed messages.
@@ -28,6 +34,7 @@ pub struct Dispatch<S, Q, C> {
     store: S,
     queue: Q,
     clock: C,
+    suspended: TtlCache<BusinessId, bool>,
 }
 
 /// What dispatching a message came to.
@@ -61,9 +68,15 @@ where
     Q: DeliveryQueue,
     C: Clock,
 {
+    /// How long a business is taken to be suspended or not, and one that is gone to be gone.
+    const SUSPENDED_LIFE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(10));
+    const BUSINESSES_REMEMBERED: usize = 4096;
+
     /// Dispatches with these ports.
     pub fn new(store: S, queue: Q, clock: C) -> Self {
-        Self { store, queue, clock }
+        let (life, absence) = Self::SUSPENDED_LIFE;
+        let suspended = TtlCache::new(life, absence, Self::BUSINESSES_REMEMBERED);
+        Self { store, queue, clock, suspended }
     }
 
     /// Dispatches one message.
@@ -82,8 +95,7 @@ where
     }
 
     async fn place(&self, message: &InboxMessage) -> Result<Dispatched, DispatchError> {
-        let business = self.store.business(&message.business).await?;
-        let suspended = business.is_some_and(|business| business.status.is_suspended());
+        let suspended = self.is_suspended(&message.business).await?;
         match self.settle(message, &read(message, suspended)).await? {
             // The same id under another conversation: Apple never does that. The words are kept and
             // the tenant is told (F005).
@@ -96,6 +108,17 @@ where
             Stepped::Claimed(_) => Ok(Dispatched::AlreadyPlaced),
             _ => Ok(Dispatched::Placed),
         }
+    }
+
+    async fn is_suspended(&self, business: &BusinessId) -> Result<bool, PortError> {
+        let now = self.clock.now();
+        if let Some(known) = self.suspended.recall(business, now) {
+            return Ok(known.unwrap_or(false));
+        }
+        let found = self.store.business(business).await?;
+        let suspended = found.map(|found| found.status.is_suspended());
+        self.suspended.remember(business.clone(), suspended, now);
+        Ok(suspended.unwrap_or(false))
     }
 
     /// Plans and steps until the conversation holds still: `Done`, or `Claimed` by an earlier run.
@@ -184,17 +207,22 @@ pub(crate) fn deliveries(
     owed
 }
 
-/// Enqueues what a step owes. What the queue does not take stays due in its row, and the sweep finds
-/// it there: a failure here must not undo the step.
+/// Enqueues what a step owes.
 pub(crate) async fn enqueue(queue: &impl DeliveryQueue, deliveries: &[Delivery]) {
     let owed: Vec<_> = deliveries
         .iter()
         .map(|delivery| QueuedDelivery::now(DeliveryPointer::Stored(delivery.key.clone())))
         .collect();
+    enqueue_owed(queue, &owed).await;
+}
+
+/// Enqueues what is owed. What the queue does not take stays due in its row, and the sweep finds it
+/// there: a failure here must not undo the step.
+async fn enqueue_owed(queue: &impl DeliveryQueue, owed: &[QueuedDelivery]) {
     if owed.is_empty() {
         return;
     }
-    match queue.enqueue_deliveries(&owed).await {
+    match queue.enqueue_deliveries(owed).await {
         Ok(left) if left.is_empty() => {}
         Ok(left) => tracing::warn!(left = left.len(), "deliveries left to the sweep"),
         Err(error) => tracing::warn!(error = %chain(&error), "deliveries left to the sweep"),

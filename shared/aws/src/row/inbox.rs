@@ -69,6 +69,9 @@ pub(crate) fn items(message: &InboxMessage) -> (Item, Vec<Item>) {
     }
     set("id", s(id));
 
+    if rest.is_empty() {
+        return (item, Vec::new());
+    }
     let prefix = parts_prefix(message.id, &message.body.bytes);
     let pk = key(&message.pointer).pk;
     let parts: Vec<Item> = rest
@@ -82,10 +85,8 @@ pub(crate) fn items(message: &InboxMessage) -> (Item, Vec<Item>) {
             part
         })
         .collect();
-    if !parts.is_empty() {
-        item.insert("parts".to_owned(), n(parts.len()));
-        item.insert("part".to_owned(), s(prefix));
-    }
+    item.insert("parts".to_owned(), n(parts.len()));
+    item.insert("part".to_owned(), s(prefix));
     (item, parts)
 }
 

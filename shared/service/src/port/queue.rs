@@ -12,6 +12,15 @@ pub trait DeliveryQueue: Send + Sync {
     ) -> impl Future<Output = Result<Vec<usize>, PortError>> + Send;
 }
 
+impl<T: DeliveryQueue> DeliveryQueue for &T {
+    fn enqueue_deliveries(
+        &self,
+        deliveries: &[QueuedDelivery],
+    ) -> impl Future<Output = Result<Vec<usize>, PortError>> + Send {
+        (**self).enqueue_deliveries(deliveries)
+    }
+}
+
 /// A pointer and when it may be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedDelivery {

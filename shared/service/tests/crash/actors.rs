@@ -14,7 +14,7 @@ use amb_protocol::{
 use amb_service::{
     access::Principal,
     deliver::Deliver,
-    dispatch::Dispatch,
+    dispatch::{Dispatch, Gathered},
     memory::{Memory, drive},
     model::{
         Business, BusinessStatus, Endpoint, EndpointId, EndpointStatus, InboxSort, Mode, Scope,
@@ -172,6 +172,7 @@ impl Actors {
     pub(crate) fn stream(&mut self) -> bool {
         let records = std::mem::take(&mut self.world.world().stream);
         let mut kept = Vec::new();
+        let queue = Gathered::new(self.world.clone());
         for record in records.iter().cloned() {
             let held = kept.iter().any(|other: &amb_service::model::InboxPointer| {
                 other.conversation == record.conversation
@@ -179,11 +180,12 @@ impl Actors {
             let message = self.world.world().inbox.get(&record).cloned().unwrap();
             let w = || self.world.clone();
             if held
-                || !matches!(drive(Dispatch::new(w(), w(), w()).dispatch(&message)), Some(Ok(_)))
+                || !matches!(drive(Dispatch::new(w(), &queue, w()).dispatch(&message)), Some(Ok(_)))
             {
                 kept.push(record);
             }
         }
+        drive(queue.flush());
         let progress = kept.len() < records.len();
         self.world.world().stream.splice(0..0, kept);
         progress

@@ -7,7 +7,7 @@ use amb_bad_input::{Expected, InboundWebhook, OutboundSend, Row, problem, refuse
 use amb_lambda::telemetry::LogHash;
 use amb_service::{
     deliver::Deliver,
-    dispatch::Dispatch,
+    dispatch::{Dispatch, Gathered},
     memory::{Memory, drive},
     model::{ConversationStatus, OutboundStatus},
     port::InboxReader as _,
@@ -174,9 +174,10 @@ fn event_dispatch() {
     assert_complete("event-dispatch", table.iter().map(|(case, ..)| *case));
     for (case, again, events, queued) in table {
         let world = with_endpoint();
-        let dispatch = Dispatch::new(world.clone(), world.clone(), world.clone());
+        let queue = Gathered::new(world.clone());
+        let dispatch = Dispatch::new(world.clone(), &queue, world.clone());
         let event: LambdaEvent<dynamodb::Event> = invocation("event-dispatch", case);
-        let work = event_dispatch::dispatch_batch(&dispatch, &world, &log, &world, event);
+        let work = event_dispatch::dispatch_batch(&dispatch, &queue, &world, &log, &world, event);
         let response = quietly("event-dispatch", &world, work);
         assert_eq!(response.batch_item_failures.len(), again, "{case}");
         let world = world.world();

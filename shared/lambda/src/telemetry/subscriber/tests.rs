@@ -105,12 +105,8 @@ fn a_stage_is_one_line_that_is_a_log_and_its_metrics() {
                     {
                         "Namespace": "AmbMsp",
                         "Dimensions": [["Function", "Stage", "Outcome"]],
-                        "Metrics": [{"Name": "Count", "Unit": "Count"}],
-                    },
-                    {
-                        "Namespace": "AmbMsp",
-                        "Dimensions": [["Function", "Stage"]],
                         "Metrics": [
+                            {"Name": "Count", "Unit": "Count"},
                             {"Name": "Duration", "Unit": "Milliseconds"},
                             {"Name": "InflatedBytes", "Unit": "Bytes"},
                         ],
