@@ -30,7 +30,7 @@ const BATCH: f64 = 10.0;
 const MILLISECONDS: [f64; 3] = [12.0, 25.0, 60.0];
 const MEMORY_GB: f64 = 0.25;
 /// … and KB logged: one line of ours per stage, API Gateway's, Lambda's own two per invocation.
-const LOG_KB: f64 = 3.0 * 0.63 + 0.4 + 0.8 * (1.0 + 2.0 / BATCH);
+const LOG_KB: f64 = 3.0 * 0.52 + 0.4 + 0.8 * (1.0 + 2.0 / BATCH);
 
 /// Counts the calls of one message and prices them.
 pub(crate) fn measure(report: &mut Report) -> Result<(), Box<dyn Error>> {
