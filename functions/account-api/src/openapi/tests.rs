@@ -3,6 +3,7 @@ use amb_service::{
         DEFAULT_LIMIT, MAX_DESCRIPTION, MAX_LIMIT, MAX_NAME, MAX_REPLAY, OVERLAP_SECONDS,
         TIMEOUT_SECONDS,
     },
+    model::EventType,
     problem::Problem,
     send::{MAX_TEXT, SendRequest},
 };
@@ -173,10 +174,13 @@ async fn no_reference_leads_nowhere() {
 }
 
 #[test]
-fn the_readme_names_every_code_of_a_problem() {
+fn the_readme_names_every_problem_and_every_event() {
     let readme = fs::read_to_string(infra("../README.md")).unwrap();
     for (status, code, _) in Problem::ALL {
         assert!(readme.contains(&format!("`{code}`")), "README.md does not name {code}");
         assert!(readme.contains(&status.to_string()), "README.md does not name {status}");
+    }
+    for kind in EventType::ALL {
+        assert!(readme.contains(&format!("`{kind}`")), "README.md does not name {kind}");
     }
 }
