@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amb_service::port::{WebhookAnswer, WebhookCall, WebhookError, Webhooks};
+use amb_service::port::{HOP_HEADER, WebhookAnswer, WebhookCall, WebhookError, Webhooks};
 use reqwest::{
     Method, Request,
     header::{CONTENT_TYPE, HeaderName, HeaderValue},
@@ -16,10 +16,6 @@ use crate::{
     resolver::{Lookup, SystemLookup},
     retry_after::retry_after,
 };
-
-/// Marks a request as sent by this service; our own API refuses to be called with it, so that two
-/// deployments cannot be pointed at each other.
-pub const HOP_HEADER: &str = "amb-hop";
 
 /// Posts to endpoints.
 ///

@@ -9,7 +9,7 @@ mod event;
 
 use std::{convert::Infallible, fmt, future::Future, panic::AssertUnwindSafe};
 
-use amb_service::{media_type::is_json, problem::Problem};
+use amb_service::{media_type::is_json, port::HOP_HEADER, problem::Problem};
 use futures_util::FutureExt as _;
 use http::request::Parts;
 use jiff::Timestamp;
@@ -26,9 +26,6 @@ use crate::{
     answer::{self, Answer},
     deadline::{Deadline, HTTP_RESERVE},
 };
-
-/// Marks our own webhooks; `amb-egress` sends it with every one.
-pub const HOP_HEADER: &str = "amb-hop";
 
 /// One request.
 #[derive(Clone)]

@@ -27,7 +27,7 @@ pub use outbox::{DueOutbound, IdempotencyRecords, Outbox, OutboxLease};
 pub use queue::{DeliveryQueue, OutboundQueue, QueuedDelivery};
 pub use secrets::{AppleKeySet, AppleSecrets, OperatorKeySource, ServiceKeySource};
 pub use time::{Clock, Entropy};
-pub use webhook::{WebhookAnswer, WebhookCall, WebhookError, Webhooks};
+pub use webhook::{HOP_HEADER, WebhookAnswer, WebhookCall, WebhookError, Webhooks};
 
 use std::error::Error;
 

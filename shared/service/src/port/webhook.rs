@@ -1,5 +1,10 @@
 use std::{future::Future, time::Duration};
 
+/// Marks our own webhooks. An endpoint that leads back to our API, or two deployments pointed at each
+/// other, would have every event make another; the API refuses what carries it (spec/reliability
+/// F068).
+pub const HOP_HEADER: &str = "amb-hop";
+
 /// Posts to a business's endpoint, through the SSRF wall.
 pub trait Webhooks: Send + Sync {
     /// One attempt.
