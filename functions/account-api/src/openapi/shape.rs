@@ -250,10 +250,11 @@ pub(crate) struct Event {
     conversation_id: Option<String>,
     /// Its place in the conversation: increasing, with gaps. Typing events and pings have none.
     seq: Option<u64>,
-    /// What it is about. `message.received`, `message.reaction` and `interactive.replied`: `message`,
-    /// `opaqueId`, `capabilities`, `locale`, `intent`, `group`. `message.accepted` and
-    /// `message.failed`: `messageId`, `status`, `callbackData`, `code`, `detail`. Conversations:
-    /// `messageId` or `reason`. `message.parked`: `messageId`, `reason`.
+    /// What it is about; `opaqueId` in every event of a conversation. `message.received`,
+    /// `message.reaction` and `interactive.replied`: `message`, `capabilities`, `locale`, `intent`,
+    /// `group`. `message.accepted` and `message.failed`: `messageId`, `status`, `callbackData`, `code`,
+    /// `detail`. `conversation.closed`, `conversation.reopened` and `message.parked`: `messageId`,
+    /// `reason`.
     #[schema(value_type = Object)]
     data: Value,
 }
