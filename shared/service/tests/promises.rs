@@ -119,13 +119,20 @@ fn f041_two_workers_one_post() {
     {
         let mut world = actors.world.world();
         world.delivery_queue.duplicate_last();
-        // The first worker dies while it posts: its lease holds.
-        let at = world.faults.calls.len() + 5;
-        world.faults.at = Some((at, FaultMode::DieBefore));
+        // The first worker posts, and dies before it can write that down: its fifth call.
+        let post = world.faults.calls.len() + 4;
+        world.faults.at = Some((post, FaultMode::DieAfter));
     }
     actors.deliver();
-    let calls = || actors.world.world().far_side.webhook_calls.len();
-    assert!(calls() <= 1, "a second worker posted during the lease");
+    let ids = |actors: &Actors| {
+        let world = actors.world.world();
+        world.far_side.webhook_calls.iter().map(|call| call.id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&actors).len(), 1, "the second worker finds the lease held");
+    actors.recover();
+    let ids = ids(&actors);
+    assert_eq!(ids.len(), 2, "nobody knows that the first attempt succeeded");
+    assert_eq!(ids[0], ids[1]);
 }
 
 #[test]
