@@ -10,6 +10,7 @@ use amb_protocol::{
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde_json::{Map, Value, value::RawValue};
+use std::borrow::Cow;
 
 use crate::{
     model::{
@@ -59,10 +60,14 @@ pub fn read(message: &InboxMessage, suspended: bool) -> Reading {
 /// The JSON of a stored body, mended where a customer's broken emoji would keep a parser from it.
 pub fn json_of(body: &StoredBody) -> Option<Vec<u8>> {
     let inflated = match body.encoding {
+        BodyEncoding::Identity => return Some(json::repair(&body.bytes).into_owned()),
         BodyEncoding::Gzip => gzip::inflate(&body.bytes, MAX_INFLATED_BODY).ok()?,
-        BodyEncoding::Identity => body.bytes.clone(),
     };
-    Some(json::repair(&inflated).into_owned())
+    let mended = match json::repair(&inflated) {
+        Cow::Borrowed(whole) if whole.len() == inflated.len() => None,
+        mended => Some(mended.into_owned()),
+    };
+    Some(mended.unwrap_or(inflated))
 }
 
 /// Plans the step of one message.
