@@ -2,24 +2,14 @@
 
 use amb_lambda::telemetry::stage;
 use amb_service::{
-    port::{
-        Businesses, Clock, Conversations, DeliveryQueue, DueDeliveries, DueOutbound,
-        EndpointDirectory, InboxReader, InboxSweep, OutboundQueue,
-    },
-    sweep::{Sweep, SweepError},
+    port::{Clock, DeliveryQueue, OutboundQueue},
+    sweep::{Sweep, SweepError, SweptTables},
 };
 
 /// One run. An error is the invocation's error: the next minute tries again.
 pub async fn sweep_once<S, Q, C>(sweep: &Sweep<S, Q, C>, clock: &C) -> Result<(), SweepError>
 where
-    S: DueDeliveries
-        + DueOutbound
-        + InboxSweep
-        + InboxReader
-        + Conversations
-        + EndpointDirectory
-        + Businesses
-        + Clone,
+    S: SweptTables,
     Q: DeliveryQueue + OutboundQueue + Clone,
     C: Clock + Clone,
 {

@@ -101,13 +101,19 @@ where
                 return Ok(Relayed::Finished);
             };
             let head = OutboundPointer { message: head.message, ..pointer.clone() };
-            if let Relayed::Again(pause) = self.relay_head(&head).await? {
+            let closed = state.status == ConversationStatus::Closed;
+            if let Relayed::Again(pause) = self.relay_head(&head, closed).await? {
                 return Ok(Relayed::Again(pause));
             }
         }
     }
 
-    async fn relay_head(&self, head: &OutboundPointer) -> Result<Relayed, RelayError> {
+    /// `closed`: the customer had left a moment ago, when the lane was read.
+    async fn relay_head(
+        &self,
+        head: &OutboundPointer,
+        closed: bool,
+    ) -> Result<Relayed, RelayError> {
         let now = self.clock.now();
         let lease = now + LEASE;
         let message = match self.store.lease_message(head, now, lease).await? {
@@ -118,7 +124,6 @@ where
                 return Ok(Relayed::Finished);
             }
         };
-        let closed = self.is_closed(head).await?;
         let attempt = match given_up(&message, closed, now) {
             Some(status) => Attempt::End(status),
             None => self.attempt(&message).await?,
@@ -134,11 +139,6 @@ where
                 Ok(Relayed::Again(pause))
             }
         }
-    }
-
-    async fn is_closed(&self, head: &OutboundPointer) -> Result<bool, PortError> {
-        let state = self.store.load(&head.tenant, &head.conversation).await?;
-        Ok(state.is_none_or(|state| state.status == ConversationStatus::Closed))
     }
 
     async fn attempt(&self, message: &OutboundMessage) -> Result<Attempt, RelayError> {

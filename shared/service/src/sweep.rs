@@ -57,16 +57,34 @@ pub enum SweepError {
     Port(#[from] PortError),
 }
 
-impl<S, Q, C> Sweep<S, Q, C>
-where
-    S: DueDeliveries
+/// Every table port that the sweep uses.
+pub trait SweptTables:
+    DueDeliveries
+    + DueOutbound
+    + InboxSweep
+    + InboxReader
+    + Conversations
+    + EndpointDirectory
+    + Businesses
+    + Clone
+{
+}
+
+impl<T> SweptTables for T where
+    T: DueDeliveries
         + DueOutbound
         + InboxSweep
         + InboxReader
         + Conversations
         + EndpointDirectory
         + Businesses
-        + Clone,
+        + Clone
+{
+}
+
+impl<S, Q, C> Sweep<S, Q, C>
+where
+    S: SweptTables,
     Q: DeliveryQueue + OutboundQueue + Clone,
     C: Clock + Clone,
 {
