@@ -1,11 +1,12 @@
 //! What cases do at the emulator's services, and waiting for what cannot be subscribed to.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use amb_local::Stack;
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::QueueAttributeName;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::scene::PATIENCE_MS;
 
@@ -31,9 +32,24 @@ pub(crate) async fn put_secret(stack: &Stack, secret: &str, value: &Value) -> Fa
     Ok(())
 }
 
-/// Messages of a queue that a function has taken and not finished.
-pub(crate) async fn in_flight(stack: &Stack, queue: &str) -> Fallible<u32> {
-    count(stack, queue, QueueAttributeName::ApproximateNumberOfMessagesNotVisible).await
+/// The ids of queue messages that name this id and that a function has taken and not finished.
+/// Counting would not do: another case's messages come back in the meantime.
+pub(crate) async fn taken(stack: &Stack, named: &str) -> Fallible<BTreeSet<String>> {
+    let url = format!("{}/_ministack/sqs/messages", stack.file.emulator_url);
+    let answer: Value = serde_json::from_str(&stack.http().get(url).send().await?.text().await?)?;
+    let queues =
+        answer.get("messages").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    let queues = queues.filter_map(Value::as_object).flat_map(Map::values);
+    let messages = queues.filter_map(Value::as_object).flat_map(Map::values);
+    let member = |message: &Value, name: &str| message.get(name).cloned().unwrap_or_default();
+    let messages = messages.filter_map(Value::as_array).flatten().filter(|message| {
+        member(message, "ReceiveCount").as_u64() > Some(0)
+            && member(message, "IsVisible") == false
+            && member(message, "Body").as_str().is_some_and(|body| body.contains(named))
+    });
+    Ok(messages
+        .filter_map(|message| Some(member(message, "MessageId").as_str()?.to_owned()))
+        .collect())
 }
 
 /// Messages of a queue that wait.

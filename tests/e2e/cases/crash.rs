@@ -8,7 +8,7 @@ use std::time::Duration;
 use amb_local::FunctionProcess;
 use amb_simulator::model::{Effect, EventFilter, FaultSpec, Verdict};
 
-use crate::aws::{in_flight, until, waiting};
+use crate::aws::{taken, until, waiting};
 use crate::harness::{Ground, Outcome};
 use crate::scene::{Scene, text_at};
 
@@ -34,15 +34,17 @@ pub(crate) async fn a_killed_dispatch_loses_nothing(ground: Ground<'_>) -> Outco
 
 pub(crate) async fn a_killed_delivery_loses_nothing(ground: Ground<'_>) -> Outcome {
     let scene = Scene::new(&ground, "kill-delivery").await?;
-    let queue = &scene.stack.deployment.queues.deliveries;
+    let endpoint = &scene.tenant.endpoint_id;
     let alone = ground.alone().await;
     scene.customer_is_heard("the function is warm").await?;
 
     let processes = freeze(&scene, "webhook-delivery");
-    let before = in_flight(scene.stack, queue).await?;
+    let before = taken(scene.stack, endpoint).await?;
     scene.customer_writes("killed before it was posted").await?;
-    until("the delivery is taken", async || Ok(in_flight(scene.stack, queue).await? > before))
-        .await?;
+    until("the delivery is taken", async || {
+        Ok(!taken(scene.stack, endpoint).await?.is_subset(&before))
+    })
+    .await?;
     kill(&processes);
     drop(alone);
 
@@ -75,17 +77,14 @@ pub(crate) async fn a_delivery_killed_in_its_post_loses_nothing(ground: Ground<'
 
 pub(crate) async fn a_killed_relay_loses_nothing(ground: Ground<'_>) -> Outcome {
     let scene = Scene::new(&ground, "kill-relay").await?;
-    let queue = &scene.stack.deployment.queues.outbound;
     scene.customer_is_heard("hello").await?;
     let alone = ground.alone().await;
     let warm = scene.send("warm", "the function is warm").await?;
     scene.taken("message.accepted", &warm).await?;
 
     let processes = freeze(&scene, "outbound-relay");
-    let before = in_flight(scene.stack, queue).await?;
     let id = scene.send("killed", "killed before it was sent").await?;
-    until("the message is taken", async || Ok(in_flight(scene.stack, queue).await? > before))
-        .await?;
+    until("the message is taken", async || Ok(!taken(scene.stack, &id).await?.is_empty())).await?;
     kill(&processes);
     drop(alone);
 
