@@ -38,6 +38,7 @@ pub(crate) async fn a_killed_delivery_loses_nothing(ground: Ground<'_>) -> Outco
     let alone = ground.alone().await;
     scene.customer_is_heard("the function is warm").await?;
 
+    at_rest(&scene).await?;
     let processes = freeze(&scene, "webhook-delivery");
     let before = taken(scene.stack, endpoint).await?;
     scene.customer_writes("killed before it was posted").await?;
@@ -82,6 +83,7 @@ pub(crate) async fn a_killed_relay_loses_nothing(ground: Ground<'_>) -> Outcome 
     let warm = scene.send("warm", "the function is warm").await?;
     scene.taken("message.accepted", &warm).await?;
 
+    at_rest(&scene).await?;
     let processes = freeze(&scene, "outbound-relay");
     let id = scene.send("killed", "killed before it was sent").await?;
     until("the message is taken", async || Ok(!taken(scene.stack, &id).await?.is_empty())).await?;
@@ -93,6 +95,12 @@ pub(crate) async fn a_killed_relay_loses_nothing(ground: Ground<'_>) -> Outcome 
     let dead = &scene.stack.deployment.queues.outbound_dlq;
     assert_eq!(waiting(scene.stack, dead).await?, 0);
     Ok(())
+}
+
+/// A process that is frozen before it has finished its last batch takes no other: the next message
+/// would go to a new process.
+async fn at_rest(scene: &Scene<'_>) -> Outcome {
+    until("no message is in work", async || Ok(taken(scene.stack, "").await?.is_empty())).await
 }
 
 fn freeze(scene: &Scene<'_>, package: &str) -> Vec<FunctionProcess> {
