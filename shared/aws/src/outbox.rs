@@ -38,6 +38,28 @@ impl Outbox for Store {
         })
     }
 
+    async fn advance(
+        &self,
+        message: &OutboundMessage,
+        lease: Timestamp,
+    ) -> Result<bool, PortError> {
+        const OPERATION: &str = "Outbox::advance";
+        let progress = row::value(&message.progress).map_err(unreadable(OPERATION))?;
+        let update = self
+            .client
+            .update_item()
+            .table_name(self.conversations_table(OPERATION)?)
+            .set_key(Some(key::outbound(&message.pointer).into_item()))
+            .update_expression("SET progress = :progress")
+            .condition_expression("lease = :lease")
+            .expression_attribute_values(":progress", progress)
+            .expression_attribute_values(":lease", n(nanos(lease)));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => error.old_item(OPERATION).map(|_| false),
+        }
+    }
+
     async fn postpone(&self, message: &OutboundMessage, lease: Timestamp) -> Result<(), PortError> {
         const OPERATION: &str = "Outbox::postpone";
         let item = row::outbound::item(message).map_err(unreadable(OPERATION))?;

@@ -61,6 +61,11 @@ pub(crate) fn write(key: Key, shape: &impl Serialize) -> Result<Item, RowFault> 
     Ok(item)
 }
 
+/// One attribute, such as an update sets.
+pub(crate) fn value(shape: &impl Serialize) -> Result<AttributeValue, RowFault> {
+    Ok(serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(shape)?)
+}
+
 /// The shape of a row.
 pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, RowFault> {
     check_version(&item)?;

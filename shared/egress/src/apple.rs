@@ -3,16 +3,18 @@
 use std::{sync::Mutex, time::Duration};
 
 use amb_protocol::{
+    compose::Channel,
     gateway::{self, GatewayStatus},
     id::MspId,
     jwt::{self, ApiSecret},
     outbound::Message,
 };
-use amb_service::port::{Clock, Gateway, GatewayAnswer, GatewayError};
+use amb_service::port::{AppClipLink, Clock, Constructed, Gateway, GatewayAnswer, GatewayError};
 use reqwest::{
     Method, Request,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue},
 };
+use serde_json::{Map, Value, json};
 
 use crate::{
     EndpointUrl, Policy,
@@ -62,17 +64,27 @@ impl<C: Clock> AppleGateway<C> {
         Self { client, base, msp, clock, token: Mutex::new(None), limits: LIMITS }
     }
 
-    fn request(&self, message: &Message, authorization: HeaderValue) -> Request {
-        let mut request = Request::new(Method::POST, self.base.below("message").to_url());
+    fn post(&self, path: &str, authorization: HeaderValue, body: Vec<u8>) -> Request {
+        let mut request = Request::new(Method::POST, self.base.below(path).to_url());
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, authorization);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(body.into());
+        request
+    }
+
+    fn request(&self, message: &Message, authorization: HeaderValue) -> Request {
+        let path = match message.channel() {
+            Channel::Message | Channel::Notification => "message",
+            Channel::Authenticate => "authenticate",
+        };
+        let mut request = self.post(path, authorization, message.to_json());
+        let headers = request.headers_mut();
         for (name, value) in message.headers() {
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
-        *request.body_mut() = Some(message.to_json().into());
         request
     }
 
@@ -97,26 +109,14 @@ impl<C: Clock> AppleGateway<C> {
         Some(authorization)
     }
 
-    fn forget_token(&self) {
-        *self.token.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
-    }
-}
-
-impl<C: Clock> Gateway for AppleGateway<C> {
-    async fn post_message(
-        &self,
-        message: &Message,
-        key: &ApiSecret,
-    ) -> Result<GatewayAnswer, GatewayError> {
-        let authorization = self.authorization(key).ok_or(GatewayError::NotSent)?;
-        let request = self.request(message, authorization);
+    /// Sends a request; a key that Apple refuses is not used again from the cache.
+    async fn exchange(&self, request: Request) -> Result<Reply, GatewayError> {
         match exchange::exchange(&self.client, request, &self.limits).await {
             Ok(reply) => {
-                let answer = answer(&reply);
-                if answer.status == GatewayStatus::Unauthorized {
+                if gateway::classify(reply.status) == GatewayStatus::Unauthorized {
                     self.forget_token();
                 }
-                Ok(answer)
+                Ok(reply)
             }
             Err(failure) => {
                 tracing::warn!(
@@ -132,6 +132,60 @@ impl<C: Clock> Gateway for AppleGateway<C> {
             }
         }
     }
+
+    fn forget_token(&self) {
+        *self.token.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    }
+}
+
+impl<C: Clock> Gateway for AppleGateway<C> {
+    async fn post_message(
+        &self,
+        message: &Message,
+        key: &ApiSecret,
+    ) -> Result<GatewayAnswer, GatewayError> {
+        let authorization = self.authorization(key).ok_or(GatewayError::NotSent)?;
+        let reply = self.exchange(self.request(message, authorization)).await?;
+        let mut answer = answer(&reply);
+        if answer.status == GatewayStatus::Accepted && message.include_data_ref {
+            answer.data_ref = member(&reply, "dataRef");
+        }
+        Ok(answer)
+    }
+
+    async fn construct_payload(
+        &self,
+        link: &AppClipLink,
+        key: &ApiSecret,
+    ) -> Result<Constructed, GatewayError> {
+        let authorization = self.authorization(key).ok_or(GatewayError::NotSent)?;
+        // `version` has to leave as `1.0`: a JSON number with a decimal (spec/apple-protocol §3.5).
+        let body = json!({
+            "type": "link",
+            "link": { "url": link.url, "storeRegion": link.store_region },
+            "version": 1.0,
+        });
+        let mut request =
+            self.post("constructPayload", authorization, body.to_string().into_bytes());
+        if let Ok(business) = HeaderValue::try_from(link.business.as_str()) {
+            request.headers_mut().insert("source-id", business);
+        }
+        let reply = self.exchange(request).await?;
+        let reference = match gateway::classify(reply.status) {
+            GatewayStatus::Accepted => member(&reply, "richLinkDataRef"),
+            _ => None,
+        };
+        Ok(reference.map_or_else(|| Constructed::Not(answer(&reply)), Constructed::Reference))
+    }
+}
+
+/// An object among the members of an answer's body.
+fn member(reply: &Reply, name: &str) -> Option<Map<String, Value>> {
+    let mut body: Map<String, Value> = serde_json::from_slice(&reply.body).ok()?;
+    match body.remove(name) {
+        Some(Value::Object(member)) => Some(member),
+        _ => None,
+    }
 }
 
 fn answer(reply: &Reply) -> GatewayAnswer {
@@ -140,6 +194,7 @@ fn answer(reply: &Reply) -> GatewayAnswer {
         status: gateway::classify(reply.status),
         retry_after: retry_after(&reply.headers),
         detail: (!text.is_empty()).then_some(text),
+        data_ref: None,
     }
 }
 

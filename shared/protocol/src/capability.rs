@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Most tokens kept of one list, known and unknown together. Apple knows six; the room is our choice.
 pub const MAX_TOKENS: usize = 64;
@@ -16,7 +16,8 @@ pub const MAX_TOKENS: usize = 64;
 pub const MAX_TOKEN_BYTES: usize = 64;
 
 /// A message feature that only some devices have. Source: Apple, Common Specifications.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Capability {
     /// `AUTH`: sign-in with an encrypted token in the reply (deprecated).
     Auth,

@@ -124,6 +124,7 @@ fn m148_naughty_strings_arrive_and_leave_unchanged() {
             kind: OutboundType::Text { body: words.clone() },
             bot: false,
             agent: Some(words.clone()),
+            include_data_ref: false,
         };
         assert!(sent.headers().iter().all(|(_, v)| v.bytes().all(|b| (b' '..0x7f).contains(&b))));
         // Read back as a webhook: the envelope is the same in both directions, the ids aside.

@@ -13,6 +13,8 @@
 //! | [`capability`] | what the customer's device can show |
 //! | [`inbound`] | the envelope of a webhook, liberal in what it reads |
 //! | [`attachment`] | attachments and data references, in both generations of their keys |
+//! | [`rules`] | Apple's limits, as versioned packs, and the fault that names one |
+//! | [`compose`] | from what a business writes to what Apple takes, every fault at once |
 //! | [`tapback`] | reactions, which Apple sends as sentences |
 //! | [`outbound`] | the messages we send, as JSON and headers |
 //! | [`gateway`] | what an HTTP status from Apple's gateway means |
@@ -47,6 +49,7 @@
 
 pub mod attachment;
 pub mod capability;
+pub mod compose;
 pub mod gateway;
 pub mod gzip;
 pub mod id;
@@ -54,6 +57,7 @@ pub mod inbound;
 pub mod json;
 pub mod jwt;
 pub mod outbound;
+pub mod rules;
 pub mod secret;
 pub mod tapback;
 

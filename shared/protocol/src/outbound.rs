@@ -7,8 +7,12 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value};
 
-use crate::id::{BusinessId, MessageId, OpaqueId};
+use crate::{
+    compose::Channel,
+    id::{BusinessId, MessageId, OpaqueId},
+};
 
 /// How much of `msp-agent` Apple keeps, in characters. Source: Apple, Common Specifications.
 pub const AGENT_MAX_CHARS: usize = 64;
@@ -29,12 +33,13 @@ pub const AGENT_MAX_CHARS: usize = 64;
 ///     kind: OutboundType::Text { body: "Your parcel arrives today".into() },
 ///     bot: true,
 ///     agent: None,
+///     include_data_ref: false,
 /// };
 /// assert!(message.headers().contains(&("auto-reply", "true".into())));
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     /// Unique per message; `id` in header and body.
     pub id: MessageId,
@@ -48,10 +53,13 @@ pub struct Message {
     pub bot: bool,
     /// The agent or system that speaks, for Apple's logs: `msp-agent`.
     pub agent: Option<String>,
+    /// Asks Apple for a reference to the content, to send it again without its bytes:
+    /// `include-data-ref`.
+    pub include_data_ref: bool,
 }
 
 /// What a message says. `Debug` shows the type alone.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub enum OutboundType {
     /// Plain text with emoji. Apple publishes no longest length.
     Text {
@@ -62,13 +70,23 @@ pub enum OutboundType {
     TypingStart,
     /// Takes them away; a message does that too.
     TypingEnd,
+    /// A message that was composed: `type` and what belongs to it.
+    Composed {
+        /// The members beside the envelope's.
+        body: Map<String, Value>,
+        /// How it goes to Apple.
+        channel: Channel,
+    },
 }
 
 impl OutboundType {
     /// `type` in the body.
-    pub const fn as_str(&self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Text { .. } => "text",
+            Self::Composed { body, .. } => {
+                body.get("type").and_then(Value::as_str).unwrap_or("interactive")
+            }
             Self::TypingStart => "typing_start",
             Self::TypingEnd => "typing_end",
         }
@@ -104,6 +122,12 @@ impl Message {
             ("source-id", self.from.to_string()),
             ("destination-id", self.to.to_string()),
         ];
+        if self.channel() == Channel::Notification {
+            headers.push(("message-type", "notification".to_owned()));
+        }
+        if self.include_data_ref {
+            headers.push(("include-data-ref", "true".to_owned()));
+        }
         if self.bot {
             headers.push(("auto-reply", "true".to_owned()));
         }
@@ -113,6 +137,14 @@ impl Message {
             headers.push(("msp-agent", agent));
         }
         headers
+    }
+
+    /// How it goes to Apple.
+    pub const fn channel(&self) -> Channel {
+        match &self.kind {
+            OutboundType::Composed { channel, .. } => *channel,
+            _ => Channel::Message,
+        }
     }
 }
 
@@ -130,6 +162,13 @@ impl Serialize for Wire<'_> {
         map.serialize_entry("destinationId", &message.to)?;
         if let OutboundType::Text { body } = &message.kind {
             map.serialize_entry("body", body)?;
+        }
+        if let OutboundType::Composed { body, .. } = &message.kind {
+            const ENVELOPE: [&str; 5] = ["v", "type", "id", "sourceId", "destinationId"];
+            for (name, value) in body.iter().filter(|(name, _)| !ENVELOPE.contains(&name.as_str()))
+            {
+                map.serialize_entry(name, value)?;
+            }
         }
         map.end()
     }
@@ -152,6 +191,7 @@ mod tests {
             kind,
             bot: false,
             agent: None,
+            include_data_ref: false,
         }
     }
 
@@ -159,7 +199,7 @@ mod tests {
     fn a_text_is_apples_json() {
         let body = "Grüße 👋🏽 \u{202e}שלום\u{202c} \"quoted\"\n\u{fffe}".to_owned();
         let json = message(OutboundType::Text { body: body.clone() }).to_json();
-        let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let value: Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(value["v"], 1);
         assert_eq!(value["type"], "text");
         assert_eq!(value["id"], "9c2e6a10-1f00-4f6e-8a01-000000000001");

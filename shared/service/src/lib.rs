@@ -30,4 +30,5 @@ pub mod send;
 pub mod service_key;
 pub mod signature;
 pub mod sweep;
+pub mod template;
 pub mod ttl_cache;

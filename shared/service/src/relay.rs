@@ -320,6 +320,9 @@ fn wire(message: &OutboundMessage) -> Message {
         OutboundContent::Text { text } => OutboundType::Text { body: text.clone() },
         OutboundContent::Typing { state: TypingState::Start } => OutboundType::TypingStart,
         OutboundContent::Typing { state: TypingState::End } => OutboundType::TypingEnd,
+        OutboundContent::Choices { .. } | OutboundContent::Stored { .. } => {
+            OutboundType::Text { body: String::new() }
+        }
     };
     Message {
         id: message.pointer.message,
@@ -328,6 +331,7 @@ fn wire(message: &OutboundMessage) -> Message {
         kind,
         bot: message.bot,
         agent: message.agent.clone(),
+        include_data_ref: false,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     dispatch::TRIES,
     model::{
         ConversationId, ConversationState, ConversationStatus, IdempotencyKey, IdempotencyRecord,
-        LaneEntry, OutboundMessage, OutboundPointer, OutboundStatus, QUEUE_GRACE, Scope,
+        LaneEntry, OutboundMessage, OutboundPointer, OutboundStatus, Progress, QUEUE_GRACE, Scope,
         TimelineEntry, TimelineItem, body_hash,
     },
     port::{
@@ -213,6 +213,7 @@ fn plan(
         agent: request.agent.clone(),
         callback_data: request.callback_data.clone(),
         status: OutboundStatus::Queued,
+        progress: Progress::default(),
         attempts: 0,
         outcome_unknown: false,
         created_at: now,

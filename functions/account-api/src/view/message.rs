@@ -154,6 +154,7 @@ fn outbound(place: Place, row: OutboundMessage) -> OutboundView {
         OutboundContent::Text { text } => (Some(text), None),
         OutboundContent::Typing { state: TypingState::Start } => (None, Some("start")),
         OutboundContent::Typing { state: TypingState::End } => (None, Some("end")),
+        OutboundContent::Choices { .. } | OutboundContent::Stored { .. } => (None, None),
     };
     let status = row.status.as_str();
     let failure = match row.status {

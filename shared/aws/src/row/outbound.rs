@@ -2,7 +2,7 @@
 //! index `due`.
 
 use amb_protocol::id::{BusinessId, OpaqueId};
-use amb_service::model::{OutboundContent, OutboundMessage, OutboundStatus};
+use amb_service::model::{OutboundContent, OutboundMessage, OutboundStatus, Progress};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ struct Shape {
     /// Flattened: `status`, and `code` and `detail` of a failure.
     #[serde(flatten)]
     status: OutboundStatus,
+    #[serde(default)]
+    progress: Progress,
     attempts: u32,
     outcome_unknown: bool,
     #[serde(with = "as_nanos")]
@@ -57,6 +59,7 @@ pub(crate) fn item(message: &OutboundMessage) -> Result<Item, RowFault> {
         agent: message.agent.clone(),
         callback: message.callback_data.clone(),
         status: message.status.clone(),
+        progress: message.progress.clone(),
         attempts: message.attempts,
         outcome_unknown: message.outcome_unknown,
         created: message.created_at,
@@ -87,6 +90,7 @@ pub(crate) fn message(item: Item) -> Result<OutboundMessage, RowFault> {
         agent: shape.agent,
         callback_data: shape.callback,
         status: shape.status,
+        progress: shape.progress,
         attempts: shape.attempts,
         outcome_unknown: shape.outcome_unknown || shape.lease_before != 0,
         created_at: shape.created,

@@ -49,6 +49,7 @@ fn message() -> Message {
         kind: OutboundType::Text { body: "héllo 👋".into() },
         bot: true,
         agent: None,
+        include_data_ref: false,
     }
 }
 
@@ -74,8 +75,12 @@ fn authorization(request: &str) -> String {
 async fn a_message_is_posted_with_apples_headers_below_the_base() {
     let (server, mut requests) = recording("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     let answer = gateway(&server.url("/v1")).post_message(&message(), &key(0)).await.unwrap();
-    let accepted =
-        GatewayAnswer { status: GatewayStatus::Accepted, retry_after: None, detail: None };
+    let accepted = GatewayAnswer {
+        status: GatewayStatus::Accepted,
+        retry_after: None,
+        detail: None,
+        data_ref: None,
+    };
     assert_eq!(answer, accepted);
     let request = requests.recv().await.unwrap();
     assert!(request.starts_with("POST /v1/message HTTP/1.1\r\n"), "{request}");

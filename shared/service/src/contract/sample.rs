@@ -137,6 +137,7 @@ impl<E: Entropy> Sample<E> {
             agent: None,
             callback_data: Some("order-1001".to_owned()),
             status: OutboundStatus::Queued,
+            progress: crate::model::Progress::default(),
             attempts: 0,
             outcome_unknown: false,
             created_at: self.now,

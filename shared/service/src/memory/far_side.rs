@@ -2,12 +2,17 @@
 //! line of the script, or with success.
 
 use amb_protocol::{gateway, jwt::ApiSecret, outbound::Message};
-use std::{collections::VecDeque, time::Duration};
+use serde_json::Map;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use super::{FaultMode, Memory};
 use crate::model::{ConversationId, ConversationStatus};
 use crate::port::{
-    Gateway, GatewayAnswer, GatewayError, WebhookAnswer, WebhookCall, WebhookError, Webhooks,
+    AppClipLink, Constructed, Gateway, GatewayAnswer, GatewayError, WebFault, WebPage,
+    WebhookAnswer, WebhookCall, WebhookError, Webhooks,
 };
 
 /// The scripts and what was heard.
@@ -17,6 +22,10 @@ pub struct FarSide {
     pub apple_script: VecDeque<Result<u16, GatewayError>>,
     /// What Apple was sent, whatever it answered.
     pub apple_calls: Vec<AppleCall>,
+    /// Apple's next answers to App Clips; when they run out, there is none (400).
+    pub app_clip_script: VecDeque<Result<Constructed, GatewayError>>,
+    /// Pages of the public web by URL; others are not found.
+    pub web: BTreeMap<String, Result<WebPage, WebFault>>,
     /// The businesses' next answers; when they run out, 200.
     pub webhook_script: VecDeque<Result<u16, WebhookError>>,
     /// What the businesses' servers were sent, whatever they answered.
@@ -82,11 +91,38 @@ impl Gateway for Memory {
             Some(FaultMode::DieAfter) => std::future::pending().await,
             Some(FaultMode::AnswerLost) => Err(GatewayError::Unanswered),
             _ => scripted.map(|status| GatewayAnswer {
-                status: gateway::classify(status),
-                retry_after: None,
-                detail: None,
+                data_ref: (status == 200 && message.include_data_ref).then(|| {
+                    let owner = ("owner".to_owned(), message.id.to_string().into());
+                    Map::from_iter([owner])
+                }),
+                ..answer(status)
             }),
         }
+    }
+
+    async fn construct_payload(
+        &self,
+        _link: &AppClipLink,
+        _key: &ApiSecret,
+    ) -> Result<Constructed, GatewayError> {
+        let mode = self.world().faults.next("Gateway::construct_payload");
+        match mode {
+            Some(FaultMode::DieBefore | FaultMode::DieAfter) => std::future::pending().await,
+            Some(FaultMode::Refused) => return Err(GatewayError::NotSent),
+            Some(FaultMode::AnswerLost) => return Err(GatewayError::Unanswered),
+            None => {}
+        }
+        let scripted = self.world().far_side.app_clip_script.pop_front();
+        scripted.unwrap_or_else(|| Ok(Constructed::Not(answer(400))))
+    }
+}
+
+fn answer(status: u16) -> GatewayAnswer {
+    GatewayAnswer {
+        status: gateway::classify(status),
+        retry_after: None,
+        detail: None,
+        data_ref: None,
     }
 }
 

@@ -7,14 +7,17 @@
 
 mod account;
 mod conversations;
+mod data_refs;
 mod deliveries;
 mod drive;
 mod far_side;
 mod fault;
+mod files;
 mod inbox;
 mod outbox;
 mod queue;
 mod time;
+mod web;
 
 pub use drive::drive;
 pub use far_side::{AppleCall, FarSide, WebhookRecord};
@@ -32,9 +35,10 @@ use jiff::Timestamp;
 
 use crate::{
     model::{
-        ApiKey, ApiKeyId, Business, ConversationId, ConversationState, Delivery, DeliveryKey,
-        DeliveryPointer, Endpoint, EndpointId, EventStream, IdempotencyRecord, InboxMessage,
-        InboxPointer, OutboundMessage, OutboundPointer, Tenant, TenantId, TimelineEntry,
+        ApiKey, ApiKeyId, Business, ConversationId, ConversationState, DataRef, Delivery,
+        DeliveryKey, DeliveryPointer, Endpoint, EndpointId, EventStream, FileKey,
+        IdempotencyRecord, InboxMessage, InboxPointer, OutboundMessage, OutboundPointer, Tenant,
+        TenantId, TimelineEntry,
     },
     port::{AppleKeySet, AppleSecrets, InboxMinute, MessageClaim, PortError, ServiceKeySource},
 };
@@ -82,6 +86,10 @@ pub struct World {
     pub delivery_queue: MemoryQueue<DeliveryPointer>,
     /// The outbound queue.
     pub outbound_queue: MemoryQueue<OutboundPointer>,
+    /// Files.
+    pub files: BTreeMap<FileKey, Vec<u8>>,
+    /// References to large content.
+    pub data_refs: BTreeMap<(TenantId, BusinessId, String), DataRef>,
     /// Apple's keys.
     pub apple_keys: AppleKeySet,
     /// Apple and the businesses' servers.

@@ -43,6 +43,19 @@ impl Outbox for Memory {
         .await
     }
 
+    async fn advance(
+        &self,
+        message: &OutboundMessage,
+        lease: Timestamp,
+    ) -> Result<bool, PortError> {
+        self.call("Outbox::advance", |world| {
+            let stored = world.outbound.get_mut(&message.pointer);
+            let held = stored.filter(|stored| stored.lease_until == Some(lease));
+            held.map(|stored| stored.progress = message.progress.clone()).is_some()
+        })
+        .await
+    }
+
     async fn postpone(&self, message: &OutboundMessage, lease: Timestamp) -> Result<(), PortError> {
         self.call("Outbox::postpone", |world| {
             let stored = world.outbound.get_mut(&message.pointer);

@@ -90,6 +90,11 @@ prefixed_id!(
     EventId, "evt_"
 );
 
+prefixed_id!(
+    /// A file that a tenant uploads, to be named in messages.
+    UploadId, "upl_"
+);
+
 impl ConversationId {
     /// The conversation of a business and a customer: a hash, because Apple's opaque ids are longer
     /// than a queue's message group id may be (128 characters; spec/reliability §2.6).

@@ -3,11 +3,14 @@
 
 mod account;
 mod conversation;
+mod data_ref;
 mod delivery;
 mod event;
+mod file;
 mod id;
 mod inbox;
 mod outbound;
+mod template;
 
 pub use account::{
     ApiKey, Business, BusinessStatus, Endpoint, EndpointStatus, Mode, Scope, SealedSecret, Tenant,
@@ -16,17 +19,21 @@ pub use conversation::{
     ConversationState, ConversationStatus, LaneEntry, RECENT_REPLIES_MAX, RECENT_REPLY_WINDOW,
     RecentReply,
 };
+pub use data_ref::DataRef;
 pub use delivery::{
     DELIVERY_WINDOW, Delivery, DeliveryKey, DeliveryPointer, DeliveryStatus, QUEUE_GRACE,
 };
 pub use event::{
     EventSource, EventStream, EventType, TimelineEntry, TimelineItem, UnknownEventType,
 };
+pub use file::{FileKey, UploadSlot};
 pub use id::{
-    ApiKeyId, ConversationId, EndpointId, EventId, IdFault, TenantId, base32_id, fairness_group,
+    ApiKeyId, ConversationId, EndpointId, EventId, IdFault, TenantId, UploadId, base32_id,
+    fairness_group,
 };
 pub use inbox::{BodyEncoding, InboxMessage, InboxPointer, InboxSort, StoredBody, body_hash};
 pub use outbound::{
-    FailureCode, IdempotencyKey, IdempotencyRecord, OutboundContent, OutboundMessage,
-    OutboundPointer, OutboundStatus, TypingState,
+    Choice, FailureCode, IdempotencyKey, IdempotencyRecord, OutboundContent, OutboundMessage,
+    OutboundPointer, OutboundStatus, Progress, TypingState,
 };
+pub use template::{Template, TemplateName, TemplateNameFault};

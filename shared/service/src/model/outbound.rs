@@ -1,10 +1,14 @@
 //! A message on its way to a customer.
 
-use amb_protocol::id::{BusinessId, MessageId, OpaqueId};
+use amb_protocol::{
+    capability::Capability,
+    compose::{ContentType, Draft},
+    id::{BusinessId, MessageId, OpaqueId, RequestIdentifier},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, TenantId};
+use super::{ConversationId, FileKey, TenantId};
 
 /// A message on its way to a customer. Its id is Apple's `id` on every attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +30,9 @@ pub struct OutboundMessage {
     pub callback_data: Option<String>,
     /// How it stands.
     pub status: OutboundStatus,
+    /// How far it has come, when it is more than one text.
+    #[serde(default)]
+    pub progress: Progress,
     /// Attempts begun.
     pub attempts: u32,
     /// An attempt ended without an answer, so Apple may have taken the message already.
@@ -55,7 +62,7 @@ pub struct OutboundPointer {
 }
 
 /// What an outbound message says.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
 pub enum OutboundContent {
     /// Text.
@@ -68,6 +75,53 @@ pub enum OutboundContent {
         /// On or off.
         state: TypingState,
     },
+    /// Anything else: ways to say it, the best first.
+    Choices {
+        /// The first one that the device can show is sent.
+        choices: Vec<Choice>,
+    },
+    /// The same, too large for a row.
+    #[serde(rename_all = "camelCase")]
+    Stored {
+        /// The type of the first choice.
+        kind: ContentType,
+        /// Where the choices are, as JSON.
+        file: FileKey,
+    },
+}
+
+/// One way to say it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Choice {
+    /// Its type.
+    pub kind: ContentType,
+    /// Apple's messages, sent one after the other. Never empty.
+    pub parts: Vec<Draft>,
+}
+
+impl Choice {
+    /// What the device must have: what any part needs.
+    pub fn requires(&self) -> impl Iterator<Item = Capability> {
+        self.parts.iter().filter_map(|part| part.requires)
+    }
+}
+
+/// How far a message of several parts has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// Parts that Apple took.
+    pub parts_sent: u32,
+    /// The choice that was made, once the first part is prepared: it is not made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<u32>,
+    /// Its type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_as: Option<ContentType>,
+    /// What ties the customer's reply to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_identifier: Option<RequestIdentifier>,
 }
 
 impl OutboundContent {
@@ -76,6 +130,10 @@ impl OutboundContent {
         match self {
             Self::Text { .. } => "text",
             Self::Typing { .. } => "typing",
+            Self::Choices { choices } => {
+                choices.first().map_or("text", |choice| choice.kind.as_str())
+            }
+            Self::Stored { kind, .. } => kind.as_str(),
         }
     }
 
@@ -152,6 +210,12 @@ pub enum FailureCode {
     Expired,
     /// Apple could not be reached, or refused our credentials, until the deadline.
     GatewayUnavailable,
+    /// The customer's device lacks what every choice needs.
+    NotShowable,
+    /// A picture could not be fetched, read or made small enough.
+    ImageUnusable,
+    /// What was stored for it is gone.
+    ContentLost,
 }
 
 impl FailureCode {
@@ -165,6 +229,9 @@ impl FailureCode {
             Self::ConversationClosed => "conversation_closed",
             Self::Expired => "expired",
             Self::GatewayUnavailable => "gateway_unavailable",
+            Self::NotShowable => "not_showable",
+            Self::ImageUnusable => "image_unusable",
+            Self::ContentLost => "content_lost",
         }
     }
 }

@@ -1,4 +1,5 @@
-use amb_protocol::{gateway::GatewayStatus, jwt::ApiSecret, outbound::Message};
+use amb_protocol::{gateway::GatewayStatus, id::BusinessId, jwt::ApiSecret, outbound::Message};
+use serde_json::{Map, Value};
 use std::{future::Future, time::Duration};
 
 /// Apple's gateway.
@@ -9,6 +10,33 @@ pub trait Gateway: Send + Sync {
         message: &Message,
         key: &ApiSecret,
     ) -> impl Future<Output = Result<GatewayAnswer, GatewayError>> + Send;
+
+    /// Asks Apple to make a rich link of an App Clip (Apple, construct-payload).
+    fn construct_payload(
+        &self,
+        link: &AppClipLink,
+        key: &ApiSecret,
+    ) -> impl Future<Output = Result<Constructed, GatewayError>> + Send;
+}
+
+/// An App Clip to make a rich link of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppClipLink {
+    /// The business that will send it.
+    pub business: BusinessId,
+    /// The page, https.
+    pub url: String,
+    /// ISO 3166 alpha-2.
+    pub store_region: String,
+}
+
+/// What Apple made of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constructed {
+    /// `richLinkDataRef`, ready to be sent.
+    Reference(Map<String, Value>),
+    /// Apple's answer was another one; 400 says that the page has no App Clip.
+    Not(GatewayAnswer),
 }
 
 /// What Apple answered.
@@ -20,6 +48,8 @@ pub struct GatewayAnswer {
     pub retry_after: Option<Duration>,
     /// Apple's words, at most 512 characters.
     pub detail: Option<String>,
+    /// `dataRef`, where it was asked for and given.
+    pub data_ref: Option<Map<String, Value>>,
 }
 
 /// Apple did not answer.

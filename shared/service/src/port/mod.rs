@@ -5,13 +5,17 @@
 
 mod account;
 mod conversations;
+mod data_ref;
 mod deliveries;
+mod file;
 mod gateway;
 mod inbox;
 mod outbox;
 mod queue;
 mod secrets;
+mod template;
 mod time;
+mod web;
 mod webhook;
 
 pub use account::{
@@ -20,13 +24,17 @@ pub use account::{
 pub use conversations::{
     ClaimScope, Conversations, MessageClaim, Page, Step, Stepped, Timeline, TimelineQuery,
 };
+pub use data_ref::DataRefs;
 pub use deliveries::{Deliveries, DeliveryLog, DueDeliveries, Lease};
-pub use gateway::{Gateway, GatewayAnswer, GatewayError};
+pub use file::{FileRead, Files, UploadSlots};
+pub use gateway::{AppClipLink, Constructed, Gateway, GatewayAnswer, GatewayError};
 pub use inbox::{Commit, Inbox, InboxMinute, InboxReader, InboxSweep};
 pub use outbox::{DueOutbound, IdempotencyRecords, Outbox, OutboxLease};
 pub use queue::{DeliveryQueue, OutboundQueue, QueuedDelivery};
 pub use secrets::{AppleKeySet, AppleSecrets, OperatorKeySource, ServiceKeySource};
+pub use template::Templates;
 pub use time::{Clock, Entropy};
+pub use web::{Web, WebAsk, WebFault, WebPage};
 pub use webhook::{HOP_HEADER, WebhookAnswer, WebhookCall, WebhookError, Webhooks};
 
 use std::error::Error;

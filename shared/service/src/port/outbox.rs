@@ -20,6 +20,13 @@ pub trait Outbox: Send + Sync {
         until: Timestamp,
     ) -> impl Future<Output = Result<OutboxLease, PortError>> + Send;
 
+    /// Writes down `progress`, while the lease is still held. Answers whether it was.
+    fn advance(
+        &self,
+        message: &OutboundMessage,
+        lease: Timestamp,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
+
     /// Gives the lease back for a later attempt: writes `next_attempt_at`, `sweep_at` and
     /// `outcome_unknown`.
     /// Nothing is written if the lease was lost meanwhile.

@@ -15,7 +15,7 @@ const MAX_CALLBACK_DATA: usize = 1_024;
 const MAX_AGENT: usize = 64;
 
 /// A request to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SendRequest {
     /// The business.
     pub from: BusinessId,
