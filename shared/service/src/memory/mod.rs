@@ -16,6 +16,7 @@ mod files;
 mod inbox;
 mod outbox;
 mod queue;
+mod templates;
 mod time;
 mod web;
 
@@ -37,8 +38,8 @@ use crate::{
     model::{
         ApiKey, ApiKeyId, Business, ConversationId, ConversationState, DataRef, Delivery,
         DeliveryKey, DeliveryPointer, Endpoint, EndpointId, EventStream, FileKey,
-        IdempotencyRecord, InboxMessage, InboxPointer, OutboundMessage, OutboundPointer, Tenant,
-        TenantId, TimelineEntry,
+        IdempotencyRecord, InboxMessage, InboxPointer, OutboundMessage, OutboundPointer, Template,
+        TemplateName, Tenant, TenantId, TimelineEntry,
     },
     port::{AppleKeySet, AppleSecrets, InboxMinute, MessageClaim, PortError, ServiceKeySource},
 };
@@ -88,6 +89,8 @@ pub struct World {
     pub outbound_queue: MemoryQueue<OutboundPointer>,
     /// Files.
     pub files: BTreeMap<FileKey, Vec<u8>>,
+    /// Templates, every version.
+    pub templates: BTreeMap<(TenantId, TemplateName, u32), Template>,
     /// References to large content.
     pub data_refs: BTreeMap<(TenantId, BusinessId, String), DataRef>,
     /// Apple's keys.
