@@ -32,7 +32,7 @@ macro_rules! words {
 
 words! {
     ModeWord "Mode" ["live", "test"];
-    ScopeWord "Scope" ["admin", "read", "send"];
+    ScopeWord "Scope" ["admin", "read", "send", "send_unchecked"];
     BusinessStatusWord "BusinessStatus" ["active", "suspended"];
     EndpointStatusWord "EndpointStatus" ["enabled", "disabled"];
     DisabledReasonWord "DisabledReason" ["owner", "gone", "failing", "blocked"];

@@ -107,7 +107,8 @@ fn scopes(reader: &mut Reader<'_>, faults: &mut Faults) -> Option<BTreeSet<Scope
         "admin" => Ok(Scope::Admin),
         "read" => Ok(Scope::Read),
         "send" => Ok(Scope::Send),
-        _ => Err("one of: admin, read, send"),
+        "send_unchecked" => Ok(Scope::SendUnchecked),
+        _ => Err("one of: admin, read, send, send_unchecked"),
     };
     let scopes = member::each(reader, "scopes", parse, faults)?;
     if scopes.is_empty()

@@ -102,6 +102,9 @@ pub enum Scope {
     Read,
     /// Send messages.
     Send,
+    /// Send Apple's own JSON past the rule check. Useless without `Send`.
+    #[serde(rename = "send_unchecked")]
+    SendUnchecked,
 }
 
 /// Where a tenant hears of its events.
