@@ -94,9 +94,23 @@ pub struct Draft {
     /// What ties the answer to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_identifier: Option<RequestIdentifier>,
+    /// The identifier is ours, and not the business's: the same content under another one is the
+    /// same content.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drawn: bool,
+    /// The name of the [`RulePack`] that it was composed under.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pack: String,
     /// What has to be filled in before it can leave, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
+}
+
+impl Draft {
+    /// The rules that it was composed under; those in force if it names none that is known.
+    pub fn rules(&self) -> &'static RulePack {
+        RulePack::named(&self.pack).unwrap_or_else(RulePack::latest)
+    }
 }
 
 impl fmt::Debug for Draft {

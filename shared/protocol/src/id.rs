@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
@@ -148,6 +149,9 @@ impl OpaqueId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(Uuid);
 
+/// Keeps the ids of parts apart from every other use of the hash.
+const PART_DOMAIN: &[u8] = b"amb-msp message part\0";
+
 impl MessageId {
     /// Length of the only accepted form.
     const HYPHENATED: usize = 36;
@@ -169,6 +173,24 @@ impl MessageId {
             Ok(uuid) => Ok(Self(uuid)),
             Err(_) => Err(IdError::NotUuid),
         }
+    }
+
+    /// The id of one part of a message that leaves as several: the message's own for the first, and
+    /// for each other one a UUID (version 8) made from it, the same whenever it is asked for.
+    #[must_use]
+    pub fn part(&self, number: u32) -> Self {
+        if number == 0 {
+            return *self;
+        }
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(PART_DOMAIN);
+        context.update(self.0.as_bytes());
+        context.update(&number.to_be_bytes());
+        let mut bytes = [0; 16];
+        for (to, from) in bytes.iter_mut().zip(context.finish().as_ref()) {
+            *to = *from;
+        }
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
     /// The sixteen bytes behind the text.
@@ -247,6 +269,17 @@ mod tests {
             let text = format!("5d0b1f2e-7a34-{version}c1b-9a55-0c9e2f6b1001");
             assert_eq!(MessageId::parse(&text).unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_part_has_an_id_of_its_own_which_never_changes() {
+        let id = MessageId::parse("5d0b1f2e-7a34-4c1b-9a55-0c9e2f6b1001").unwrap();
+        assert_eq!(id.part(0), id);
+        let parts: std::collections::BTreeSet<_> = (0..100).map(|n| id.part(n)).collect();
+        assert_eq!(parts.len(), 100);
+        assert_eq!(id.part(1).as_uuid().get_version_num(), 8);
+        assert_eq!(id.part(1).to_string(), "df62d426-69f2-83d5-ad5d-a7db80a8c5b8");
+        assert_ne!(MessageId::parse(&id.part(1).to_string()).unwrap().part(1), id.part(2));
     }
 
     #[test]
