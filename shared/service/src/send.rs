@@ -16,9 +16,9 @@ use crate::{
     access::Principal,
     dispatch::TRIES,
     model::{
-        ConversationId, ConversationState, ConversationStatus, IdempotencyKey, IdempotencyRecord,
-        LaneEntry, OutboundMessage, OutboundPointer, OutboundStatus, Progress, QUEUE_GRACE, Scope,
-        TimelineEntry, TimelineItem, body_hash,
+        Context, ConversationId, ConversationState, ConversationStatus, IdempotencyKey,
+        IdempotencyRecord, LaneEntry, OutboundMessage, OutboundPointer, OutboundStatus, Progress,
+        QUEUE_GRACE, Scope, TimelineEntry, TimelineItem, body_hash,
     },
     port::{
         Businesses, ClaimScope, Clock, Conversations, Entropy, IdempotencyRecords, MessageClaim,
@@ -195,7 +195,7 @@ fn plan(
     if !request.content.is_ephemeral() {
         let seq = state.next_seq();
         let item = TimelineItem::Sent { message: pointer.message };
-        entries.push(TimelineEntry { seq, at: now, item });
+        entries.push(TimelineEntry { seq, at: now, item, context: Context::default() });
         claim = Some(MessageClaim {
             tenant: pointer.tenant.clone(),
             message: pointer.message,

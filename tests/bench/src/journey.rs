@@ -138,6 +138,7 @@ pub(crate) fn seed(aws_url: &str) -> Result<(), Box<dyn Error>> {
         url: "https://hooks.example.com/messages".to_owned(),
         description: String::new(),
         events: [].into(),
+        routes: Vec::new(),
         ordered: false,
         timeout_seconds: 15,
         secrets: vec![sealed],

@@ -143,6 +143,7 @@ pub fn endpoint(memory: &Memory, owner: &str, id: &str, url: &str) {
         url: url.to_owned(),
         description: String::new(),
         events: BTreeSet::new(),
+        routes: Vec::new(),
         ordered: false,
         timeout_seconds: 15,
         secrets: vec![sealed],

@@ -138,6 +138,7 @@ impl World {
                 url: "https://hooks.example.org/amb".into(),
                 description: String::new(),
                 events: BTreeSet::new(),
+                routes: Vec::new(),
                 ordered: false,
                 timeout_seconds: 15,
                 secrets: Vec::new(),

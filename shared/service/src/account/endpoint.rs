@@ -61,6 +61,7 @@ where
             url: url.as_str().to_owned(),
             description: String::new(),
             events: std::collections::BTreeSet::new(),
+            routes: Vec::new(),
             ordered: false,
             timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
             secrets: vec![sealed],

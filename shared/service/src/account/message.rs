@@ -189,7 +189,8 @@ where
             }
         };
         let (mut event, mut owed) = (None, Vec::new());
-        if let Some(TimelineEntry { seq, at, item: TimelineItem::Event { id, kind, .. } }) = telling
+        if let Some(TimelineEntry { seq, at, item: TimelineItem::Event { id, kind, .. }, .. }) =
+            telling
         {
             owed = self.owed(&conversation, seq, kind).await?;
             event = Some((id, kind, at));

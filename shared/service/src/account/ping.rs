@@ -8,8 +8,8 @@ use crate::{
     access::Principal,
     dispatch::enqueue,
     model::{
-        Delivery, DeliveryKey, EndpointStatus, EventId, EventSource, EventStream, EventType, Scope,
-        TimelineEntry, TimelineItem,
+        Context, Delivery, DeliveryKey, EndpointStatus, EventId, EventSource, EventStream,
+        EventType, Scope, TimelineEntry, TimelineItem,
     },
     port::{Clock, DeliveryLog, DeliveryQueue, EndpointDirectory},
     problem::Problem,
@@ -48,7 +48,7 @@ where
         let source = EventSource::Inline(json!({ "endpointId": endpoint.id.as_str() }));
         let kind = EventType::EndpointPing;
         let item = TimelineItem::Event { id: event.clone(), kind, source };
-        let entry = TimelineEntry { seq, at: now, item };
+        let entry = TimelineEntry { seq, at: now, item, context: Context::default() };
         let key = DeliveryKey { tenant: endpoint.tenant, stream, endpoint: endpoint.id, seq };
         let delivery = Delivery::new(key, event.clone(), kind, None, now);
         self.store.ping(&entry, &delivery).await?;

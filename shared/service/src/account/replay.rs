@@ -85,7 +85,7 @@ where
         };
         let found = self.find_entry(&endpoint.tenant, &conversation, event).await?;
         let (state, entry) = found.ok_or_else(Problem::not_found)?;
-        let TimelineEntry { seq, at, item: TimelineItem::Event { kind, .. } } = entry else {
+        let TimelineEntry { seq, at, item: TimelineItem::Event { kind, .. }, .. } = entry else {
             return Err(Problem::not_found());
         };
         let key = DeliveryKey {

@@ -11,10 +11,10 @@ use std::{
 
 use crate::{
     model::{
-        BodyEncoding, ConversationState, Delivery, DeliveryKey, Endpoint, EndpointId,
+        BodyEncoding, Context, ConversationState, Delivery, DeliveryKey, Endpoint, EndpointId,
         EndpointStatus, EventId, EventSource, EventStream, EventType, IdempotencyKey,
         IdempotencyRecord, InboxMessage, InboxPointer, InboxSort, OutboundContent, OutboundMessage,
-        OutboundPointer, OutboundStatus, QUEUE_GRACE, SealedSecret, StoredBody, TenantId,
+        OutboundPointer, OutboundStatus, QUEUE_GRACE, Route, SealedSecret, StoredBody, TenantId,
         TimelineEntry, TimelineItem, body_hash,
     },
     port::{ClaimScope, Entropy, MessageClaim},
@@ -92,6 +92,10 @@ impl<E: Entropy> Sample<E> {
             url: "https://hooks.example/amb".to_owned(),
             description: String::new(),
             events: [EventType::MessageReceived].into(),
+            routes: vec![
+                Route { intent: Some("buy".to_owned()), ..Route::default() },
+                Route { locale: Some("he".to_owned()), ..Route::default() },
+            ],
             ordered: true,
             timeout_seconds: 15,
             secrets: vec![SealedSecret {
@@ -167,7 +171,13 @@ pub(super) fn event(state: &ConversationState, seq: u64) -> TimelineEntry {
     // Not in the order of the alphabet: an event is told with its members as they were written.
     let source = EventSource::Inline(json!({ "z": 1, "a": { "y": null, "b": [1.5, ""] } }));
     let item = TimelineItem::Event { id, kind: EventType::MessageReceived, source };
-    TimelineEntry { seq, at: state.created_at, item }
+    let context = Context {
+        capabilities: vec!["LIST".to_owned(), "x-new".to_owned()],
+        locale: Some("he_IL".to_owned()),
+        intent: Some("a,b".to_owned()),
+        group: None,
+    };
+    TimelineEntry { seq, at: state.created_at, item, context }
 }
 
 pub(super) fn delivery(state: &ConversationState, endpoint: &EndpointId, seq: u64) -> Delivery {

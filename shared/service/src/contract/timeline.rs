@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::sample::{Sample, event, next};
 use crate::{
-    model::{ConversationState, EventStream, TimelineEntry, TimelineItem},
+    model::{Context, ConversationState, EventStream, TimelineEntry, TimelineItem},
     port::{Conversations, Entropy, PortError, Step, Stepped, Timeline, TimelineQuery},
 };
 
@@ -26,7 +26,7 @@ async fn entries_come_in_order<S: Conversations + Timeline>(
     let item = TimelineItem::Sent { message: sample.message_id() };
     // A place may stay empty, and ten comes after nine.
     let mut entries: Vec<_> = [2, 9, 10, 100].map(|seq| event(&state, seq)).into();
-    entries.push(TimelineEntry { seq: 101, at: sample.now, item });
+    entries.push(TimelineEntry { seq: 101, at: sample.now, item, context: Context::default() });
     let step = Step { entries: entries.clone(), ..Step::to(state.clone()) };
     assert_eq!(store.step(&step).await?, Stepped::Done);
 

@@ -114,7 +114,7 @@ fn place_message(
         return close(state, message, now, entries);
     }
     if state.status == ConversationStatus::Closed {
-        state.status = ConversationStatus::Open;
+        state.reopen();
         push(state, EventType::ConversationReopened, told(message, None), now, entries);
     }
     state.last_inbound_at = message.received_at;
@@ -128,7 +128,12 @@ fn place_message(
         }
     }
     let soft_duplicate_of = soft_duplicate(state, message, envelope);
-    let source = EventSource::Inbox { sort: message.pointer.sort.clone(), soft_duplicate_of };
+    let source = EventSource::Inbox {
+        sort: message.pointer.sort.clone(),
+        soft_duplicate_of,
+        in_reply_to: None,
+        callback_data: None,
+    };
     push(state, event_type(envelope), source, now, entries)
 }
 
@@ -192,7 +197,8 @@ pub(crate) fn push(
 ) -> u64 {
     let seq = state.next_seq();
     let id = EventId::of(state.id.as_str(), &seq.to_string());
-    entries.push(TimelineEntry { seq, at: now, item: TimelineItem::Event { id, kind, source } });
+    let item = TimelineItem::Event { id, kind, source };
+    entries.push(TimelineEntry { seq, at: now, item, context: state.context() });
     seq
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-use super::{ApiKeyId, EndpointId, EventType, TenantId};
+use super::{ApiKeyId, EndpointId, EventType, Heard, Route, TenantId};
 
 /// An owner of businesses, keys and endpoints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,9 @@ pub struct Endpoint {
     pub description: String,
     /// Which events; empty means all.
     pub events: BTreeSet<EventType>,
+    /// Which conversations; none means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Route>,
     /// Strict order per conversation: the next event waits for this one.
     pub ordered: bool,
     /// How long one attempt may take, in seconds (5 to 25).
@@ -143,10 +146,15 @@ impl Endpoint {
     /// Endpoints a tenant may have (spec/reliability F037).
     pub const MAX_PER_TENANT: usize = 20;
 
-    /// Whether an event of this type is owed to it.
+    /// Whether an event of this type is owed to it, were it of the right conversation.
     pub fn hears(&self, kind: EventType) -> bool {
         self.status == EndpointStatus::Enabled
             && (self.events.is_empty() || self.events.contains(&kind))
+    }
+
+    /// Whether the events of such a conversation are for it.
+    pub fn hears_of(&self, conversation: &Heard<'_>) -> bool {
+        self.routes.is_empty() || self.routes.iter().any(|route| route.matches(conversation))
     }
 }
 

@@ -1,11 +1,11 @@
 //! A conversation: one business and one customer, and what is known of it.
 
-use amb_protocol::id::{BusinessId, MessageId, OpaqueId};
+use amb_protocol::id::{BusinessId, MessageId, OpaqueId, RequestIdentifier};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use super::{ConversationId, TenantId};
+use super::{ConversationId, TenantId, event::Context};
 
 /// The state of a conversation. It changes only through
 /// [`Conversations::step`](crate::port::Conversations::step), which moves `revision` by one.
@@ -42,7 +42,48 @@ pub struct ConversationState {
     pub lane: Vec<LaneEntry>,
     /// Interactive replies of the last seconds, to know one that comes twice under two ids.
     pub recent_replies: Vec<RecentReply>,
+    /// The latest interactive messages that Apple took, newest last: what a reply can answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
+    /// Where the customer came from before they left: whoever heard the conversation hears of its
+    /// end, and of what comes after.
+    #[serde(default, skip_serializing_if = "Entry::is_nowhere")]
+    pub routed: Entry,
 }
+
+/// Where a customer came from: what the link that they followed says. They can write it themselves:
+/// good for routing, and for nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// The link's intent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    /// The link's group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+impl Entry {
+    /// Whether nothing is known of it.
+    pub fn is_nowhere(&self) -> bool {
+        self.intent.is_none() && self.group.is_none()
+    }
+}
+
+/// An interactive message that Apple took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// What the reply will echo.
+    pub request: RequestIdentifier,
+    /// The message.
+    pub message: MessageId,
+}
+
+/// How many of them are remembered: a customer answers one of the last bubbles on the screen, and the
+/// row is written with every message.
+pub const ASKED_MAX: usize = 8;
 
 /// Whether the customer may be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +141,8 @@ impl ConversationState {
             last_inbound_at: now,
             lane: Vec::new(),
             recent_replies: Vec::new(),
+            asked: Vec::new(),
+            routed: Entry::default(),
         }
     }
 
@@ -109,15 +152,113 @@ impl ConversationState {
         self.seq
     }
 
-    /// Closes the conversation and forgets where it came from.
+    /// Closes the conversation and forgets where it came from, but for routing.
     pub fn close(&mut self) {
-        self.status = ConversationStatus::Closed;
-        self.intent = None;
-        self.group = None;
+        let (intent, group) = (self.intent.take(), self.group.take());
+        if self.status == ConversationStatus::Open {
+            self.status = ConversationStatus::Closed;
+            self.routed = Entry { intent, group };
+        }
+    }
+
+    /// Opens it again: where the customer comes from now is what counts.
+    pub fn reopen(&mut self) {
+        self.status = ConversationStatus::Open;
+        self.routed = Entry::default();
+    }
+
+    /// The intent and the group that choose who hears of it.
+    pub fn route(&self) -> (Option<&str>, Option<&str>) {
+        let (intent, group) = match self.status {
+            ConversationStatus::Open => (&self.intent, &self.group),
+            ConversationStatus::Closed => (&self.routed.intent, &self.routed.group),
+        };
+        (intent.as_deref(), group.as_deref())
+    }
+
+    /// What is known of the customer right now, for the events of this moment.
+    pub fn context(&self) -> Context {
+        Context {
+            capabilities: self.capabilities.clone(),
+            locale: self.locale.clone(),
+            intent: self.intent.clone(),
+            group: self.group.clone(),
+        }
+    }
+
+    /// Remembers that Apple took an interactive message, for the reply to it. A message that is sent
+    /// again under the same identifier takes the place of the earlier one.
+    pub fn ask(&mut self, request: RequestIdentifier, message: MessageId) {
+        self.asked.retain(|asked| asked.request != request);
+        if self.asked.len() >= ASKED_MAX {
+            self.asked.remove(0);
+        }
+        self.asked.push(Asked { request, message });
+    }
+
+    /// The message that a reply with this identifier answers, if it is one of the latest.
+    pub fn asked(&self, request: &str) -> Option<MessageId> {
+        let found = self.asked.iter().rev().find(|asked| asked.request.as_str() == request);
+        found.map(|asked| asked.message)
     }
 
     /// Takes a message out of the lane.
     pub fn leave_lane(&mut self, message: MessageId) {
         self.lane.retain(|entry| entry.message != message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conversation() -> ConversationState {
+        ConversationState::new(
+            TenantId::parse("ten_acmeacmeacmeacmeacmeacmeac").unwrap(),
+            BusinessId::parse("7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002").unwrap(),
+            OpaqueId::parse("urn:mbid:AQAAY1madeUpOpaque01=").unwrap(),
+            Timestamp::UNIX_EPOCH,
+        )
+    }
+
+    fn request(number: usize) -> RequestIdentifier {
+        RequestIdentifier::parse(&format!("request-{number}")).unwrap()
+    }
+
+    fn message(number: usize) -> MessageId {
+        MessageId::parse(&format!("00000000-0000-4000-8000-{number:012}")).unwrap()
+    }
+
+    #[test]
+    fn the_latest_questions_are_remembered_and_no_more() {
+        let mut state = conversation();
+        for number in 0..=ASKED_MAX {
+            state.ask(request(number), message(number));
+        }
+        assert_eq!(state.asked.len(), ASKED_MAX);
+        assert_eq!(state.asked("request-0"), None);
+        assert_eq!(state.asked("request-8"), Some(message(8)));
+        state.ask(request(8), message(9));
+        assert_eq!((state.asked.len(), state.asked("request-8")), (ASKED_MAX, Some(message(9))));
+    }
+
+    #[test]
+    fn ap11_sc17_a_close_forgets_where_the_customer_came_from_but_for_routing() {
+        let mut state = conversation();
+        (state.intent, state.group) = (Some("buy".to_owned()), Some("shoes".to_owned()));
+        state.close();
+        state.close();
+        assert_eq!((&state.intent, &state.group), (&None, &None));
+        assert_eq!(state.route(), (Some("buy"), Some("shoes")), "a second close changes nothing");
+        state.reopen();
+        assert_eq!(state.route(), (None, None));
+    }
+
+    #[test]
+    fn a_row_from_before_questions_were_kept_still_reads() {
+        let mut row = serde_json::to_value(conversation()).unwrap();
+        assert!(row.get("asked").is_none() && row.get("routed").is_none(), "absent while empty");
+        row.as_object_mut().unwrap().remove("asked");
+        assert_eq!(serde_json::from_value::<ConversationState>(row).unwrap(), conversation());
     }
 }

@@ -106,6 +106,28 @@ pub struct TimelineEntry {
     pub at: Timestamp,
     /// What happened.
     pub item: TimelineItem,
+    /// What was known of the customer then: later messages do not change the past.
+    #[serde(default)]
+    pub context: Context,
+}
+
+/// What was known of a customer when an event was given its place. Empty for what belongs to no
+/// conversation, and in entries of earlier versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Context {
+    /// The device's capability list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<String>,
+    /// The device's locale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// The entry point's intent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    /// The entry point's group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// What happened.
@@ -139,6 +161,12 @@ pub enum EventSource {
         /// The earlier message that said the same, if this is a soft duplicate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         soft_duplicate_of: Option<MessageId>,
+        /// The message of ours that it answers, if it is one of the latest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        in_reply_to: Option<MessageId>,
+        /// The business's own reference of that message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        callback_data: Option<String>,
     },
     /// As written here.
     Inline(Value),

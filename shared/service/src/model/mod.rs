@@ -10,21 +10,22 @@ mod file;
 mod id;
 mod inbox;
 mod outbound;
+mod route;
 mod template;
 
 pub use account::{
     ApiKey, Business, BusinessStatus, Endpoint, EndpointStatus, Mode, Scope, SealedSecret, Tenant,
 };
 pub use conversation::{
-    ConversationState, ConversationStatus, LaneEntry, RECENT_REPLIES_MAX, RECENT_REPLY_WINDOW,
-    RecentReply,
+    ASKED_MAX, Asked, ConversationState, ConversationStatus, Entry, LaneEntry, RECENT_REPLIES_MAX,
+    RECENT_REPLY_WINDOW, RecentReply,
 };
 pub use data_ref::DataRef;
 pub use delivery::{
     DELIVERY_WINDOW, Delivery, DeliveryKey, DeliveryPointer, DeliveryStatus, QUEUE_GRACE,
 };
 pub use event::{
-    EventSource, EventStream, EventType, TimelineEntry, TimelineItem, UnknownEventType,
+    Context, EventSource, EventStream, EventType, TimelineEntry, TimelineItem, UnknownEventType,
 };
 pub use file::{FileKey, UploadSlot};
 pub use id::{
@@ -36,4 +37,5 @@ pub use outbound::{
     Choice, FailureCode, IdempotencyKey, IdempotencyRecord, OutboundContent, OutboundMessage,
     OutboundPointer, OutboundStatus, Progress, TypingState,
 };
+pub use route::{Heard, Route};
 pub use template::{Template, TemplateName, TemplateNameFault};

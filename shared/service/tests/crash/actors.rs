@@ -104,6 +104,7 @@ impl Actors {
             tenant: tenant.clone(),
             description: String::new(),
             events: BTreeSet::new(),
+            routes: Vec::new(),
             ordered,
             timeout_seconds: 15,
             secrets: vec![sealed],
