@@ -237,6 +237,7 @@ def describe(options: argparse.Namespace, outputs: dict[str, str], apple_secret:
             "conversations": outputs["ConversationsTable"],
             "accounts": outputs["AccountsTable"],
         },
+        "files": outputs["FilesBucket"],
         "queues": queues,
         "secrets": {
             "apple": outputs["AppleSecretArn"],

@@ -15,7 +15,7 @@ PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 # The emulator has no rotation engine, and speaks no TLS: a policy that refuses plaintext would refuse everything.
 # Alarms over metric math it does not know either.
-LIFTED_OUT = ("AWS::SecretsManager::RotationSchedule", "AWS::SQS::QueuePolicy")
+LIFTED_OUT = ("AWS::SecretsManager::RotationSchedule", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy")
 
 
 def load(path: pathlib.Path) -> dict:

@@ -16,6 +16,8 @@ pub struct Profile {
     pub dynamodb: Patience,
     /// With SQS and Secrets Manager.
     pub others: Patience,
+    /// With S3, for files of up to ten megabytes.
+    pub files: Patience,
 }
 
 /// How long a call may take.
@@ -37,6 +39,7 @@ impl Profile {
                 operation: Duration::from_millis(1_200),
             },
             others: Patience { attempt: Duration::from_secs(1), operation: Duration::from_secs(3) },
+            files: Patience { attempt: Duration::from_secs(3), operation: Duration::from_secs(7) },
         }
     }
 
@@ -44,7 +47,18 @@ impl Profile {
     pub const fn worker() -> Self {
         let patience =
             Patience { attempt: Duration::from_secs(1), operation: Duration::from_secs(5) };
-        Self { connect: Duration::from_millis(500), dynamodb: patience, others: patience }
+        let files =
+            Patience { attempt: Duration::from_secs(5), operation: Duration::from_secs(12) };
+        Self { connect: Duration::from_millis(500), dynamodb: patience, others: patience, files }
+    }
+
+    /// A configuration with this patience and our retries.
+    pub(crate) fn shape(self, config: &SdkConfig, patience: Patience) -> SdkConfig {
+        config
+            .to_builder()
+            .timeout_config(self.timeouts(patience))
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+            .build()
     }
 
     /// No read timeout: the attempt's covers it, and with connectors that differ in nothing the clients
@@ -67,6 +81,8 @@ pub struct Clients {
     pub sqs: aws_sdk_sqs::Client,
     /// Secrets Manager.
     pub secrets: aws_sdk_secretsmanager::Client,
+    /// What they are made from, for a [`Bucket`](crate::Bucket).
+    pub config: SdkConfig,
 }
 
 impl Clients {
@@ -78,19 +94,12 @@ impl Clients {
     /// Clients with region, credentials, endpoint and connector of `config`, and the timeouts and
     /// retries of `profile`.
     pub fn new(config: &SdkConfig, profile: Profile) -> Self {
-        let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS);
-        let shaped = |patience| {
-            config
-                .to_builder()
-                .timeout_config(profile.timeouts(patience))
-                .retry_config(retries.clone())
-                .build()
-        };
-        let others = shaped(profile.others);
+        let others = profile.shape(config, profile.others);
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::new(&shaped(profile.dynamodb)),
+            dynamodb: aws_sdk_dynamodb::Client::new(&profile.shape(config, profile.dynamodb)),
             sqs: aws_sdk_sqs::Client::new(&others),
             secrets: aws_sdk_secretsmanager::Client::new(&others),
+            config: config.clone(),
         }
     }
 }

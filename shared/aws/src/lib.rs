@@ -1,8 +1,8 @@
-//! The ports on DynamoDB, SQS and Secrets Manager.
+//! The ports on DynamoDB, SQS, S3 and Secrets Manager.
 //!
-//! [`Store`] is every table behind the ports of `amb-service`; [`Queues`] is both queues; the secrets
-//! are in [`secrets`]. [`Clients`] makes the SDK's clients with explicit timeouts and retries. What a
-//! row looks like, keys included, is in `row`, one file per row.
+//! [`Store`] is every table behind the ports of `amb-service`; [`Queues`] is both queues; [`Bucket`] is
+//! the files; the secrets are in [`secrets`]. [`Clients`] makes the SDK's clients with explicit timeouts
+//! and retries. What a row looks like, keys included, is in `row`, one file per row.
 
 mod accounts;
 mod client;
@@ -10,6 +10,7 @@ mod conversations;
 mod deliveries;
 mod due;
 mod fault;
+mod files;
 mod inbox;
 mod lease;
 mod line;
@@ -25,6 +26,7 @@ mod timeline;
 
 pub use client::{Clients, Patience, Profile};
 pub use fault::{CallFailed, NotConfigured, Refused};
+pub use files::Bucket;
 pub use queues::{QueueUrls, Queues};
 pub use row::RowFault;
 pub use secrets::{SecretsManagerApple, SecretsManagerOperatorKey, SecretsManagerServiceKey};

@@ -13,6 +13,8 @@ pub const INBOX_TABLE: &str = "AMB_INBOX_TABLE";
 pub const CONVERSATIONS_TABLE: &str = "AMB_CONVERSATIONS_TABLE";
 /// The accounts table.
 pub const ACCOUNTS_TABLE: &str = "AMB_ACCOUNTS_TABLE";
+/// The bucket of files: large bodies, uploads, pictures, templates.
+pub const FILES_BUCKET: &str = "AMB_FILES_BUCKET";
 /// The URL of the queue of deliveries.
 pub const DELIVERIES_QUEUE_URL: &str = "AMB_DELIVERIES_QUEUE_URL";
 /// The URL of the queue of outbound messages.
@@ -103,6 +105,11 @@ impl Config {
         self.resource(ACCOUNTS_TABLE)
     }
 
+    /// The bucket of files.
+    pub fn files_bucket(&self) -> Result<String, ConfigError> {
+        self.resource(FILES_BUCKET)
+    }
+
     /// The URL of the queue of deliveries.
     pub fn deliveries_queue_url(&self) -> Result<String, ConfigError> {
         self.url(DELIVERIES_QUEUE_URL)
@@ -184,7 +191,7 @@ impl Config {
         self.optional(name).map(str::to_owned).ok_or(ConfigError::Missing { name })
     }
 
-    /// The name or ARN of a table or secret.
+    /// The name or ARN of a table, bucket or secret.
     fn resource(&self, name: &'static str) -> Result<String, ConfigError> {
         let text = self.required(name)?;
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:+=@".contains(&b);
@@ -217,10 +224,11 @@ fn is_loopback(url: &str) -> bool {
     })
 }
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     INBOX_TABLE,
     CONVERSATIONS_TABLE,
     ACCOUNTS_TABLE,
+    FILES_BUCKET,
     DELIVERIES_QUEUE_URL,
     OUTBOUND_QUEUE_URL,
     APPLE_SECRET,
@@ -281,6 +289,7 @@ mod tests {
         let config = config(&[
             (INBOX_TABLE, "amb-dev-Inbox_1"),
             (CONVERSATIONS_TABLE, "c"),
+            (FILES_BUCKET, "amb-dev-files-1x2y3z"),
             (DELIVERIES_QUEUE_URL, "http://127.0.0.1:4566/000000000000/deliveries"),
             (APPLE_SECRET, "arn:aws:secretsmanager:eu-central-1:123456789012:secret:amb/apple-Ab1"),
             (SERVICE_KEY_SECRET, "s"),
@@ -292,6 +301,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.inbox_table().unwrap(), "amb-dev-Inbox_1");
         assert_eq!(config.conversations_table().unwrap(), "c");
+        assert_eq!(config.files_bucket().unwrap(), "amb-dev-files-1x2y3z");
         assert!(config.deliveries_queue_url().is_ok());
         assert!(config.apple_secret().unwrap().starts_with("arn:aws:"));
         assert_eq!(config.service_key_secret().unwrap(), "s");

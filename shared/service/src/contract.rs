@@ -8,6 +8,7 @@
 mod accounts;
 mod conversations;
 mod deliveries;
+mod files;
 mod inbox;
 mod outbox;
 mod queues;
@@ -17,6 +18,7 @@ mod timeline;
 pub use accounts::{api_keys, businesses, endpoints, tenants};
 pub use conversations::{refusals, steps};
 pub use deliveries::{delivery_log, leases, ordered_lines};
+pub use files::files;
 pub use inbox::{inbox, inbox_sweep};
 pub use outbox::{idempotency, outbox};
 pub use queues::{DELIVERIES, queues};

@@ -15,6 +15,8 @@ account-api: AccountsTable dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem
 account-api: ConversationsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem
 account-api: ConversationsTable/index/list dynamodb:Query
 account-api: DeliveriesQueue sqs:SendMessage
+account-api: FilesBucket/templates/* s3:DeleteObject s3:GetObject s3:PutObject
+account-api: FilesBucket/uploads/* s3:GetObject s3:PutObject
 account-api: InboxTable dynamodb:GetItem dynamodb:Query
 account-api: OperatorKeySecret secretsmanager:GetSecretValue
 account-api: ServiceKeySecret secretsmanager:GetSecretValue
@@ -35,13 +37,20 @@ event-dispatch: InboxTable/stream/* dynamodb:ListStreams
 inbound-webhook: AccountsTable dynamodb:GetItem
 inbound-webhook: AppleSecret secretsmanager:GetSecretValue
 inbound-webhook: InboxTable dynamodb:PutItem
-outbound-relay: AccountsTable dynamodb:Query
+outbound-relay: AccountsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query
 outbound-relay: AppleSecret secretsmanager:GetSecretValue
 outbound-relay: ConversationsTable dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem
 outbound-relay: DeliveriesQueue sqs:SendMessage
+outbound-relay: FilesBucket/outbound/* s3:GetObject
+outbound-relay: FilesBucket/pictures/* s3:GetObject s3:PutObject
+outbound-relay: FilesBucket/uploads/* s3:GetObject
 outbound-relay: OutboundQueue sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage
 outbound-send: AccountsTable dynamodb:GetItem dynamodb:PutItem
 outbound-send: ConversationsTable dynamodb:GetItem dynamodb:PutItem
+outbound-send: FilesBucket/outbound/* s3:GetObject s3:PutObject
+outbound-send: FilesBucket/pictures/* s3:GetObject s3:PutObject
+outbound-send: FilesBucket/templates/* s3:GetObject
+outbound-send: FilesBucket/uploads/* s3:GetObject
 outbound-send: OutboundQueue sqs:SendMessage
 webhook-delivery: AccountsTable dynamodb:GetItem dynamodb:UpdateItem
 webhook-delivery: ConversationsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem
@@ -117,7 +126,9 @@ pub(crate) fn no_role_has_a_wildcard_or_a_managed_policy() -> Outcome {
         for resource in list(&statement, "/Resource") {
             let label = label(&resource);
             let streams = label == "InboxTable/stream/*"; // a stream's name holds its birthday
-            assert!(streams || !label.contains('*'), "{role}: {label}");
+            let files = label.strip_prefix("FilesBucket/").and_then(|key| key.strip_suffix("/*"));
+            let folder = files.is_some_and(|name| name.bytes().all(|b| b.is_ascii_lowercase()));
+            assert!(streams || folder || !label.contains('*'), "{role}: {label}");
         }
     }
     Ok(())
@@ -141,6 +152,42 @@ pub(crate) fn tables_are_backed_up_encrypted_and_expire_rows() -> Outcome {
     }
     let names: Vec<_> = tables.keys().map(String::as_str).collect();
     assert_eq!(names, ["AccountsTable", "ConversationsTable", "InboxTable"]);
+    Ok(())
+}
+
+pub(crate) fn files_are_private_encrypted_and_expire() -> Outcome {
+    let buckets = resources("AWS::S3::Bucket")?;
+    assert_eq!(buckets.keys().map(String::as_str).collect::<Vec<_>>(), ["FilesBucket"]);
+    for (name, bucket) in &buckets {
+        let at = |pointer| bucket.pointer(pointer).cloned().unwrap_or_default();
+        for what in
+            ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"]
+        {
+            assert_eq!(at(&format!("/PublicAccessBlockConfiguration/{what}")), true, "{name}");
+        }
+        let encryption = at("/BucketEncryption/ServerSideEncryptionConfiguration/0");
+        assert_eq!(encryption["BucketKeyEnabled"], true, "{name}");
+        let by_default = &encryption["ServerSideEncryptionByDefault"];
+        assert_eq!(by_default["SSEAlgorithm"], "aws:kms", "{name}");
+        assert_eq!(label(&by_default["KMSMasterKeyID"]), "Key", "{name}");
+        let mut life = BTreeMap::new();
+        for rule in list(bucket, "/LifecycleConfiguration/Rules") {
+            assert_eq!(rule["Status"], "Enabled", "{name}");
+            let unfinished = &rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"];
+            let days = rule["ExpirationInDays"].as_u64().or(unfinished.as_u64());
+            life.insert(text_at(&rule, "/Prefix"), days);
+        }
+        let kept = [("", 1), ("outbound/", 35), ("pictures/", 60), ("uploads/", 35)];
+        let kept = kept.map(|(prefix, days)| (prefix.to_owned(), Some(days)));
+        assert_eq!(life, BTreeMap::from(kept), "{name}; templates are kept");
+    }
+    for (name, policy) in resources("AWS::S3::BucketPolicy")? {
+        let at = |pointer| policy.pointer(pointer).cloned().unwrap_or_default();
+        assert_eq!(label(&at("/Bucket")), "FilesBucket", "{name}");
+        let statement = at("/PolicyDocument/Statement/0");
+        assert_eq!(statement["Effect"], "Deny", "{name}");
+        assert_eq!(statement["Condition"], json!({"Bool": {"aws:SecureTransport": "false"}}));
+    }
     Ok(())
 }
 
@@ -208,7 +255,8 @@ pub(crate) fn functions_are_small_and_keep_their_logs_for_a_time() -> Outcome {
         let at = |pointer| function.pointer(pointer).cloned().unwrap_or_default();
         assert_eq!(at("/Runtime"), "provided.al2023", "{name}");
         assert_eq!(at("/Architectures/0"), json!({"Ref": "Architecture"}), "{name}");
-        assert_eq!(at("/MemorySize"), 256, "{name}");
+        let pictures = ["OutboundSendFunction", "OutboundRelayFunction"].contains(&name.as_str());
+        assert_eq!(at("/MemorySize"), if pictures { 512 } else { 256 }, "{name}");
         assert!(at("/Timeout").as_u64().is_some_and(|seconds| seconds < 60), "{name}");
         assert!(groups.contains_key(&label(&at("/LoggingConfig/LogGroup"))), "{name}");
         assert!(roles.insert(label(&at("/Role"))), "{name} shares its role");

@@ -5,13 +5,14 @@
 
 mod answers;
 mod emulator;
+mod files;
 mod lossy;
 mod queues;
 mod rows;
 mod secrets;
 mod tables;
 
-use amb_aws::{Clients, Profile, Store};
+use amb_aws::{Bucket, Clients, Profile, Store};
 use amb_service::{
     contract::{self, Sample},
     memory::Memory,
@@ -38,6 +39,10 @@ async fn the_adapters_keep_every_ports_promises() {
         inbox, inbox_sweep, steps, refusals, timeline, leases, ordered_lines, delivery_log, outbox,
         idempotency, tenants, businesses, api_keys, endpoints,
     );
+    files::create(&clients.config).await;
+    let bucket = Bucket::new(&clients.config, Profile::worker(), files::BUCKET.to_owned());
+    pass!(&bucket, entropy => files);
+    files::take_uploads(&bucket, &Sample::new(now(), entropy.clone()), &entropy).await;
     rows::of_another_version_are_refused(&store, &clients.dynamodb).await;
     rows::tables_that_were_not_named_are_named_in_the_error(&clients.dynamodb).await;
     let lossy = Clients::new(&emulator.lossy_config().await, Profile::worker());

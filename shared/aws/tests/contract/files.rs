@@ -1,0 +1,68 @@
+use amb_aws::Bucket;
+use amb_service::{
+    contract::Sample,
+    model::{FileKey, UploadId, UploadSlot},
+    port::{Entropy, FileRead, Files, UploadSlots},
+};
+use aws_config::SdkConfig;
+use aws_sdk_s3::{
+    Client,
+    config::Builder,
+    types::{BucketLocationConstraint, CreateBucketConfiguration},
+};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+pub(crate) const BUCKET: &str = "files";
+
+pub(crate) async fn create(config: &SdkConfig) {
+    let client = Client::from_conf(Builder::from(config).force_path_style(true).build());
+    let place = CreateBucketConfiguration::builder()
+        .location_constraint(BucketLocationConstraint::EuWest1)
+        .build();
+    let create = client.create_bucket().bucket(BUCKET).create_bucket_configuration(place);
+    create.send().await.expect("a bucket");
+}
+
+/// What was put at a slot is the upload, and the slot takes what it was made for.
+pub(crate) async fn take_uploads(
+    bucket: &Bucket,
+    sample: &Sample<impl Entropy>,
+    draw: &impl Entropy,
+) {
+    let key = FileKey::upload(&sample.tenant, &UploadId::draw(draw));
+    let life = Duration::from_secs(900);
+    let slot = bucket.upload_slot(&key, "image/png", 5, life).await.expect("a slot");
+    let header = |name: &str| {
+        slot.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    };
+    assert_eq!(header("content-type"), Some("image/png"));
+    assert_eq!(header("content-length"), Some("5"));
+    assert_eq!(slot.headers.len(), 2, "nothing else is asked for: {:?}", slot.headers);
+    for part in ["X-Amz-Expires=900", "content-length%3Bcontent-type%3Bhost"] {
+        assert!(slot.url.contains(part), "{part} is not in the URL");
+    }
+    assert_eq!(put(&slot, b"12345"), 200);
+    let uploaded = bucket.file(&key, 100).await.expect("an answer");
+    assert_eq!(uploaded, FileRead::Whole(b"12345".to_vec()));
+}
+
+/// Puts by hand, as a business would with any client; answers the status.
+fn put(slot: &UploadSlot, body: &[u8]) -> u16 {
+    let rest = slot.url.strip_prefix("http://").expect("the emulator");
+    let (host, path) = rest.split_once('/').expect("a path");
+    let mut head = format!("PUT /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    for (name, value) in &slot.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    let mut stream = TcpStream::connect(host).expect("the emulator");
+    stream.write_all(head.as_bytes()).expect("a head");
+    stream.write_all(body).expect("a body");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
