@@ -9,8 +9,8 @@ use crate::host;
 use crate::model::{
     AccountSettings, AppleAccount, BotAnswer, BusinessEvent, BusinessSettings, BusinessView,
     CallFilter, Close, Conversation, Customer, CustomerPatch, Entry, EventFilter, Fault, FaultSpec,
-    GatewayCall, Items, NewConversation, NewCustomer, RawAnswer, RawWebhook, Resend, Send, Tapback,
-    TranscriptFilter, Typing, WebhookCall, WebhookFilter,
+    GatewayCall, Items, NewConversation, NewCustomer, RawAnswer, RawWebhook, Reply, Resend, Send,
+    Tapback, TranscriptFilter, Typing, WebhookCall, WebhookFilter,
 };
 
 /// A client of one simulator.
@@ -102,6 +102,11 @@ impl Client {
     /// The customer reacts to a message.
     pub async fn react(&self, customer: &str, tapback: &Tapback) -> Outcome<Entry> {
         self.act(customer, "tapback", tapback).await
+    }
+
+    /// The customer answers an interactive message.
+    pub async fn reply(&self, customer: &str, reply: &Reply) -> Outcome<Entry> {
+        self.act(customer, "reply", reply).await
     }
 
     /// The customer deletes the conversation.

@@ -39,12 +39,13 @@
 //! |---|---|
 //! | `GET /api/health` | `{"status":"ok"}` |
 //! | `GET`, `PATCH /api/apple` | the MSP's registration: webhook URL, live secrets and which one signs, retry schedule |
-//! | `GET`, `POST /api/customers`; `GET`, `PATCH /api/customers/{name}` | customers: opaque id, locale, capability list, device |
+//! | `GET`, `POST /api/customers`; `GET`, `PATCH /api/customers/{name}` | customers: opaque id, locale, phone number, capability list or a preset (`iphone`, `mac`, `old`), device |
 //! | `GET`, `POST /api/conversations` | a conversation opened from an entry point, with intent and group for its first message |
 //! | `POST /api/customers/{name}/send` | a text: typing first, duplicates in parallel, other token or packing, changed JSON |
 //! | `POST /api/customers/{name}/resend` | the same message again, same id |
 //! | `POST /api/customers/{name}/typing` | `typing_start`, `typing_end` |
 //! | `POST /api/customers/{name}/tapback` | a reaction, as the sentence the device writes |
+//! | `POST /api/customers/{name}/reply` | the answer to an interactive message, as a device writes it; 404 for a message the customer does not have, 409 for one that cannot be answered that way |
 //! | `POST /api/customers/{name}/close` | deletes the conversation |
 //! | `GET /api/transcript` | messages both ways with the time of each hop |
 //! | `GET /api/gateway/calls` | every call of the MSP to the gateway, refused ones too |

@@ -40,6 +40,8 @@ pub(crate) struct World {
     /// In the order they were last written in.
     pub(crate) conversations: Vec<Conversation>,
     pub(crate) entries: Vec<Entry>,
+    /// Sessions that Apple's server has drawn, by the `seq` of the message.
+    pub(crate) sessions: BTreeMap<u64, String>,
     pub(crate) gateway_calls: Vec<GatewayCall>,
     pub(crate) webhook_calls: Vec<WebhookCall>,
     pub(crate) faults: Vec<Fault>,
@@ -188,6 +190,10 @@ impl Bell {
 impl World {
     pub(crate) fn customer_by_opaque_id(&self, opaque_id: &str) -> Option<&Customer> {
         self.customers.values().find(|customer| customer.opaque_id == opaque_id)
+    }
+
+    pub(crate) fn customer_by_phone(&self, phone: &str) -> Option<&Customer> {
+        self.customers.values().find(|customer| customer.phone.as_deref() == Some(phone))
     }
 
     pub(crate) fn conversation_mut(

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use super::problem::Problem;
 use crate::model::{
     Close, Conversation, Customer, CustomerPatch, Entry, Items, NewConversation, NewCustomer,
-    Resend, Send, Tapback, Typing,
+    Reply, Resend, Send, Tapback, Typing,
 };
-use crate::phone::device;
 use crate::phone::roster::{self, DeviceError};
+use crate::phone::{device, reply as answering};
 use crate::world::State;
 
 type Answer<T> = Result<(StatusCode, Json<T>), Problem>;
@@ -76,6 +76,14 @@ pub(super) async fn react(
     Json(tapback): Json<Tapback>,
 ) -> Answer<Entry> {
     Ok((StatusCode::ACCEPTED, Json(device::react(&state, &name, tapback).await?)))
+}
+
+pub(super) async fn reply(
+    Extract(state): Extract<State>,
+    Path(name): Path<String>,
+    Json(reply): Json<Reply>,
+) -> Answer<Entry> {
+    Ok((StatusCode::ACCEPTED, Json(answering::reply(&state, &name, reply).await?)))
 }
 
 pub(super) async fn close(

@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/api/customers/{name}/resend", post(customers::resend))
         .route("/api/customers/{name}/typing", post(customers::typing))
         .route("/api/customers/{name}/tapback", post(customers::react))
+        .route("/api/customers/{name}/reply", post(customers::reply))
         .route("/api/customers/{name}/close", post(customers::close))
         .route("/api/conversations", get(customers::conversations).post(customers::open))
         .route("/api/transcript", get(records::transcript))

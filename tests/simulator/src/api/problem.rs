@@ -34,11 +34,14 @@ impl IntoResponse for Problem {
 impl From<DeviceError> for Problem {
     fn from(error: DeviceError) -> Self {
         let status = match error {
-            DeviceError::NoSuchCustomer(_) | DeviceError::NoSuchMessage(..) => {
-                StatusCode::NOT_FOUND
-            }
-            DeviceError::CustomerExists(_) | DeviceError::OpaqueIdTaken(_) => StatusCode::CONFLICT,
+            DeviceError::NoSuchCustomer(_)
+            | DeviceError::NoSuchMessage(..)
+            | DeviceError::NotReceived(..) => StatusCode::NOT_FOUND,
+            DeviceError::CustomerExists(_)
+            | DeviceError::OpaqueIdTaken(_)
+            | DeviceError::NotAnswerable(_) => StatusCode::CONFLICT,
             DeviceError::BadName
+            | DeviceError::BadPhone
             | DeviceError::NoConversation(_)
             | DeviceError::UnknownLanguage(_) => StatusCode::BAD_REQUEST,
         };

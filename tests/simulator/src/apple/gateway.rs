@@ -244,9 +244,11 @@ fn put_on_phone(world: &mut World, message: &Message, call: &GatewayCall) -> Res
         business_id: message.from.clone(),
         message_type: message.kind.clone(),
         text,
+        title: None,
         message: call.body.clone(),
         state: EntryState::Shown,
         bot: call.headers.get("auto-reply").is_some_and(|value| value == "true"),
+        not_showable: false,
         hops: Hops {
             business_sent,
             apple_accepted: Some(call.at),

@@ -11,6 +11,9 @@ pub struct Customer {
     pub opaque_id: String,
     /// ISO 639-1, `_`, ISO 3166, such as `en_US`.
     pub locale: String,
+    /// E.164, such as `+12025550100`, where invitations may go to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
     /// The tokens of `capability-list`, in the order sent.
     pub capabilities: Vec<String>,
     /// How the device behaves.
@@ -27,7 +30,11 @@ pub struct NewCustomer {
     pub opaque_id: Option<String>,
     /// Default: `en_US`.
     pub locale: Option<String>,
-    /// Default: all six tokens, as an iPhone of today sends them.
+    /// Default: none.
+    pub phone: Option<String>,
+    /// Sets the capabilities. Default: an iPhone of today.
+    pub preset: Option<Preset>,
+    /// Default: those of the preset.
     pub capabilities: Option<Vec<String>>,
     /// Default: [`Device::default`].
     pub device: Option<Device>,
@@ -39,10 +46,38 @@ pub struct NewCustomer {
 pub struct CustomerPatch {
     /// See [`Customer::locale`].
     pub locale: Option<String>,
-    /// See [`Customer::capabilities`].
+    /// See [`Customer::phone`].
+    pub phone: Option<String>,
+    /// Another kind of device.
+    pub preset: Option<Preset>,
+    /// See [`Customer::capabilities`]; wins over the preset.
     pub capabilities: Option<Vec<String>>,
     /// See [`Customer::device`].
     pub device: Option<Device>,
+}
+
+/// A kind of device, by what it says it can show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Preset {
+    /// All six tokens.
+    #[default]
+    Iphone,
+    /// No forms.
+    Mac,
+    /// None at all.
+    Old,
+}
+
+impl Preset {
+    /// The tokens of `capability-list`, in the order sent.
+    pub const fn capabilities(self) -> &'static [&'static str] {
+        match self {
+            Self::Iphone => &["AUTH", "LIST", "TIME", "FORM", "QUICK", "AUTH2"],
+            Self::Mac => &["AUTH", "LIST", "TIME", "QUICK", "AUTH2"],
+            Self::Old => &[],
+        }
+    }
 }
 
 /// Toggles of a device.
@@ -53,11 +88,13 @@ pub struct Device {
     pub typing_first: bool,
     /// How Apple's side packs the body.
     pub encoding: Encoding,
+    /// Where the device is, in minutes from GMT.
+    pub timezone_offset: i32,
 }
 
 impl Default for Device {
     fn default() -> Self {
-        Self { typing_first: true, encoding: Encoding::default() }
+        Self { typing_first: true, encoding: Encoding::default(), timezone_offset: 0 }
     }
 }
 

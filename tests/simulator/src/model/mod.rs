@@ -6,6 +6,7 @@ mod business;
 mod customer;
 mod fault;
 mod record;
+mod reply;
 mod transcript;
 
 pub use self::account::{AccountSettings, AppleAccount, RetrySchedule};
@@ -14,12 +15,13 @@ pub use self::business::{
 };
 pub use self::customer::{
     Conversation, ConversationState, Customer, CustomerPatch, Device, Encoding, NewConversation,
-    NewCustomer, Signing,
+    NewCustomer, Preset, Signing,
 };
 pub use self::fault::{Effect, Fault, FaultSpec, Place};
 pub use self::record::{
     CallFilter, GatewayCall, Items, RawAnswer, RawWebhook, TokenClaims, WebhookCall, WebhookFilter,
 };
+pub use self::reply::{Answer, AnsweredPage, Reply};
 pub use self::transcript::{
     Close, Direction, Entry, EntryState, Hops, Reaction, Resend, Send, Tapback, TranscriptFilter,
     Typing,

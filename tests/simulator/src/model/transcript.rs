@@ -22,12 +22,19 @@ pub struct Entry {
     pub message_type: String,
     /// `body`, if there is one.
     pub text: Option<String>,
-    /// The message's JSON as it went over Apple's wire.
+    /// What the bubble of an interactive message or a link says.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// The message's JSON as it went over Apple's wire; content sent by reference stands beside its
+    /// reference.
     pub message: Value,
     /// Where it stands.
     pub state: EntryState,
     /// A bot wrote it (`auto-reply: true`).
     pub bot: bool,
+    /// The device says it cannot show this: Apple took it all the same.
+    #[serde(default)]
+    pub not_showable: bool,
     /// When it passed each hop.
     pub hops: Hops,
 }

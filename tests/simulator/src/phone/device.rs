@@ -116,7 +116,7 @@ pub(crate) async fn react(
 }
 
 /// Sends `copies` webhooks at once and enters the outcome; the first to be taken decides.
-async fn post(state: &State, seq: u64, webhook: Webhook, copies: usize) {
+pub(super) async fn post(state: &State, seq: u64, webhook: Webhook, copies: usize) {
     let schedule = state.change(|world| {
         if let Some(entry) = world.entry_mut(seq) {
             entry.hops.customer_sent.get_or_insert_with(host::now_ms);
@@ -144,7 +144,7 @@ async fn post(state: &State, seq: u64, webhook: Webhook, copies: usize) {
 }
 
 /// The entry, after `wait` at most, when it is delivered or refused.
-async fn settled(state: &State, seq: u64, wait: u64) -> Entry {
+pub(super) async fn settled(state: &State, seq: u64, wait: u64) -> Entry {
     let index = usize::try_from(seq).unwrap_or(usize::MAX) - 1;
     let settled = state
         .wait_for(wait, |world| {

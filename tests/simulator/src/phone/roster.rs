@@ -4,12 +4,9 @@ use data_encoding::BASE64;
 
 use crate::host;
 use crate::model::{
-    Conversation, ConversationState, Customer, CustomerPatch, NewConversation, NewCustomer,
+    Conversation, ConversationState, Customer, CustomerPatch, NewConversation, NewCustomer, Preset,
 };
 use crate::world::{State, World};
-
-/// What an iPhone of today says it can do.
-const ALL_CAPABILITIES: [&str; 6] = ["AUTH", "LIST", "TIME", "FORM", "QUICK", "AUTH2"];
 
 /// Why the device cannot do what it was told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +25,12 @@ pub(crate) enum DeviceError {
     NoSuchMessage(String, String),
     #[error("the tapbacks of language '{0}' are not known")]
     UnknownLanguage(String),
+    #[error("customer '{0}' got no message with id '{1}'")]
+    NotReceived(String, String),
+    #[error("the message cannot be answered that way: {0}")]
+    NotAnswerable(String),
+    #[error("a phone number is '+' and up to 15 digits, and nobody else's")]
+    BadPhone,
 }
 
 /// Adds a customer.
@@ -44,13 +47,17 @@ pub(crate) fn create(state: &State, new: NewCustomer) -> Result<Customer, Device
         if world.customer_by_opaque_id(&opaque_id).is_some() {
             return Err(DeviceError::OpaqueIdTaken(opaque_id));
         }
+        if let Some(phone) = &new.phone {
+            check_phone(world, &name, phone)?;
+        }
         let customer = Customer {
             name: name.clone(),
             opaque_id,
             locale: new.locale.unwrap_or_else(|| "en_US".to_owned()),
+            phone: new.phone,
             capabilities: new
                 .capabilities
-                .unwrap_or_else(|| ALL_CAPABILITIES.map(str::to_owned).to_vec()),
+                .unwrap_or_else(|| tokens(new.preset.unwrap_or_default())),
             device: new.device.unwrap_or_default(),
         };
         world.customers.insert(name, customer.clone());
@@ -65,12 +72,21 @@ pub(crate) fn patch(
     patch: CustomerPatch,
 ) -> Result<Customer, DeviceError> {
     state.change(|world| {
+        if let Some(phone) = &patch.phone {
+            check_phone(world, name, phone)?;
+        }
         let customer = world
             .customers
             .get_mut(name)
             .ok_or_else(|| DeviceError::NoSuchCustomer(name.to_owned()))?;
         if let Some(locale) = patch.locale {
             customer.locale = locale;
+        }
+        if let Some(phone) = patch.phone {
+            customer.phone = Some(phone);
+        }
+        if let Some(preset) = patch.preset {
+            customer.capabilities = tokens(preset);
         }
         if let Some(capabilities) = patch.capabilities {
             customer.capabilities = capabilities;
@@ -138,6 +154,19 @@ pub(super) fn conversation<'w>(
         });
     #[expect(clippy::indexing_slicing, reason = "found or pushed above")]
     &mut world.conversations[position]
+}
+
+fn tokens(preset: Preset) -> Vec<String> {
+    preset.capabilities().iter().map(|token| (*token).to_owned()).collect()
+}
+
+/// E.164, and the number of one customer at most.
+fn check_phone(world: &World, name: &str, phone: &str) -> Result<(), DeviceError> {
+    let digits = phone.strip_prefix('+').unwrap_or_default();
+    let is_number =
+        (2..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let taken = world.customer_by_phone(phone).is_some_and(|it| it.name != name);
+    if is_number && !taken { Ok(()) } else { Err(DeviceError::BadPhone) }
 }
 
 /// `urn:mbid:` and 119 bytes in base64, 169 characters in all, as those seen in the field.

@@ -56,6 +56,22 @@ pub(super) fn write_close(
     record(world, customer, entry(customer, business_id, "close", &id, None, message))
 }
 
+/// Writes the `close` that turns an invitation down: from the phone number, naming the invitation.
+pub(super) fn write_refusal(
+    world: &mut World,
+    customer: &Customer,
+    business_id: &str,
+    number: &str,
+    reference: &Value,
+) -> (u64, Webhook) {
+    let id = host::new_uuid();
+    let mut message = envelope("close", &id, number, business_id);
+    message.insert("referenceIds".to_owned(), json!([reference]));
+    let entry = entry(customer, business_id, "close", &id, None, message);
+    let (seq, webhook) = record(world, customer, entry);
+    (seq, Webhook { opaque_id: number.to_owned(), ..webhook })
+}
+
 /// A typing signal: a webhook that leaves no trace in the transcript.
 pub(super) fn signal(
     world: &World,
@@ -86,7 +102,7 @@ pub(super) fn webhook(customer: &Customer, entry: &Entry) -> Webhook {
 }
 
 /// Enters a message in the transcript, moves its conversation to the end, makes its webhook.
-fn record(world: &mut World, customer: &Customer, entry: Entry) -> (u64, Webhook) {
+pub(super) fn record(world: &mut World, customer: &Customer, entry: Entry) -> (u64, Webhook) {
     let position = world.conversations.iter().position(|conversation| {
         conversation.customer == customer.name && conversation.business_id == entry.business_id
     });
@@ -98,7 +114,7 @@ fn record(world: &mut World, customer: &Customer, entry: Entry) -> (u64, Webhook
     (world.add_entry(entry), webhook)
 }
 
-fn entry(
+pub(super) fn entry(
     customer: &Customer,
     business_id: &str,
     kind: &str,
@@ -114,14 +130,16 @@ fn entry(
         business_id: business_id.to_owned(),
         message_type: kind.to_owned(),
         text,
+        title: None,
         message: Value::Object(message),
         state: EntryState::Sending,
         bot: false,
+        not_showable: false,
         hops: Hops::default(),
     }
 }
 
-fn envelope(kind: &str, id: &str, from: &str, to: &str) -> Map<String, Value> {
+pub(super) fn envelope(kind: &str, id: &str, from: &str, to: &str) -> Map<String, Value> {
     [
         ("v", json!(1)),
         ("type", json!(kind)),

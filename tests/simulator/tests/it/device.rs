@@ -47,7 +47,12 @@ async fn a_device_can_be_set() {
     let patch = CustomerPatch {
         locale: Some("de_DE".to_owned()),
         capabilities: Some(vec!["LIST".to_owned()]),
-        device: Some(Device { typing_first: false, encoding: Encoding::GzipWithoutHeader }),
+        device: Some(Device {
+            typing_first: false,
+            encoding: Encoding::GzipWithoutHeader,
+            ..Device::default()
+        }),
+        ..CustomerPatch::default()
     };
     stage.client.change_customer(&ada.name, &patch).await.unwrap();
     let hello = Send::text("Hallo").to(BUSINESS_ID).wait(WAIT);

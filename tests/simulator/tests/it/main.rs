@@ -9,4 +9,5 @@ mod faults;
 mod gateway;
 mod phone;
 mod raw;
+mod reply;
 mod support;

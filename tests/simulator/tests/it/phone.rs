@@ -14,7 +14,7 @@ async fn the_pages_are_strict_and_complete() {
         ("/phone", "text/html"),
         (page.as_str(), "text/html"),
         ("/phone/assets/page.css", "text/css"),
-        ("/phone/assets/page.js", "text/javascript"),
+        ("/phone/assets/main.js", "text/javascript"),
     ] {
         let answer = stage.http.get(format!("{}{path}", stage.simulator.url)).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");

@@ -80,6 +80,14 @@ impl Stage {
             body: body.to_string(),
         }
     }
+
+    /// An interactive message, as an MSP would send it.
+    pub(crate) fn interactive(&self, customer: &Customer, content: Value) -> Outbound {
+        self.outbound(customer, "")
+            .without("body")
+            .property("type", json!("interactive"))
+            .property("interactiveData", content)
+    }
 }
 
 #[derive(Clone)]
