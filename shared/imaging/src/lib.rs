@@ -3,7 +3,31 @@
 //! Apple takes PNG only, at most 200 kB a picture (rule pack `apple-2026-08`), in the @3x pixels of
 //! the place where it is shown ([`Slot::pixels`]).
 
+mod colour;
+mod decode;
+mod encode;
+mod fit;
+mod palette;
+mod plain;
+mod shape;
+
+#[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "colours are drawn with fractions"
+)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 use amb_protocol::compose::Slot;
+
+/// The most pixels that are decoded: 24 million, a full-frame camera's.
+pub const MAX_PIXELS: u64 = 24_000_000;
+/// The longest side that is decoded.
+pub const MAX_SIDE: u32 = 12_000;
 
 /// What a picture's own header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +93,12 @@ pub enum ImageFault {
         /// The limit.
         limit: u64,
     },
+    /// A side that is longer than is decoded.
+    #[error("a side of the picture is longer than {limit} pixels")]
+    TooLong {
+        /// The limit.
+        limit: u32,
+    },
     /// The data ends early or contradicts itself.
     #[error("the picture is damaged")]
     Damaged,
@@ -81,11 +111,25 @@ pub enum ImageFault {
 }
 
 /// Reads a picture's header only; a decoding bomb is refused here.
-pub fn inspect(_bytes: &[u8]) -> Result<Source, ImageFault> {
-    Err(ImageFault::Format)
+pub fn inspect(bytes: &[u8]) -> Result<Source, ImageFault> {
+    decode::inspect(bytes)
 }
 
 /// Makes a picture fit its slot in at most `limit` bytes of PNG.
-pub fn render(_bytes: &[u8], _slot: Slot, limit: usize) -> Result<Rendered, ImageFault> {
-    Err(ImageFault::TooLarge { limit })
+///
+/// An exact slot is covered: the middle of the picture is cut out and scaled, up if need be.
+/// [`Slot::Form`] is only shrunk. The EXIF orientation is applied, colours are brought to sRGB,
+/// transparency stays. What does not fit then loses colours, and in the end detail; the same input
+/// always gives the same bytes. A PNG that is fit as it is stays untouched.
+pub fn render(bytes: &[u8], slot: Slot, limit: usize) -> Result<Rendered, ImageFault> {
+    let source = inspect(bytes)?;
+    let picture = decode::decode(bytes, source.format)?;
+    if plain::is_fit(bytes, source, slot, limit) {
+        let Source { width, height, .. } = source;
+        return Ok(Rendered { png: bytes.to_vec(), width, height, source, changed: false });
+    }
+    let picture = shape::shape(picture, slot)?;
+    let fitted = fit::fit(&picture, slot.is_exact(), limit)?;
+    let (width, height) = fitted.size;
+    Ok(Rendered { png: fitted.png, width, height, source, changed: true })
 }
