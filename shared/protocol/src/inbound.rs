@@ -28,6 +28,12 @@ pub const LOCALE_MAX_CHARS: usize = 64;
 /// themselves, and they become part of the conversation, whose row has room for 400 KB.
 pub const ENTRY_MAX_CHARS: usize = 16_384;
 
+/// Most references of one message: our choice. One has been observed.
+pub const REFERENCES_MAX: usize = 100;
+
+/// How much of a reference is kept, in characters: what an invitation's may have.
+pub const REFERENCE_MAX_CHARS: usize = 1_000;
+
 /// Longest unknown `type` that is kept, in bytes: our choice.
 pub const TYPE_MAX_BYTES: usize = 64;
 

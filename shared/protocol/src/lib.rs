@@ -15,7 +15,10 @@
 //! | [`attachment`] | attachments and data references, in both generations of their keys |
 //! | [`rules`] | Apple's limits, as versioned packs, and the fault that names one |
 //! | [`compose`] | from what a business writes to what Apple takes, every fault at once |
+//! | [`reply`] | what a customer answered to an interactive message |
 //! | [`tapback`] | reactions, which Apple sends as sentences |
+//! | [`trigger`] | the words that Apple wants every business to understand |
+//! | [`entry_link`] | the links that begin a conversation, made and read |
 //! | [`outbound`] | the messages we send, as JSON and headers |
 //! | [`gateway`] | what an HTTP status from Apple's gateway means |
 //!
@@ -50,6 +53,7 @@
 pub mod attachment;
 pub mod capability;
 pub mod compose;
+pub mod entry_link;
 pub mod gateway;
 pub mod gzip;
 pub mod id;
@@ -57,9 +61,11 @@ pub mod inbound;
 pub mod json;
 pub mod jwt;
 pub mod outbound;
+pub mod reply;
 pub mod rules;
 pub mod secret;
 pub mod tapback;
+pub mod trigger;
 
 #[cfg(test)]
 mod corpora;

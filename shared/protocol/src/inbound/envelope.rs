@@ -5,7 +5,10 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use super::error::EnvelopeError;
-use super::{ATTACHMENTS_MAX, ENTRY_MAX_CHARS, LOCALE_MAX_CHARS, TYPE_MAX_BYTES, top_level};
+use super::{
+    ATTACHMENTS_MAX, ENTRY_MAX_CHARS, LOCALE_MAX_CHARS, REFERENCE_MAX_CHARS, REFERENCES_MAX,
+    TYPE_MAX_BYTES, top_level,
+};
 use crate::id::{BusinessId, MessageId, OpaqueId};
 use crate::json::{self, MAX_MEMBERS, members};
 
@@ -57,6 +60,10 @@ pub struct Envelope {
     /// [`DataReference::view`](crate::attachment::DataReference::view). Forms have been observed to
     /// come with both; the inline data is the better one then.
     pub interactive_data_ref: Option<Box<RawValue>>,
+    /// `referenceIds`: with a `close` from a phone number, the invitations that it declines. Observed;
+    /// at most [`REFERENCES_MAX`](super::REFERENCES_MAX) of
+    /// [`REFERENCE_MAX_CHARS`](super::REFERENCE_MAX_CHARS).
+    pub reference_ids: Vec<String>,
 }
 
 /// `type` of a message from Apple. Source: Apple, Messages Received.
@@ -134,6 +141,7 @@ impl Envelope {
             locale: top.locale.and_then(members::text).map(|text| cut(text, LOCALE_MAX_CHARS)),
             intent: top.intent.and_then(members::text).map(|text| cut(text, ENTRY_MAX_CHARS)),
             group: top.group.and_then(members::text).map(|text| cut(text, ENTRY_MAX_CHARS)),
+            reference_ids: top.reference_ids.map(references).unwrap_or_default(),
             destination: match BusinessId::parse(&destination) {
                 Ok(business) => business,
                 // Which rule it breaks changes nothing: we serve no such business.
@@ -232,6 +240,13 @@ fn attachments(
         return Err(EnvelopeError::BadAttachments);
     }
     Ok(entries.into_iter().map(ToOwned::to_owned).collect())
+}
+
+/// An ornament, too: what is no list, and what in it is no text, is passed over.
+fn references(value: &RawValue) -> Vec<String> {
+    let entries: Vec<&RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
+    let texts = entries.into_iter().filter_map(members::text);
+    texts.take(REFERENCES_MAX).map(|text| cut(text, REFERENCE_MAX_CHARS)).collect()
 }
 
 fn object(

@@ -437,3 +437,20 @@ fn m176_each_member_as_each_kind_of_json_is_read_or_refused() {
     let odd = parse(&with("intent", json!({"a": 1}))).unwrap();
     assert_eq!(odd.intent, None);
 }
+
+#[test]
+fn a_close_from_a_phone_number_names_the_invitations_it_declines() {
+    let close = |references: Value| {
+        parse(&json!({"v": 1, "type": "close", "id": ID, "sourceId": "tel:+12025550100",
+                      "destinationId": BUSINESS, "referenceIds": references}))
+        .unwrap()
+    };
+    assert_eq!(close(json!(["order-1001"])).reference_ids, ["order-1001"]);
+    assert_eq!(close(json!(["a", 7, null, {}, "b"])).reference_ids, ["a", "7", "b"]);
+    for odd in [json!(null), json!("order-1001"), json!({"0": "a"}), json!([])] {
+        assert!(close(odd).reference_ids.is_empty());
+    }
+    let long = close(json!([vec!["x".repeat(5_000); 1].concat()]));
+    assert_eq!(long.reference_ids[0].len(), REFERENCE_MAX_CHARS);
+    assert_eq!(close(json!(vec!["x"; 500])).reference_ids.len(), REFERENCES_MAX);
+}

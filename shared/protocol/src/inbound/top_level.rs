@@ -25,6 +25,7 @@ pub(super) struct TopLevel<'a> {
     pub(super) attachments: Option<&'a RawValue>,
     pub(super) interactive_data: Option<&'a RawValue>,
     pub(super) interactive_data_ref: Option<&'a RawValue>,
+    pub(super) reference_ids: Option<&'a RawValue>,
 }
 
 /// Apple's names of those members. Source: Apple, Common Specifications.
@@ -43,6 +44,7 @@ enum Field {
     Attachments,
     InteractiveData,
     InteractiveDataRef,
+    ReferenceIds,
     #[serde(other)]
     Other,
 }
@@ -162,6 +164,7 @@ impl<'a> TopLevel<'a> {
             Field::Attachments => &mut self.attachments,
             Field::InteractiveData => &mut self.interactive_data,
             Field::InteractiveDataRef => &mut self.interactive_data_ref,
+            Field::ReferenceIds => &mut self.reference_ids,
             Field::Other => return None,
         })
     }
