@@ -19,7 +19,7 @@ use crate::apple::{SecretError, Secrets, gateway};
 use crate::client::Client;
 use crate::line::{Exchange, Scissors};
 use crate::model::RetrySchedule;
-use crate::phone::{page, view};
+use crate::phone::{page, picture, view};
 use crate::world::{Account, State, World};
 use crate::{api, business, host};
 
@@ -164,10 +164,10 @@ fn routes(state: State) -> Router {
         .route("/apple/v1/message", post(gateway::message))
         .route("/business/{name}/webhook", post(business::webhook::event))
         .route("/phone", get(page::list))
-        .route("/phone/assets/page.css", get(page::css))
-        .route("/phone/assets/page.js", get(page::js))
+        .route("/phone/assets/{name}", get(page::asset))
         .route("/phone/{customer}", get(page::page))
         .route("/phone/{customer}/live", get(view::live))
+        .route("/phone/{customer}/pictures/{id}/{number}", get(picture::picture))
         .merge(api::routes())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn(only_loopback_names))

@@ -9,8 +9,10 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, stream};
 use http::StatusCode;
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::model::{Conversation, Entry};
+use super::picture;
+use crate::model::{Conversation, Direction, Entry, EntryState};
 use crate::world::{Bell, State, World};
 
 /// Most messages shown of each conversation, the latest.
@@ -22,6 +24,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[serde(rename_all = "camelCase")]
 struct Phone<'w> {
     customer: &'w str,
+    locale: &'w str,
+    /// What the device can show.
+    capabilities: &'w [String],
+    /// Where it is, in minutes from GMT.
+    timezone_offset: i32,
     /// The latest first.
     conversations: Vec<Thread<'w>>,
 }
@@ -31,7 +38,22 @@ struct Phone<'w> {
 struct Thread<'w> {
     #[serde(flatten)]
     conversation: &'w Conversation,
-    entries: Vec<&'w Entry>,
+    entries: Vec<Shown<'w>>,
+}
+
+/// An [`Entry`] without its pictures, and without what a phone does not know.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'w> {
+    seq: u64,
+    id: &'w str,
+    direction: Direction,
+    #[serde(rename = "type")]
+    message_type: &'w str,
+    text: Option<&'w str>,
+    message: Value,
+    state: EntryState,
+    bot: bool,
 }
 
 /// `GET /phone/{customer}/live`: server-sent events, each the whole phone as JSON.
@@ -65,16 +87,20 @@ fn changes(state: State, customer: String) -> impl Stream<Item = Result<Event, I
 
 /// One line of JSON.
 fn render(world: &World, customer: &str) -> String {
-    let conversations = world.conversations.iter().rev().filter(|it| it.customer == customer);
+    let Some(customer) = world.customers.get(customer) else { return String::new() };
+    let conversations = world.conversations.iter().rev().filter(|it| it.customer == customer.name);
     let phone = Phone {
-        customer,
+        customer: &customer.name,
+        locale: &customer.locale,
+        capabilities: &customer.capabilities,
+        timezone_offset: customer.device.timezone_offset,
         conversations: conversations.map(|conversation| thread(world, conversation)).collect(),
     };
     serde_json::to_string(&phone).unwrap_or_default()
 }
 
 fn thread<'w>(world: &'w World, conversation: &'w Conversation) -> Thread<'w> {
-    let mut entries: Vec<&Entry> = world
+    let mut entries: Vec<Shown<'_>> = world
         .entries
         .iter()
         .rev()
@@ -82,7 +108,21 @@ fn thread<'w>(world: &'w World, conversation: &'w Conversation) -> Thread<'w> {
             entry.customer == conversation.customer && entry.business_id == conversation.business_id
         })
         .take(MOST_SHOWN)
+        .map(shown)
         .collect();
     entries.reverse();
     Thread { conversation, entries }
+}
+
+fn shown(entry: &Entry) -> Shown<'_> {
+    Shown {
+        seq: entry.seq,
+        id: &entry.id,
+        direction: entry.direction,
+        message_type: &entry.message_type,
+        text: entry.text.as_deref(),
+        message: picture::with_addresses(entry),
+        state: entry.state,
+        bot: entry.bot,
+    }
 }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use amb_simulator::model::Send;
-use serde_json::Value;
+use data_encoding::BASE64;
+use serde_json::{Value, json};
 
 use crate::support::{BUSINESS_ID, Stage, WAIT};
 
@@ -15,6 +16,7 @@ async fn the_pages_are_strict_and_complete() {
         (page.as_str(), "text/html"),
         ("/phone/assets/page.css", "text/css"),
         ("/phone/assets/main.js", "text/javascript"),
+        ("/phone/assets/icon.svg", "image/svg+xml"),
     ] {
         let answer = stage.http.get(format!("{}{path}", stage.simulator.url)).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
@@ -46,6 +48,34 @@ async fn the_phone_is_told_of_every_change() {
     stage.client.send(&customer.name, &Send::text("Bye").wait(WAIT)).await.unwrap();
     let marked = |phone: &Value| phone["conversations"][0]["entries"][2]["state"] == "notDelivered";
     next(&mut live, marked).await;
+}
+
+#[tokio::test]
+async fn the_stream_has_addresses_in_place_of_pictures() {
+    let stage = Stage::new().await;
+    let customer = stage.open_conversation().await;
+    let picture = BASE64.encode(b"\x89PNG\r\n\x1a\nand so on");
+    let link = json!({
+        "url": "https://shop.example.com/desk", "title": "A desk",
+        "assets": {"image": {"data": picture, "mimeType": "image/png"}},
+    });
+    let message = stage.outbound(&customer, "https://shop.example.com/desk");
+    let message = message.property("type", json!("richLink")).property("richLinkData", link);
+    assert_eq!(message.send().await.0, 200);
+
+    let url = format!("{}/phone/{}/live", stage.simulator.url, customer.name);
+    let mut live = stage.http.get(url).send().await.unwrap();
+    let image = "/conversations/0/entries/1/message/richLinkData/assets/image/data";
+    let phone = next(&mut live, |phone| phone.pointer(image).is_some()).await;
+    let address = phone.pointer(image).and_then(Value::as_str).unwrap();
+    let url = format!("{}{address}", stage.simulator.url);
+    let answer = stage.http.get(&url).send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "image/png");
+    assert!(answer.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+    assert!(answer.bytes().await.unwrap().ends_with(b"and so on"));
+
+    let other = url.replace("/pictures/", "/pictures/x");
+    assert_eq!(stage.http.get(other).send().await.unwrap().status(), 404);
 }
 
 /// Reads the stream until an event is as wished.
