@@ -54,6 +54,17 @@ pub(crate) async fn exchange(
     request: Request,
     limits: &Limits,
 ) -> Result<Reply, Failure> {
+    let deadline = time::Instant::now() + limits.total;
+    let response = open(client, request, limits).await?;
+    Ok(read(response, limits, deadline).await)
+}
+
+/// Sends a request; the answer's body is still to be read.
+pub(crate) async fn open(
+    client: &WalledClient,
+    request: Request,
+    limits: &Limits,
+) -> Result<Response, Failure> {
     let http = client.client().map_err(|error| Failure { error, may_have_sent: false })?;
     let deadline = time::Instant::now() + limits.total;
     let journey = Arc::new(Journey::default());
@@ -69,10 +80,7 @@ pub(crate) async fn exchange(
         check_headers(response.headers())?;
         Ok(response)
     });
-    match vetted {
-        Ok(response) => Ok(read(response, limits, deadline).await),
-        Err(error) => Err(Failure { error, may_have_sent: journey.may_have_sent() }),
-    }
+    vetted.map_err(|error| Failure { error, may_have_sent: journey.may_have_sent() })
 }
 
 /// The resolver's answer is what was connected to; this would catch a client that looked elsewhere.
@@ -96,8 +104,7 @@ async fn read(mut response: Response, limits: &Limits, deadline: time::Instant) 
     let headers = response.headers().clone();
     let mut body = Vec::new();
     let until = deadline.min(time::Instant::now() + limits.body);
-    // We asked for identity; what is compressed all the same is not worth inflating.
-    if headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity") {
+    if is_plain(&headers) {
         while body.len() < limits.body_bytes
             && let Ok(Ok(Some(chunk))) = time::timeout_at(until, response.chunk()).await
         {
@@ -105,6 +112,11 @@ async fn read(mut response: Response, limits: &Limits, deadline: time::Instant) 
         }
     }
     Reply { status, headers, body }
+}
+
+/// We asked for identity; what is compressed all the same is not worth inflating.
+pub(crate) fn is_plain(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity")
 }
 
 /// The first `max_chars` characters of a body, as text for people: no control characters, and what

@@ -1,7 +1,8 @@
 //! The only place that opens a socket to the outside.
 //!
-//! Two callers live here: [`webhook`] posts events to the businesses' endpoints, [`apple`] posts
-//! messages to Apple's gateway. Both go through the same wall:
+//! Three callers live here: [`webhook`] posts events to the businesses' endpoints, [`apple`] posts
+//! messages to Apple's gateway, [`web`] gets the pictures and pages that a business names. All go
+//! through the same wall:
 //!
 //! 1. [`EndpointUrl`] vets the URL as text: https, a DNS name, no credentials, no odd port.
 //! 2. The resolver looks the name up once, refuses the whole answer if any address is not globally
@@ -9,8 +10,8 @@
 //!    could answer otherwise (DNS rebinding).
 //! 3. The connection is made to one of those very addresses; the peer's address is compared again
 //!    when the answer is there.
-//! 4. No redirects, no proxies, no cookies, no decompression, no retries; a deadline for each phase
-//!    and a cap on all that is read.
+//! 4. No redirects but those that [`web`] takes through the wall anew, no proxies, no cookies, no
+//!    decompression, no retries; a deadline for each phase and a cap on all that is read.
 //!
 //! A [`Policy`] is what the wall lets through: production, or the local stack's loopback.
 //!
@@ -31,6 +32,7 @@ mod journey;
 mod policy;
 pub mod resolver;
 mod retry_after;
+pub mod web;
 pub mod webhook;
 
 #[cfg(test)]
