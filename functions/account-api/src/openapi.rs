@@ -9,7 +9,7 @@ mod shape;
 mod tests;
 mod word;
 
-pub(crate) use shape::CustomerMessage;
+pub(crate) use shape::{CustomerContext, CustomerMessage};
 pub(crate) use word::{
     BusinessStatusWord, ConversationStatusWord, DeliveryStatusWord, DisabledReasonWord,
     EndpointStatusWord, EventTypeWord, FailureCodeWord, HappeningWord, InboundStatusWord,

@@ -57,6 +57,7 @@ routes! {
     ListBusinesses "listBusinesses" = "GET" "/v1/businesses" EITHER;
     ReadBusiness "readBusiness" = "GET" "/v1/businesses/{businessId}" EITHER;
     ChangeBusiness "changeBusiness" = "PATCH" "/v1/businesses/{businessId}" ADMIN;
+    StartLink "startLink" = "GET" "/v1/businesses/{businessId}/link" EITHER;
     CreateKey "createKey" = "POST" "/v1/keys" ADMIN;
     ListKeys "listKeys" = "GET" "/v1/keys" ADMIN;
     RevokeKey "revokeKey" = "DELETE" "/v1/keys/{keyId}" ADMIN;

@@ -21,7 +21,8 @@ use crate::{
     routes::Operation,
     view::{
         BusinessView, ConversationView, DeliveryView, EndpointView, HistoryView, KeyView,
-        MessageView, NewEndpointView, NewKeyView, Page, PingView, ReplayView, TenantView,
+        MessageView, NewEndpointView, NewKeyView, Page, PingView, ReplayView, StartLinkView,
+        TenantView,
     },
 };
 
@@ -76,6 +77,9 @@ where
             Operation::ChangeBusiness => {
                 let changed = account.change_business(caller.principal()?, id, body).await?;
                 ok(&BusinessView::from(changed))
+            }
+            Operation::StartLink => {
+                ok(&StartLinkView::from(account.start_link(caller.principal()?, id, query).await?))
             }
             Operation::CreateKey => {
                 let made = account.create_key(caller.principal()?, body).await?;

@@ -1,4 +1,5 @@
 mod administration;
+mod context;
 mod endpoints;
 mod history;
 mod keys;

@@ -5,7 +5,7 @@ mod conversation;
 mod endpoint;
 mod message;
 
-pub(crate) use account::{BusinessView, KeyView, NewKeyView, TenantView};
+pub(crate) use account::{BusinessView, KeyView, NewKeyView, StartLinkView, TenantView};
 pub(crate) use conversation::ConversationView;
 pub(crate) use endpoint::{DeliveryView, EndpointView, NewEndpointView, PingView, ReplayView};
 pub(crate) use message::{HistoryView, MessageView};

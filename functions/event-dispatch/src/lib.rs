@@ -11,7 +11,9 @@ use amb_lambda::{
 };
 use amb_service::{
     dispatch::{Dispatch, Dispatched, Gathered},
-    port::{Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, InboxReader},
+    port::{
+        Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, InboxReader, Outbox,
+    },
 };
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
@@ -29,7 +31,7 @@ pub async fn dispatch_batch<S, Q, C>(
     event: LambdaEvent<Event>,
 ) -> DynamoDbEventResponse
 where
-    S: Conversations + EndpointDirectory + Businesses,
+    S: Conversations + EndpointDirectory + Businesses + Outbox,
     Q: DeliveryQueue,
     C: Clock + Clone,
 {
@@ -49,7 +51,7 @@ async fn one<S, Q, C>(
     record: EventRecord,
 ) -> Outcome
 where
-    S: Conversations + EndpointDirectory + Businesses,
+    S: Conversations + EndpointDirectory + Businesses + Outbox,
     Q: DeliveryQueue,
     C: Clock,
 {

@@ -9,8 +9,8 @@ use amb_service::{
     deliver::{Deliver, Delivered},
     model::DeliveryPointer,
     port::{
-        Clock, Deliveries, DeliveryQueue, EndpointDirectory, EndpointHealth, Entropy, InboxReader,
-        Timeline, Webhooks,
+        Clock, Conversations, Deliveries, DeliveryQueue, EndpointDirectory, EndpointHealth,
+        Entropy, InboxReader, Timeline, Webhooks,
     },
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -24,7 +24,7 @@ pub async fn deliver_batch<S, Q, W, C>(
     event: LambdaEvent<SqsEvent>,
 ) -> SqsBatchResponse
 where
-    S: Deliveries + Timeline + EndpointDirectory + EndpointHealth + InboxReader,
+    S: Deliveries + Timeline + EndpointDirectory + EndpointHealth + InboxReader + Conversations,
     Q: DeliveryQueue,
     W: Webhooks,
     C: Clock + Entropy + Clone,
@@ -42,7 +42,7 @@ async fn one<S, Q, W, C>(
     message: SqsMessage,
 ) -> Outcome
 where
-    S: Deliveries + Timeline + EndpointDirectory + EndpointHealth + InboxReader,
+    S: Deliveries + Timeline + EndpointDirectory + EndpointHealth + InboxReader + Conversations,
     Q: DeliveryQueue,
     W: Webhooks,
     C: Clock + Entropy,

@@ -11,6 +11,7 @@ mod conversation;
 mod endpoint;
 mod event;
 mod key;
+mod link;
 mod list;
 mod member;
 mod message;
@@ -27,8 +28,11 @@ mod tests;
 
 pub use business::Claimed;
 pub use caller::{Caller, Callers, Operator};
-pub use endpoint::{IfMatch, MAX_DESCRIPTION, NewEndpoint, OVERLAP_SECONDS, TIMEOUT_SECONDS};
+pub use endpoint::{
+    IfMatch, MAX_DESCRIPTION, MAX_ENTRY, NewEndpoint, OVERLAP_SECONDS, TIMEOUT_SECONDS,
+};
 pub use key::NewKey;
+pub use link::{MAX_LINK_BODY, MAX_LINK_ENTRY};
 pub use list::{DEFAULT_LIMIT, List, MAX_LIMIT};
 pub use member::MAX_NAME;
 pub use message::{History, HistoryMessage, Inbound, Outbound, Owed};

@@ -14,12 +14,12 @@ use crate::{
         QUEUE_GRACE, TimelineItem,
     },
     port::{
-        Clock, Deliveries, DeliveryQueue, EndpointDirectory, EndpointHealth, Entropy, InboxReader,
+        Clock, Conversations, Deliveries, DeliveryQueue, EndpointDirectory, EndpointHealth, Entropy, InboxReader,
         Lease, PortError, QueuedDelivery, Timeline, WebhookAnswer, WebhookCall, WebhookError,
         Webhooks,
     },
     problem::chain,
-    render::{EventEnvelope, NothingToTell, render, render_typing},
+    render::{EventEnvelope, NothingToTell, Telling, render, render_typing},
     schedule::{Verdict, pause, verdict},
     seal,
     service_key::ServiceKey,
@@ -80,7 +80,7 @@ pub enum DeliverError {
 
 impl<S, Q, W, C> Deliver<S, Q, W, C>
 where
-    S: Deliveries + Timeline + EndpointDirectory + EndpointHealth + InboxReader,
+    S: Deliveries + Timeline + EndpointDirectory + EndpointHealth + InboxReader + Conversations,
     Q: DeliveryQueue,
     W: Webhooks,
     C: Clock + Entropy,
@@ -157,7 +157,8 @@ where
             }
             _ => None,
         };
-        Ok(render(&key.stream, delivery.business.clone(), &entry, message.as_ref()))
+        let business = delivery.business.clone();
+        Ok(render(&key.stream, business, &entry, message.as_ref(), Telling::Whole))
     }
 
     async fn call(
@@ -313,7 +314,11 @@ where
         let Some(endpoint) = found.filter(|endpoint| endpoint.hears(kind)) else {
             return Ok(Delivered::Disabled);
         };
-        let Ok(event) = render_typing(&message, kind) else { return Ok(Delivered::Nothing) };
+        let state = self.store.load(&pointer.tenant, &pointer.conversation).await?;
+        let context = state.map(|state| state.context()).unwrap_or_default();
+        let Ok(event) = render_typing(&message, kind, context) else {
+            return Ok(Delivered::Nothing);
+        };
         let outcome = self.call(&endpoint, &event, budget).await?;
         Ok(match verdict(&outcome) {
             Verdict::Delivered => Delivered::Delivered,

@@ -10,18 +10,18 @@ mod plan;
 
 pub use gathered::Gathered;
 pub(crate) use plan::push;
-pub use plan::{Plan, Reading, event_type, json_of, plan, reaction, read};
+pub use plan::{Answered, Plan, Reading, event_type, json_of, plan, reaction, read};
 
-use amb_protocol::id::BusinessId;
+use amb_protocol::{id::BusinessId, reply::Reply};
 use std::time::Duration;
 
 use crate::{
     model::{
         ConversationState, Delivery, DeliveryKey, DeliveryPointer, EventStream, EventType,
-        InboxMessage, InboxSort, TenantId, TimelineEntry, TimelineItem,
+        Heard, InboxMessage, InboxSort, OutboundPointer, TenantId, TimelineEntry, TimelineItem,
     },
     port::{
-        Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, PortError,
+        Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, Outbox, PortError,
         QueuedDelivery, Step, Stepped,
     },
     problem::chain,
@@ -64,7 +64,7 @@ pub(crate) const TRIES: usize = 8;
 
 impl<S, Q, C> Dispatch<S, Q, C>
 where
-    S: Conversations + EndpointDirectory + Businesses,
+    S: Conversations + EndpointDirectory + Businesses + Outbox,
     Q: DeliveryQueue,
     C: Clock,
 {
@@ -129,15 +129,11 @@ where
     ) -> Result<Stepped, DispatchError> {
         let (tenant, conversation) = (&message.pointer.tenant, &message.pointer.conversation);
         for _ in 0..TRIES {
-            let before = self.store.load(tenant, conversation).await?.unwrap_or_else(|| {
-                ConversationState::new(
-                    tenant.clone(),
-                    message.business.clone(),
-                    message.opaque.clone(),
-                    message.received_at,
-                )
-            });
-            let step = self.owe(tenant, plan(before, message, reading, self.clock.now())).await?;
+            let before = self.store.load(tenant, conversation).await?;
+            let before = before.unwrap_or_else(|| unheard_of(message));
+            let answered = self.answered(&before, reading).await?;
+            let planned = plan(before, message, reading, answered, self.clock.now());
+            let step = self.owe(tenant, planned).await?;
             match self.store.step(&step).await? {
                 Stepped::Done => {
                     enqueue(&self.queue, &step.deliveries).await;
@@ -148,6 +144,25 @@ where
             }
         }
         Err(DispatchError::Contended)
+    }
+
+    /// The message of ours that a reply answers, if it is one of the latest, and the business's own
+    /// reference of it.
+    async fn answered(
+        &self,
+        state: &ConversationState,
+        reading: &Reading,
+    ) -> Result<Option<Answered>, PortError> {
+        let Reading::Message(envelope) = reading else { return Ok(None) };
+        let request = envelope.interactive_data.as_deref().map(Reply::parse);
+        let request = request.and_then(|reply| reply.request_identifier);
+        let Some(message) = request.and_then(|request| state.asked(&request)) else {
+            return Ok(None);
+        };
+        let (tenant, conversation) = (state.tenant.clone(), state.id.clone());
+        let found = self.store.find(&OutboundPointer { tenant, conversation, message }).await?;
+        let callback_data = found.and_then(|found| found.callback_data);
+        Ok(Some(Answered { message, callback_data }))
     }
 
     /// Turns a plan into a step that owes every entry to the endpoints that hear it.
@@ -164,12 +179,16 @@ where
 
     async fn pass_on_typing(&self, message: &InboxMessage, start: bool) -> Result<(), PortError> {
         let kind = if start { EventType::TypingStarted } else { EventType::TypingEnded };
-        let pointers: Vec<_> = self
-            .store
-            .endpoints(&message.pointer.tenant)
-            .await?
+        let (tenant, conversation) = (&message.pointer.tenant, &message.pointer.conversation);
+        let mut endpoints = self.store.endpoints(tenant).await?;
+        endpoints.retain(|endpoint| endpoint.hears(kind));
+        if endpoints.iter().any(|endpoint| !endpoint.routes.is_empty()) {
+            let state = self.store.load(tenant, conversation).await?;
+            let state = state.unwrap_or_else(|| unheard_of(message));
+            endpoints.retain(|endpoint| endpoint.hears_of(&Heard::of(&state)));
+        }
+        let pointers: Vec<_> = endpoints
             .iter()
-            .filter(|endpoint| endpoint.hears(kind))
             .map(|endpoint| {
                 QueuedDelivery::now(DeliveryPointer::Typing {
                     inbox: message.pointer.clone(),
@@ -184,16 +203,29 @@ where
     }
 }
 
+/// The conversation that a customer's first message begins.
+fn unheard_of(message: &InboxMessage) -> ConversationState {
+    ConversationState::new(
+        message.pointer.tenant.clone(),
+        message.business.clone(),
+        message.opaque.clone(),
+        message.received_at,
+    )
+}
+
 /// The deliveries owed for the events among these entries.
 pub(crate) fn deliveries(
     state: &ConversationState,
     entries: &[TimelineEntry],
     endpoints: &[crate::model::Endpoint],
 ) -> Vec<Delivery> {
+    let heard = Heard::of(state);
+    let listening: Vec<_> =
+        endpoints.iter().filter(|endpoint| endpoint.hears_of(&heard)).collect();
     let mut owed = Vec::new();
     for entry in entries {
         let TimelineItem::Event { id, kind, .. } = &entry.item else { continue };
-        for endpoint in endpoints.iter().filter(|endpoint| endpoint.hears(*kind)) {
+        for endpoint in listening.iter().filter(|endpoint| endpoint.hears(*kind)) {
             let key = DeliveryKey {
                 tenant: state.tenant.clone(),
                 stream: EventStream::Conversation(state.id.clone()),

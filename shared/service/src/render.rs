@@ -1,23 +1,20 @@
 //! An event as businesses see it: the envelope of design §7, for webhooks and for the API alike.
 
-use amb_protocol::{
-    capability::CapabilityList,
-    id::{BusinessId, MessageId},
-    inbound::Envelope,
-    tapback::{Tapback, TapbackKind},
-};
+mod message;
+
+pub use message::{ContextView, MessageView, Placed, Telling, message_view};
+
+use amb_protocol::id::BusinessId;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{
-    Map, Value, json,
+    Value,
     value::{RawValue, to_raw_value},
 };
 
-use crate::{
-    dispatch::{json_of, reaction},
-    model::{
-        EventId, EventSource, EventStream, EventType, InboxMessage, TimelineEntry, TimelineItem,
-    },
+use crate::model::{
+    Context, EventId, EventSource, EventStream, EventType, InboxMessage, TimelineEntry,
+    TimelineItem,
 };
 
 /// The envelope.
@@ -56,12 +53,16 @@ pub fn render(
     business: Option<BusinessId>,
     entry: &TimelineEntry,
     message: Option<&InboxMessage>,
+    telling: Telling,
 ) -> Result<EventEnvelope, NothingToTell> {
     let TimelineItem::Event { id, kind, source } = &entry.item else { return Err(NothingToTell) };
     let data = match source {
-        EventSource::Inline(value) => raw(value)?,
-        EventSource::Inbox { soft_duplicate_of, .. } => {
-            message_data(message.ok_or(NothingToTell)?, *soft_duplicate_of)?
+        EventSource::Inline(value) => match stream {
+            EventStream::Conversation(_) => inline_data(value, entry.context.clone())?,
+            EventStream::Endpoint(_) => raw(value)?,
+        },
+        EventSource::Inbox { .. } => {
+            message_data(message.ok_or(NothingToTell)?, entry, telling)?
         }
     };
     let (conversation_id, seq) = match stream {
@@ -79,11 +80,23 @@ pub fn render(
     })
 }
 
-/// Renders a typing event straight from its inbox row: it has no entry.
+/// Renders a typing event straight from its inbox row: it has no entry. `context` is what is known
+/// of the customer now.
 pub fn render_typing(
     message: &InboxMessage,
     kind: EventType,
+    mut context: Context,
 ) -> Result<EventEnvelope, NothingToTell> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Data<'a> {
+        opaque_id: &'a str,
+        #[serde(flatten)]
+        context: ContextView,
+    }
+    if message.capability_list.is_some() {
+        context.capabilities = message::listed(message);
+    }
     let conversation = &message.pointer.conversation;
     Ok(EventEnvelope {
         id: EventId::of(conversation.as_str(), &format!("{:?}", message.pointer.sort)),
@@ -92,95 +105,38 @@ pub fn render_typing(
         business_id: Some(message.business.clone()),
         conversation_id: Some(conversation.to_string()),
         seq: None,
-        data: raw(&json!({ "opaqueId": message.opaque.as_str() }))?,
+        data: raw(&Data { opaque_id: message.opaque.as_str(), context: context.into() })?,
     })
-}
-
-/// A message of the customer's, typed where we know the type, and Apple's own JSON beside it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MessageView {
-    id: MessageId,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(serialize_with = "milliseconds")]
-    received_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reaction: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    soft_duplicate_of: Option<MessageId>,
-    /// Apple's own JSON, as received.
-    apple: Box<RawValue>,
-}
-
-/// The view of a stored message; `None` if this version cannot read it.
-pub fn message_view(
-    message: &InboxMessage,
-    soft_duplicate_of: Option<MessageId>,
-) -> Option<(MessageView, Envelope)> {
-    let json = json_of(&message.body)?;
-    let envelope = Envelope::parse(&json).ok()?;
-    let apple = RawValue::from_string(String::from_utf8(json).ok()?).ok()?;
-    let reaction = reaction(&envelope).map(|tapback| reaction_view(&tapback));
-    let view = MessageView {
-        id: message.id,
-        kind: message.kind.clone(),
-        received_at: message.received_at,
-        text: envelope.body.clone(),
-        reaction,
-        soft_duplicate_of,
-        apple,
-    };
-    Some((view, envelope))
-}
-
-fn reaction_view(tapback: &Tapback) -> Value {
-    let (kind, emoji) = match &tapback.kind {
-        TapbackKind::Liked => ("liked", None),
-        TapbackKind::Loved => ("loved", None),
-        TapbackKind::Disliked => ("disliked", None),
-        TapbackKind::LaughedAt => ("laughedAt", None),
-        TapbackKind::Emphasized => ("emphasized", None),
-        TapbackKind::Questioned => ("questioned", None),
-        TapbackKind::Emoji(emoji) => ("emoji", Some(emoji)),
-        TapbackKind::Sticker => ("sticker", None),
-    };
-    let mut view = Map::new();
-    view.insert("kind".to_owned(), kind.into());
-    view.insert("removed".to_owned(), tapback.removed.into());
-    view.insert("quoted".to_owned(), tapback.quoted.clone().into());
-    if let Some(emoji) = emoji {
-        view.insert("emoji".to_owned(), emoji.as_str().into());
-    }
-    view.into()
 }
 
 fn message_data(
     message: &InboxMessage,
-    soft_duplicate_of: Option<MessageId>,
+    entry: &TimelineEntry,
+    telling: Telling,
 ) -> Result<Box<RawValue>, NothingToTell> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Data<'a> {
         message: MessageView,
         opaque_id: &'a str,
-        capabilities: Vec<String>,
-        locale: Option<String>,
-        intent: Option<String>,
-        group: Option<String>,
+        #[serde(flatten)]
+        context: ContextView,
     }
-    let (view, envelope) = message_view(message, soft_duplicate_of).ok_or(NothingToTell)?;
-    let capabilities = CapabilityList::parse(message.capability_list.as_deref().unwrap_or(""));
-    raw(&Data {
-        message: view,
-        opaque_id: message.opaque.as_str(),
-        capabilities: capabilities.iter().map(str::to_owned).collect(),
-        locale: envelope.locale,
-        intent: envelope.intent,
-        group: envelope.group,
-    })
+    let told = message_view(message, &Placed::of(entry), telling);
+    let (view, context) = told.ok_or(NothingToTell)?;
+    raw(&Data { message: view, opaque_id: message.opaque.as_str(), context })
+}
+
+/// What an event says of itself, and what was known of the customer then.
+fn inline_data(value: &Value, context: Context) -> Result<Box<RawValue>, NothingToTell> {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        #[serde(flatten)]
+        told: &'a Value,
+        #[serde(flatten)]
+        context: ContextView,
+    }
+    raw(&Data { told: value, context: context.into() })
 }
 
 fn raw(value: &impl Serialize) -> Result<Box<RawValue>, NothingToTell> {

@@ -8,8 +8,8 @@ use crate::{
     model::DeliveryPointer,
     port::{
         Businesses, Clock, Conversations, DeliveryQueue, DueDeliveries, DueOutbound,
-        EndpointDirectory, InboxMinute, InboxReader, InboxSweep, OutboundQueue, PortError,
-        QueuedDelivery,
+        EndpointDirectory, InboxMinute, InboxReader, InboxSweep, OutboundQueue, Outbox,
+        PortError, QueuedDelivery,
     },
     problem::chain,
 };
@@ -66,6 +66,7 @@ pub trait SweptTables:
     + Conversations
     + EndpointDirectory
     + Businesses
+    + Outbox
     + Clone
 {
 }
@@ -78,6 +79,7 @@ impl<T> SweptTables for T where
         + Conversations
         + EndpointDirectory
         + Businesses
+        + Outbox
         + Clone
 {
 }

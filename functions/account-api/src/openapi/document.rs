@@ -257,6 +257,17 @@ fn parameter(name: &str, place: ParameterIn, required: Required) -> Parameter {
         }
         "opaqueId" => (text.into(), "The customer. Write `+` as `%2B`."),
         "businessId" => (text.into(), "Apple's id of the business."),
+        "intent" => (
+            text.max_length(Some(256)).into(),
+            "What it is about: `intent` of the customer's messages.",
+        ),
+        "group" => (
+            text.max_length(Some(256)).into(),
+            "The department: `group` of the customer's messages.",
+        ),
+        "body" => {
+            (text.max_length(Some(500)).into(), "Words that stand in the customer's text field.")
+        }
         "If-Match" => {
             (text.into(), "The ETag that this is meant for; another one now is a conflict.")
         }

@@ -110,6 +110,16 @@ pub(crate) fn said(operation: Operation) -> Said {
             codes: &["wrong_mode"],
             ..say("Businesses", "Rename, suspend or activate a business", one(business))
         },
+        Operation::StartLink => Said {
+            query: &["intent", "group", "body"],
+            codes: &["wrong_mode"],
+            ..say(
+                "Businesses",
+                "Make the links that begin a conversation. Customers can change what they say: route by \
+                 it, and trust it with nothing",
+                one(Named::of::<view::StartLinkView>()),
+            )
+        },
         Operation::CreateKey => Said {
             body: Some((Named::of::<shape::CreateKey>(), true)),
             codes: &["wrong_mode"],

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::word::{
     BusinessStatusWord, EndpointStatusWord, EventTypeWord, ModeWord, ProblemCodeWord, ScopeWord,
-    SendStatusWord, SendTypeWord,
+    SendStatusWord, SendTypeWord, TriggerWord,
 };
 use crate::view::Instant;
 
@@ -75,12 +75,33 @@ pub(crate) struct CreateEndpoint {
     /// Which events it hears; absent or empty means all.
     #[schema(value_type = Option<Vec<EventTypeWord>>)]
     events: Option<Value>,
+    /// Which conversations it hears: those that any of the rules matches; absent or empty means all.
+    #[schema(max_items = 20)]
+    routes: Option<Vec<RoutingRule>>,
     /// Strict order per conversation: the next event waits for this one.
     #[schema(default = false)]
     ordered: Option<bool>,
     /// How long one attempt may take.
     #[schema(minimum = 5, maximum = 25, default = 15)]
     timeout_seconds: Option<u8>,
+}
+
+/// A routing rule: everything that it names has to be so, and it names something.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoutingRule {
+    #[schema(min_length = 1, max_length = 128)]
+    business_id: Option<String>,
+    /// The entry point's intent, exactly.
+    #[schema(min_length = 1, max_length = 256)]
+    intent: Option<String>,
+    /// The entry point's group, exactly.
+    #[schema(min_length = 1, max_length = 256)]
+    group: Option<String>,
+    /// A language (`en`), or a language and a region (`en_US`); case, `-` and `_` make no difference.
+    #[schema(min_length = 1, max_length = 64)]
+    locale: Option<String>,
 }
 
 /// What to change of an endpoint; what is absent stays.
@@ -94,6 +115,8 @@ pub(crate) struct ChangeEndpoint {
     description: Option<String>,
     #[schema(value_type = Option<Vec<EventTypeWord>>)]
     events: Option<Value>,
+    #[schema(max_items = 20)]
+    routes: Option<Vec<RoutingRule>>,
     ordered: Option<bool>,
     #[schema(minimum = 5, maximum = 25)]
     timeout_seconds: Option<u8>,
@@ -218,12 +241,130 @@ pub(crate) struct CustomerMessage {
     kind: Option<String>,
     received_at: Option<Instant>,
     text: Option<String>,
+    /// The whole message is a word that every business has to understand: *agent*, *support*, *help* ·
+    /// *menu*, *list*, *?* · *unsubscribe*, *spam*, *stop*, *end* · *subscribe*.
+    #[schema(value_type = Option<TriggerWord>)]
+    trigger: Option<Value>,
     reaction: Option<Reaction>,
+    interactive: Option<InteractiveReply>,
+    /// The message of the business's that it answers, if it is one of the latest eight.
+    in_reply_to: Option<String>,
+    /// The business's own reference of that message.
+    callback_data: Option<String>,
     /// The earlier message that said the same, when one reply came twice under two ids.
     soft_duplicate_of: Option<String>,
-    /// Apple's own JSON, as received.
+    /// Apple's own JSON, as received. With a private answer, webhooks and keys with the scope
+    /// `private` have it.
     #[schema(value_type = Option<Object>)]
     apple: Option<Value>,
+}
+
+/// The answer to an interactive message. What is chosen is told by the identifiers that the business
+/// gave; titles come as the device shows them.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct InteractiveReply {
+    /// `listPicker`, `timePicker`, `quickReply`, `form`, `iMessageApp`, `invitation`,
+    /// `authentication`, `payment`; `other` when it cannot be read.
+    kind: String,
+    /// What the business's message carried.
+    request_identifier: Option<String>,
+    session_identifier: Option<String>,
+    /// `listPicker`: the chosen items.
+    selected: Option<Vec<ChosenItem>>,
+    /// `listPicker`: how many items were not chosen.
+    others: Option<u64>,
+    /// `timePicker`
+    event_identifier: Option<String>,
+    /// `timePicker`: the chosen slot.
+    slot: Option<ChosenSlot>,
+    /// `quickReply`: the place of the chosen item, from 0.
+    index: Option<u64>,
+    /// `quickReply`: the chosen item.
+    identifier: Option<String>,
+    /// `quickReply`
+    title: Option<String>,
+    /// `form`: the business asked to have the answer treated as private.
+    private: Option<bool>,
+    /// `form`: what was said, page by page. With a private answer, webhooks and keys with the scope
+    /// `private` have it.
+    pages: Option<Vec<FormPage>>,
+    /// `iMessageApp`: what the app has to say.
+    url: Option<String>,
+    /// `iMessageApp`
+    app_id: Option<String>,
+    /// `iMessageApp`
+    app_name: Option<String>,
+    /// `iMessageApp`: the extension.
+    bid: Option<String>,
+    /// `invitation`
+    accepted: Option<bool>,
+    /// `invitation`: the business's own reference.
+    reference_id: Option<String>,
+    /// `authentication`: `success`, `failure`, `cancel`, `unknown`. It proves nothing.
+    status: Option<String>,
+    /// `authentication`: the device's own word.
+    word: Option<String>,
+    /// `authentication`
+    error_code: Option<String>,
+    /// `payment`: the bubble's state.
+    state: Option<String>,
+}
+
+/// A chosen item of a list picker.
+#[derive(ToSchema)]
+pub(crate) struct ChosenItem {
+    identifier: String,
+    title: Option<String>,
+    subtitle: Option<String>,
+    order: Option<i64>,
+}
+
+/// The chosen slot of a time picker.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ChosenSlot {
+    identifier: Option<String>,
+    /// As the device wrote it: `2026-06-01T15:00+0000`.
+    start_time: Option<String>,
+    /// In seconds.
+    duration: Option<i64>,
+}
+
+/// What was said on one page of a form.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct FormPage {
+    page_identifier: String,
+    title: Option<String>,
+    subtitle: Option<String>,
+    items: Vec<FormItem>,
+}
+
+/// One choice, date or text.
+#[derive(ToSchema)]
+pub(crate) struct FormItem {
+    /// The item's; the page's where the customer wrote or picked a date.
+    identifier: Option<String>,
+    /// `select`, `picker`, `datePicker` or `input`.
+    #[schema(rename = "type")]
+    kind: Option<String>,
+    /// What the customer saw or wrote.
+    title: Option<String>,
+    /// The item's value; a date as `2021-03-30T07:00:00Z`.
+    value: Option<String>,
+}
+
+/// What was known of the customer at that moment.
+#[derive(ToSchema)]
+pub(crate) struct CustomerContext {
+    /// What the device can show.
+    capabilities: Vec<String>,
+    locale: Option<String>,
+    /// Where the customer came from; gone when they leave.
+    intent: Option<String>,
+    /// The department they asked for; gone when they leave.
+    group: Option<String>,
 }
 
 /// A tapback, as far as its words can be recognised.
@@ -250,11 +391,11 @@ pub(crate) struct Event {
     conversation_id: Option<String>,
     /// Its place in the conversation: increasing, with gaps. Typing events and pings have none.
     seq: Option<u64>,
-    /// What it is about; `opaqueId` in every event of a conversation. `message.received`,
-    /// `message.reaction` and `interactive.replied`: `message`, `capabilities`, `locale`, `intent`,
-    /// `group`. `message.accepted` and `message.failed`: `messageId`, `status`, `callbackData`, `code`,
+    /// What it is about; in every event of a conversation `opaqueId`, and what was known of the
+    /// customer then: `capabilities`, `locale`, `intent`, `group`. `message.received`,
+    /// `message.reaction` and `interactive.replied`: `message`. `message.accepted` and `message.failed`: `messageId`, `status`, `callbackData`, `code`,
     /// `detail`. `conversation.closed`, `conversation.reopened` and `message.parked`: `messageId`,
-    /// `reason`.
+    /// `reason`, and `referenceIds` of invitations that were declined.
     #[schema(value_type = Object)]
     data: Value,
 }

@@ -1,9 +1,9 @@
 use amb_service::{
     account::{
-        DEFAULT_LIMIT, MAX_DESCRIPTION, MAX_LIMIT, MAX_NAME, MAX_REPLAY, OVERLAP_SECONDS,
-        TIMEOUT_SECONDS,
+        DEFAULT_LIMIT, MAX_DESCRIPTION, MAX_ENTRY, MAX_LIMIT, MAX_LINK_BODY, MAX_LINK_ENTRY,
+        MAX_NAME, MAX_REPLAY, OVERLAP_SECONDS, TIMEOUT_SECONDS,
     },
-    model::EventType,
+    model::{EventType, Route},
     problem::Problem,
     send::{MAX_TEXT, SendRequest},
 };
@@ -137,9 +137,20 @@ async fn the_limits_in_the_document_are_those_in_the_code() {
     for schema in ["CreateEndpoint", "ChangeEndpoint"] {
         assert_eq!(of(schema, "description", "maxLength"), MAX_DESCRIPTION as u64);
         assert_eq!(of(schema, "url", "maxLength"), amb_egress::EndpointUrl::MAX_BYTES as u64);
+        assert_eq!(of(schema, "routes", "maxItems"), Route::MAX_PER_ENDPOINT as u64);
         let range =
             of(schema, "timeoutSeconds", "minimum")..=of(schema, "timeoutSeconds", "maximum");
         assert_eq!(range, TIMEOUT_SECONDS);
+    }
+    for member in ["intent", "group"] {
+        assert_eq!(of("RoutingRule", member, "maxLength"), MAX_ENTRY as u64);
+    }
+    let link = document["paths"]["/v1/businesses/{businessId}/link"]["get"]["parameters"].clone();
+    for (name, max) in
+        [("intent", MAX_LINK_ENTRY), ("group", MAX_LINK_ENTRY), ("body", MAX_LINK_BODY)]
+    {
+        let found = link.as_array().unwrap().iter().find(|parameter| parameter["name"] == name);
+        assert_eq!(found.unwrap()["schema"]["maxLength"], json!(max), "{name}");
     }
     let overlap = |limit| of("RotateSecret", "overlapSeconds", limit);
     assert_eq!(overlap("minimum")..=overlap("maximum"), OVERLAP_SECONDS);

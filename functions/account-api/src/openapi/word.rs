@@ -32,7 +32,7 @@ macro_rules! words {
 
 words! {
     ModeWord "Mode" ["live", "test"];
-    ScopeWord "Scope" ["admin", "read", "send", "send_unchecked"];
+    ScopeWord "Scope" ["admin", "read", "private", "send", "send_unchecked"];
     BusinessStatusWord "BusinessStatus" ["active", "suspended"];
     EndpointStatusWord "EndpointStatus" ["enabled", "disabled"];
     DisabledReasonWord "DisabledReason" ["owner", "gone", "failing", "blocked"];
@@ -45,6 +45,7 @@ words! {
     SendStatusWord "SendStatus" ["queued", "acceptedByApple", "failed", "unknown"];
     HappeningWord "HappeningWord"
         ["received", "placed", "queued", "acceptedByApple", "failed", "unknown", "told"];
+    TriggerWord "Trigger" ["agent", "menu", "unsubscribe", "subscribe"];
     EventTypeWord "EventType" EventType::ALL.iter().map(|kind| kind.as_str());
     FailureCodeWord "FailureCode" failure_codes();
     ProblemCodeWord "ProblemCode" problem_codes().map(|(_, code, _)| code);

@@ -53,6 +53,7 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("replay-one-event", 202, ""),
     ("revoke-key", 204, ""),
     ("rotate-endpoint-secret", 200, ""),
+    ("start-link", 200, ""),
     ("unknown-route", 404, "not_found"),
     ("wrong-content-type", 415, "unsupported_media_type"),
     ("wrong-method", 405, "method_not_allowed"),

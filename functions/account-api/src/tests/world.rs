@@ -168,13 +168,34 @@ impl World {
         id: &str,
         text: &str,
     ) -> String {
+        self.comes_in(tenant, business, id, &json!({ "type": "text", "body": text })).await
+    }
+
+    /// The customer sends our business a message with these members.
+    pub(crate) async fn customer_sends(&self, id: &str, members: Value) -> String {
+        let (tenant, business) =
+            (TenantId::parse(OURS).unwrap(), BusinessId::parse(BUSINESS).unwrap());
+        self.comes_in(tenant, business, id, &members).await
+    }
+
+    async fn comes_in(
+        &self,
+        tenant: TenantId,
+        business: BusinessId,
+        id: &str,
+        members: &Value,
+    ) -> String {
         let opaque = OpaqueId::parse(CUSTOMER).unwrap();
         let conversation = ConversationId::of(&business, &opaque);
         let id = MessageId::parse(id).unwrap();
-        let body = json!({
-            "v": 1, "id": id.to_string(), "type": "text", "body": text,
-            "sourceId": CUSTOMER, "destinationId": business.as_str(), "locale": "en_US",
+        let mut body = json!({
+            "v": 1, "id": id.to_string(), "sourceId": CUSTOMER,
+            "destinationId": business.as_str(), "locale": "en_US",
         });
+        for (name, value) in members.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        let kind = members["type"].as_str().unwrap().to_owned();
         let bytes = body.to_string().into_bytes();
         let now = self.memory.world().now;
         let message = InboxMessage {
@@ -186,7 +207,7 @@ impl World {
             id,
             business,
             opaque,
-            kind: "text".into(),
+            kind,
             capability_list: Some("AUTH2,LIST,QUICK".into()),
             body: StoredBody { encoding: BodyEncoding::Identity, hash: body_hash(&bytes), bytes },
             received_at: now,

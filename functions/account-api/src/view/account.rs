@@ -1,3 +1,4 @@
+use amb_protocol::entry_link::EntryLink;
 use amb_service::{
     account::NewKey,
     model::{ApiKey, Business, Mode, Scope, Tenant},
@@ -53,6 +54,23 @@ impl From<Business> for BusinessView {
             status: business.status,
             created_at: Instant(business.created_at),
         }
+    }
+}
+
+/// Links that begin a conversation with a business.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = StartLink))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StartLinkView {
+    /// For web pages, mails and QR codes.
+    url: String,
+    /// For Apple's devices: it opens Messages at once.
+    messages_url: String,
+}
+
+impl From<EntryLink> for StartLinkView {
+    fn from(link: EntryLink) -> Self {
+        Self { url: link.url(), messages_url: link.messages_url() }
     }
 }
 

@@ -1,7 +1,8 @@
 use amb_service::{
     account::{NewEndpoint, Replayed},
     model::{
-        Delivery, DeliveryStatus, Endpoint, EndpointStatus, EventId, EventStream, SealedSecret,
+        Delivery, DeliveryStatus, Endpoint, EndpointStatus, EventId, EventStream, Route,
+        SealedSecret,
     },
 };
 use serde::Serialize;
@@ -21,6 +22,8 @@ pub(crate) struct EndpointView {
     /// Which events it hears; empty means all.
     #[cfg_attr(test, schema(value_type = Vec<crate::openapi::EventTypeWord>))]
     events: Vec<&'static str>,
+    /// Which conversations it hears: those that any of the rules matches; empty means all.
+    routes: Vec<RouteView>,
     /// Strict order per conversation: the next event waits for this one.
     ordered: bool,
     /// How long one attempt may take.
@@ -37,6 +40,31 @@ pub(crate) struct EndpointView {
     /// Its signing secrets, newest first; what they are is shown when they are made.
     secrets: Vec<SecretView>,
     created_at: Instant,
+}
+
+/// A routing rule: everything that it names has to be so.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Route))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RouteView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    business_id: Option<String>,
+    /// The entry point's intent, exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intent: Option<String>,
+    /// The entry point's group, exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    /// A language (`en`), or a language and a region (`en_US`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locale: Option<String>,
+}
+
+impl From<Route> for RouteView {
+    fn from(route: Route) -> Self {
+        let Route { business, intent, group, locale } = route;
+        Self { business_id: business.map(|id| id.to_string()), intent, group, locale }
+    }
 }
 
 /// How an endpoint does.
@@ -82,6 +110,7 @@ impl From<Endpoint> for EndpointView {
                 .into_iter()
                 .map(amb_service::model::EventType::as_str)
                 .collect(),
+            routes: endpoint.routes.into_iter().map(RouteView::from).collect(),
             ordered: endpoint.ordered,
             timeout_seconds: endpoint.timeout_seconds,
             status: if reason.is_none() { "enabled" } else { "disabled" },

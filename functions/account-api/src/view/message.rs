@@ -1,7 +1,7 @@
 use amb_service::{
     account::{History, HistoryMessage, Inbound, Outbound, Owed},
     model::{ConversationState, OutboundContent, OutboundMessage, OutboundStatus, TypingState},
-    render::{self, message_view},
+    render::{self, ContextView, message_view},
 };
 use serde::Serialize;
 
@@ -38,6 +38,10 @@ pub(crate) struct InboundView {
     #[serde(flatten)]
     #[cfg_attr(test, schema(value_type = crate::openapi::CustomerMessage))]
     words: Words,
+    /// What was known of the customer then: later messages do not change it.
+    #[serde(flatten)]
+    #[cfg_attr(test, schema(value_type = crate::openapi::CustomerContext))]
+    context: ContextView,
 }
 
 /// Where a message belongs.
@@ -134,17 +138,23 @@ fn place(state: &ConversationState, seq: u64) -> Place {
 }
 
 fn inbound(state: &ConversationState, message: &Inbound) -> InboundView {
-    let kept = message.row.as_ref().and_then(|row| message_view(row, message.soft_duplicate_of));
+    let kept =
+        message.row.as_ref().and_then(|row| message_view(row, &message.placed, message.telling));
+    let (words, context) = match kept {
+        Some((view, context)) => (Words::Kept(Box::new(view)), context),
+        None => {
+            let context = message.placed.context.clone().into();
+            (Words::Gone { id: message.id.to_string() }, context)
+        }
+    };
     InboundView {
         direction: "inbound",
         place: place(state, message.seq),
         status: if message.parked.is_some() { "parked" } else { "received" },
         parked_reason: message.parked.clone(),
         event_id: message.event.as_ref().map(ToString::to_string),
-        words: match kept {
-            Some((view, _)) => Words::Kept(Box::new(view)),
-            None => Words::Gone { id: message.id.to_string() },
-        },
+        words,
+        context,
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod request;
 mod rotate;
+mod routes;
 
 pub use request::{IfMatch, MAX_DESCRIPTION, TIMEOUT_SECONDS};
 pub use rotate::OVERLAP_SECONDS;
+pub use routes::MAX_ENTRY;
 
 use amb_protocol::secret::Secret;
 use jiff::Timestamp;
@@ -36,8 +38,8 @@ where
     S: Endpoints,
     C: Clock + Entropy,
 {
-    /// Adds an endpoint: `{"url", "description"?, "events"?, "ordered"?, "timeoutSeconds"?}`. `vet`
-    /// are the wall's rules for URLs.
+    /// Adds an endpoint: `{"url", "description"?, "events"?, "routes"?, "ordered"?,
+    /// "timeoutSeconds"?}`. `vet` are the wall's rules for URLs.
     pub async fn create_endpoint(
         &self,
         principal: &Principal,

@@ -13,7 +13,7 @@ use crate::{
     },
     port::{Businesses, Clock, Conversations, InboxReader, PortError, Timeline, TimelineQuery},
     problem::Problem,
-    render::{EventEnvelope, render},
+    render::{EventEnvelope, Telling, render},
 };
 
 /// Entries read at once.
@@ -63,7 +63,8 @@ where
             TimelineItem::Sent { .. } => false,
         };
         let (entries, next) = self.scan(&state, begin, limit, wanted).await?;
-        let told = entries.iter().map(|entry| self.tell(&state, entry)).collect();
+        let telling = Telling::to(principal);
+        let told = entries.iter().map(|entry| self.tell(&state, entry, telling)).collect();
         let items = together(told).await?.into_iter().flatten().collect();
         Ok(List { items, next_cursor: next.map(|seq| self.cursor(list, &seq.to_string())) })
     }
@@ -82,7 +83,8 @@ where
         let id = EventId::parse(id).map_err(|_odd| Problem::not_found())?;
         let state = self.own_conversation(principal, &conversation).await?;
         let found = self.entry_of(&state, &id).await?.ok_or_else(Problem::not_found)?;
-        self.tell(&state, &found).await?.ok_or_else(Problem::not_found)
+        let telling = Telling::to(principal);
+        self.tell(&state, &found, telling).await?.ok_or_else(Problem::not_found)
     }
 
     /// The envelope of an entry, if it is an event. One whose message is no longer kept says so.
@@ -90,6 +92,7 @@ where
         &self,
         state: &ConversationState,
         entry: &TimelineEntry,
+        telling: Telling,
     ) -> Result<Option<EventEnvelope>, PortError> {
         let TimelineItem::Event { id, kind, source } = &entry.item else { return Ok(None) };
         let stream = EventStream::Conversation(state.id.clone());
@@ -100,7 +103,7 @@ where
             }
             EventSource::Inline(_) => None,
         };
-        if let Ok(envelope) = render(&stream, business.clone(), entry, message.as_ref()) {
+        if let Ok(envelope) = render(&stream, business.clone(), entry, message.as_ref(), telling) {
             return Ok(Some(envelope));
         }
         let gone = match source {

@@ -106,6 +106,7 @@ fn scopes(reader: &mut Reader<'_>, faults: &mut Faults) -> Option<BTreeSet<Scope
     let parse = |text: &str| match text {
         "admin" => Ok(Scope::Admin),
         "read" => Ok(Scope::Read),
+        "private" => Ok(Scope::Private),
         "send" => Ok(Scope::Send),
         "send_unchecked" => Ok(Scope::SendUnchecked),
         _ => Err("one of: admin, read, send, send_unchecked"),

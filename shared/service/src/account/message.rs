@@ -22,6 +22,7 @@ use crate::{
         PortError, Timeline,
     },
     problem::Problem,
+    render::{Placed, Telling},
 };
 
 /// A message of a conversation.
@@ -46,8 +47,10 @@ pub struct Inbound {
     pub event: Option<EventId>,
     /// Why it could not be told as it should.
     pub parked: Option<String>,
-    /// The earlier message that said the same.
-    pub soft_duplicate_of: Option<MessageId>,
+    /// What else its place knows.
+    pub placed: Placed,
+    /// How much of it the caller may read.
+    pub telling: Telling,
     /// The message, while it is kept.
     pub row: Option<InboxMessage>,
 }
@@ -108,7 +111,8 @@ where
         let goes_on = self.place(list, cursor)?.and_then(|place| place.parse().ok());
         let begin = after.or(goes_on).unwrap_or(0);
         let (entries, next) = self.scan(&state, begin, limit, is_message).await?;
-        let found = entries.iter().map(|entry| self.message_at(&state, entry)).collect();
+        let telling = Telling::to(principal);
+        let found = entries.iter().map(|entry| self.message_at(&state, entry, telling)).collect();
         let items = together(found).await?.into_iter().flatten().collect();
         let next_cursor = next.map(|seq| self.cursor(list, &seq.to_string()));
         Ok((state, List { items, next_cursor }))
@@ -119,6 +123,7 @@ where
         &self,
         state: &ConversationState,
         entry: &TimelineEntry,
+        telling: Telling,
     ) -> Result<Option<HistoryMessage>, PortError> {
         let (event, kind, source) = match &entry.item {
             TimelineItem::Sent { message } => {
@@ -128,12 +133,11 @@ where
         };
         let Some(id) = message_id(source) else { return Ok(None) };
         let row = self.store.inbox_message(&pointer(state, InboxSort::Message(id))).await?;
-        let (parked, soft_duplicate_of) = match source {
+        let parked = match source {
             EventSource::Inline(data) if kind == EventType::MessageParked => {
-                (data.get("reason").and_then(|why| why.as_str()).map(str::to_owned), None)
+                data.get("reason").and_then(|why| why.as_str()).map(str::to_owned)
             }
-            EventSource::Inline(_) => (None, None),
-            EventSource::Inbox { soft_duplicate_of, .. } => (None, *soft_duplicate_of),
+            EventSource::Inline(_) | EventSource::Inbox { .. } => None,
         };
         Ok(Some(HistoryMessage::Inbound(Inbound {
             id,
@@ -141,7 +145,8 @@ where
             placed_at: entry.at,
             event: Some(event.clone()),
             parked,
-            soft_duplicate_of,
+            placed: Placed::of(entry),
+            telling,
             row,
         })))
     }
@@ -180,7 +185,7 @@ where
         let stream = EventStream::Conversation(conversation.id.clone());
         let entry = self.store.entry(&principal.tenant, &stream, claim.seq).await?;
         let entry = entry.ok_or_else(Problem::not_found)?;
-        let message = self.message_at(&conversation, &entry).await?;
+        let message = self.message_at(&conversation, &entry, Telling::to(principal)).await?;
         let message = message.ok_or_else(Problem::not_found)?;
         let telling = match entry.item {
             TimelineItem::Event { .. } => Some(entry),

@@ -4,6 +4,7 @@
 use amb_protocol::{
     capability::CapabilityList,
     gzip,
+    id::MessageId,
     inbound::{Envelope, MessageType},
     json, tapback,
 };
@@ -33,6 +34,15 @@ pub enum Reading {
     Suspended,
     /// Its id belongs to another conversation.
     IdConflict,
+}
+
+/// The message of ours that a reply answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Its id.
+    pub message: MessageId,
+    /// The business's own reference of it.
+    pub callback_data: Option<String>,
 }
 
 /// A conversation after a message, and what is to be written with it.
@@ -75,13 +85,14 @@ pub fn plan(
     mut state: ConversationState,
     message: &InboxMessage,
     reading: &Reading,
+    answered: Option<Answered>,
     now: Timestamp,
 ) -> Plan {
     let mut entries = Vec::with_capacity(2);
     state.revision += 1;
     let seq = match reading {
         Reading::Message(envelope) => {
-            place_message(&mut state, message, envelope, now, &mut entries)
+            place_message(&mut state, (message, envelope), answered, now, &mut entries)
         }
         Reading::Unreadable => park(&mut state, message, "unreadable", now, &mut entries),
         Reading::Suspended => park(&mut state, message, "business_suspended", now, &mut entries),
@@ -102,8 +113,8 @@ pub fn plan(
 
 fn place_message(
     state: &mut ConversationState,
-    message: &InboxMessage,
-    envelope: &Envelope,
+    (message, envelope): (&InboxMessage, &Envelope),
+    answered: Option<Answered>,
     now: Timestamp,
     entries: &mut Vec<TimelineEntry>,
 ) -> u64 {
@@ -111,7 +122,7 @@ fn place_message(
         state.capabilities = CapabilityList::parse(list).iter().map(str::to_owned).collect();
     }
     if envelope.kind == MessageType::Close {
-        return close(state, message, now, entries);
+        return close(state, message, &envelope.reference_ids, now, entries);
     }
     if state.status == ConversationStatus::Closed {
         state.reopen();
@@ -131,8 +142,8 @@ fn place_message(
     let source = EventSource::Inbox {
         sort: message.pointer.sort.clone(),
         soft_duplicate_of,
-        in_reply_to: None,
-        callback_data: None,
+        in_reply_to: answered.as_ref().map(|answered| answered.message),
+        callback_data: answered.and_then(|answered| answered.callback_data),
     };
     push(state, event_type(envelope), source, now, entries)
 }
@@ -155,6 +166,7 @@ pub fn reaction(envelope: &Envelope) -> Option<tapback::Tapback> {
 fn close(
     state: &mut ConversationState,
     message: &InboxMessage,
+    references: &[String],
     now: Timestamp,
     entries: &mut Vec<TimelineEntry>,
 ) -> u64 {
@@ -163,7 +175,14 @@ fn close(
         return state.next_seq();
     }
     state.close();
-    push(state, EventType::ConversationClosed, told(message, Some("customer")), now, entries)
+    let mut source = told(message, Some("customer"));
+    if let EventSource::Inline(data) = &mut source
+        && !references.is_empty()
+    {
+        // Somebody who was invited by phone number declines.
+        data["referenceIds"] = references.into();
+    }
+    push(state, EventType::ConversationClosed, source, now, entries)
 }
 
 fn park(
@@ -208,7 +227,7 @@ fn soft_duplicate(
     state: &mut ConversationState,
     message: &InboxMessage,
     envelope: &Envelope,
-) -> Option<amb_protocol::id::MessageId> {
+) -> Option<MessageId> {
     let data = envelope.interactive_data.as_deref()?;
     let fingerprint = fingerprint(data)?;
     let now = message.received_at;

@@ -100,6 +100,8 @@ pub enum Scope {
     Admin,
     /// Read conversations, messages and events.
     Read,
+    /// Read answers that the business has marked as private, with `read`.
+    Private,
     /// Send messages.
     Send,
     /// Send Apple's own JSON past the rule check. Useless without `Send`.

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
+use super::routes;
 use crate::{
     account::{UrlRefusal, VettedUrl, member},
-    model::{Endpoint, EndpointStatus, EventType},
+    model::{Endpoint, EndpointStatus, EventType, Route},
     problem::{Fault, Faults, ObjectBody, Problem, Reader},
 };
 
@@ -21,6 +22,7 @@ pub(super) struct Change {
     pub(super) url: Option<VettedUrl>,
     description: Option<String>,
     events: Option<BTreeSet<EventType>>,
+    routes: Option<Vec<Route>>,
     ordered: Option<bool>,
     timeout_seconds: Option<u8>,
     enabled: Option<bool>,
@@ -65,6 +67,7 @@ impl Change {
         Self {
             description: member::words(reader, "description", MAX_DESCRIPTION, faults),
             events: member::each(reader, "events", parse, faults),
+            routes: routes::read(reader, faults),
             ordered: member::flag(reader, "ordered", faults),
             timeout_seconds: timeout.and_then(|seconds| u8::try_from(seconds).ok()),
             ..Self::default()
@@ -81,6 +84,9 @@ impl Change {
         }
         if let Some(events) = &self.events {
             endpoint.events.clone_from(events);
+        }
+        if let Some(routes) = &self.routes {
+            endpoint.routes.clone_from(routes);
         }
         endpoint.ordered = self.ordered.unwrap_or(endpoint.ordered);
         endpoint.timeout_seconds = self.timeout_seconds.unwrap_or(endpoint.timeout_seconds);
