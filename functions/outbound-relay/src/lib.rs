@@ -10,28 +10,27 @@ use amb_lambda::{
 };
 use amb_service::{
     model::OutboundPointer,
-    port::{
-        AppleSecrets, Clock, Conversations, DeliveryQueue, EndpointDirectory, Entropy, Gateway,
-        Outbox,
-    },
-    relay::{Relay, Relayed},
+    port::{AppleSecrets, Clock, DeliveryQueue, Entropy, Files, Gateway, Web},
+    relay::{Relay, RelayTables, Relayed},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_runtime::LambdaEvent;
 
 /// Works through one batch of the queue.
-pub async fn relay_batch<S, Q, G, K, C>(
-    relay: &Relay<S, Q, G, K, C>,
+pub async fn relay_batch<S, Q, G, K, F, W, C>(
+    relay: &Relay<S, Q, G, K, F, W, C>,
     queues: &Queues,
     log: &LogHash,
     clock: &C,
     event: LambdaEvent<SqsEvent>,
 ) -> SqsBatchResponse
 where
-    S: Conversations + Outbox + EndpointDirectory,
+    S: RelayTables,
     Q: DeliveryQueue,
     G: Gateway,
     K: AppleSecrets,
+    F: Files,
+    W: Web,
     C: Clock + Entropy + Clone,
 {
     let deadline = Deadline::of(&event.context, BATCH_RESERVE);
@@ -39,18 +38,20 @@ where
     batch.fifo_queue(event.payload, |message| one(relay, queues, log, clock, message)).await
 }
 
-async fn one<S, Q, G, K, C>(
-    relay: &Relay<S, Q, G, K, C>,
+async fn one<S, Q, G, K, F, W, C>(
+    relay: &Relay<S, Q, G, K, F, W, C>,
     queues: &Queues,
     log: &LogHash,
     clock: &C,
     message: SqsMessage,
 ) -> Outcome
 where
-    S: Conversations + Outbox + EndpointDirectory,
+    S: RelayTables,
     Q: DeliveryQueue,
     G: Gateway,
     K: AppleSecrets,
+    F: Files,
+    W: Web,
     C: Clock + Entropy + Clone,
 {
     let began = clock.now();

@@ -1,9 +1,9 @@
 //! `outbound-relay`: wires the adapters and works through the outbound queue.
 
-use amb_aws::{Clients, Profile, QueueUrls, Queues, SecretsManagerApple, Store, Tables};
-use amb_egress::{EndpointUrl, Policy, apple::AppleGateway};
+use amb_aws::{Bucket, Clients, Profile, QueueUrls, Queues, SecretsManagerApple, Store, Tables};
+use amb_egress::{EndpointUrl, Policy, apple::AppleGateway, web::WalledWeb};
 use amb_lambda::{adapter::System, config::Config, telemetry};
-use amb_service::relay::Relay;
+use amb_service::{prepare::Prepare, relay::Relay};
 use lambda_runtime::{Error, service_fn};
 use outbound_relay::relay_batch;
 
@@ -28,8 +28,10 @@ async fn main() -> Result<(), Error> {
     let secrets = SecretsManagerApple::new(clients.secrets, config.apple_secret()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
     let base = EndpointUrl::parse(&config.apple_gateway_url()?, &policy)?;
-    let gateway = AppleGateway::new(base, config.msp_id()?, System, policy);
-    let relay = Relay::new(store, queues.clone(), gateway, secrets, System);
+    let gateway = AppleGateway::new(base, config.msp_id()?, System, policy.clone());
+    let files = Bucket::new(&clients.config, Profile::worker(), config.files_bucket()?);
+    let prepare = Prepare::new(files, WalledWeb::new(policy), System);
+    let relay = Relay::new(store, queues.clone(), gateway, secrets, prepare, System);
 
     lambda_runtime::run(service_fn(|event| async {
         Ok::<_, Error>(relay_batch(&relay, &queues, &log, &System, event).await)

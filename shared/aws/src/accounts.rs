@@ -1,6 +1,8 @@
-//! The table `accounts`: tenants and what they own, and what idempotency keys were used for.
+//! The table `accounts`: tenants and what they own, what idempotency keys were used for,
+//! and Apple's references to large content.
 
 mod businesses;
+mod data_refs;
 mod endpoints;
 mod keys;
 mod tenants;

@@ -4,6 +4,7 @@
 pub(crate) mod api_key;
 pub(crate) mod business;
 pub(crate) mod claim;
+pub(crate) mod data_ref;
 pub(crate) mod delivery;
 pub(crate) mod endpoint;
 pub(crate) mod entry;

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod conversations;
+mod data_refs;
 mod deliveries;
 mod files;
 mod inbox;
@@ -17,6 +18,7 @@ mod timeline;
 
 pub use accounts::{api_keys, businesses, endpoints, tenants};
 pub use conversations::{refusals, steps};
+pub use data_refs::data_refs;
 pub use deliveries::{delivery_log, leases, ordered_lines};
 pub use files::files;
 pub use inbox::{inbox, inbox_sweep};

@@ -20,6 +20,7 @@ pub mod media_type;
 pub mod memory;
 pub mod model;
 pub mod port;
+pub mod prepare;
 pub mod preview;
 pub mod problem;
 pub mod receive;

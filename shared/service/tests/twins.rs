@@ -40,9 +40,11 @@ twins!(
     delivery_log,
     outbox,
     idempotency,
+    data_refs,
     tenants,
     businesses,
     api_keys,
     endpoints,
     queues,
+    files,
 );

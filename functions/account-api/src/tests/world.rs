@@ -17,6 +17,7 @@ use amb_service::{
         StoredBody, Tenant, TenantId, body_hash,
     },
     port::{Inbox, OperatorKeySource, PortError, ServiceKeySource},
+    prepare::Prepare,
     relay::Relay,
     send::Send,
     service_key::ServiceKey,
@@ -222,7 +223,7 @@ impl World {
     pub(crate) async fn business_writes(&self, text: &str) -> String {
         let pointer = self.business_queues(text).await;
         let m = || self.memory.clone();
-        Relay::new(m(), m(), m(), m(), m()).relay(&pointer).await.unwrap();
+        Relay::new(m(), m(), m(), m(), Prepare::new(m(), m(), m()), m()).relay(&pointer).await.unwrap();
         pointer.message.to_string()
     }
 

@@ -37,7 +37,7 @@ async fn the_adapters_keep_every_ports_promises() {
 
     pass!(&store, entropy =>
         inbox, inbox_sweep, steps, refusals, timeline, leases, ordered_lines, delivery_log, outbox,
-        idempotency, tenants, businesses, api_keys, endpoints,
+        idempotency, data_refs, tenants, businesses, api_keys, endpoints,
     );
     files::create(&clients.config).await;
     let bucket = Bucket::new(&clients.config, Profile::worker(), files::BUCKET.to_owned());

@@ -1,8 +1,18 @@
 //! Outbound messages on their way, and the records of idempotency keys.
 
+use amb_protocol::{
+    capability::Capability,
+    compose::{Channel, ContentType, Draft, Need},
+    id::RequestIdentifier,
+};
+use serde_json::{Value, json};
+
 use super::sample::{Sample, both, next};
 use crate::{
-    model::{IdempotencyKey, OutboundContent, OutboundMessage, OutboundStatus, TypingState},
+    model::{
+        Choice, FileKey, IdempotencyKey, OutboundContent, OutboundMessage, OutboundStatus,
+        Progress, TypingState,
+    },
     port::{
         Conversations, DueOutbound, Entropy, IdempotencyRecords, Outbox, OutboxLease, PortError,
         Step, Stepped,
@@ -22,7 +32,9 @@ where
     a_lease_that_ran_out_leaves_the_outcome_unknown(store, sample).await?;
     a_postponed_message_waits(store, sample).await?;
     a_queued_message_is_due_when_its_time_has_come(store, sample).await?;
-    of_two_workers_one_attempts(store, sample).await
+    of_two_workers_one_attempts(store, sample).await?;
+    progress_is_written_by_who_holds_the_lease(store, sample).await?;
+    choices_keep_every_byte(store, sample).await
 }
 
 async fn queued<S: Conversations>(
@@ -149,6 +161,100 @@ async fn of_two_workers_one_attempts<S: Conversations + Outbox>(
     let answers = [a?, b?];
     let taken = answers.iter().filter(|answer| matches!(answer, OutboxLease::Taken(_))).count();
     assert!(taken == 1 && answers.contains(&OutboxLease::Busy(until)), "{answers:?}");
+    Ok(())
+}
+
+async fn progress_is_written_by_who_holds_the_lease<S: Conversations + Outbox>(
+    store: &S,
+    sample: &Sample<impl Entropy>,
+) -> Result<(), PortError> {
+    let (message, state) = queued(store, sample, None).await?;
+    let advanced = |parts_sent| OutboundMessage {
+        progress: Progress {
+            parts_sent,
+            choice: Some(1),
+            sent_as: Some(ContentType::ListPicker),
+            request_identifier: RequestIdentifier::parse("c0ffee").ok(),
+        },
+        // Only progress is written.
+        attempts: 77,
+        outcome_unknown: true,
+        ..message.clone()
+    };
+    let lease = sample.after(35);
+    assert!(!store.advance(&advanced(1), lease).await?, "nobody holds it");
+    assert_eq!(store.find(&message.pointer).await?, Some(message.clone()));
+    store.lease_message(&message.pointer, sample.now, lease).await?;
+    assert!(!store.advance(&advanced(1), sample.after(34)).await?, "somebody else's lease");
+    assert!(store.advance(&advanced(1), lease).await?);
+    assert!(store.advance(&advanced(2), lease).await?);
+    let expected = OutboundMessage {
+        progress: advanced(2).progress,
+        attempts: 1,
+        lease_until: Some(lease),
+        ..message.clone()
+    };
+    assert_eq!(store.find(&message.pointer).await?, Some(expected.clone()));
+    let later = sample.after(70);
+    let answer = store.lease_message(&message.pointer, lease, later).await?;
+    let taken = OutboundMessage {
+        attempts: 2,
+        outcome_unknown: true,
+        lease_until: Some(later),
+        ..expected.clone()
+    };
+    assert_eq!(answer, OutboxLease::Taken(taken));
+    assert!(!store.advance(&advanced(3), lease).await?, "the lease was lost");
+
+    let status = OutboundStatus::AcceptedByApple;
+    let ended = OutboundMessage { status, lease_until: None, ..expected };
+    let step = Step { outbound: Some(ended.clone()), ..Step::to(next(&state)) };
+    assert_eq!(store.step(&step).await?, Stepped::Done);
+    assert!(!store.advance(&advanced(3), later).await?, "it is over");
+    assert_eq!(store.find(&message.pointer).await?, Some(ended));
+    let unsaved = sample.outbound(&sample.conversation());
+    assert!(!store.advance(&unsaved, lease).await?, "there is none");
+    assert_eq!(store.find(&unsaved.pointer).await?, None);
+    Ok(())
+}
+
+/// Apple shows members in the order in which they were written, and tells `1.0` from `1`.
+async fn choices_keep_every_byte<S: Conversations + Outbox>(
+    store: &S,
+    sample: &Sample<impl Entropy>,
+) -> Result<(), PortError> {
+    let body = json!({
+        "type": "interactive",
+        "z": { "b": 1.0, "a": 1, "c": 1e2, "empty": "", "none": null },
+        "a": [[], {}, [1.50, -0.0], "\u{fffe}👩‍👩‍👧‍👦"],
+    });
+    let draft = Draft {
+        body: body.as_object().cloned().unwrap_or_default(),
+        channel: Channel::Message,
+        requires: Some(Capability::List),
+        request_identifier: RequestIdentifier::parse("c0ffee").ok(),
+        drawn: true,
+        pack: "apple-2026-08".to_owned(),
+        needs: vec![Need::Preview { url: "https://shop.example.com/".to_owned() }],
+    };
+    let choice = |kind| Choice { kind, parts: vec![draft.clone(), draft.clone()] };
+    let choices = vec![choice(ContentType::ListPicker), choice(ContentType::RichLink)];
+    let content = OutboundContent::Choices { choices };
+    let (message, _) = queued(store, sample, Some(content)).await?;
+    let found = store.find(&message.pointer).await?;
+    assert_eq!(found.as_ref(), Some(&message));
+    let Some(OutboundContent::Choices { choices }) = found.map(|found| found.content) else {
+        unreachable!("equal to what was saved");
+    };
+    let bodies = choices.into_iter().flat_map(|choice| choice.parts).map(|part| part.body);
+    for found in bodies {
+        assert_eq!(Value::Object(found).to_string(), body.to_string());
+    }
+
+    let file = FileKey::outbound(&sample.tenant, message.pointer.message);
+    let content = OutboundContent::Stored { kind: ContentType::Form, file };
+    let (message, _) = queued(store, sample, Some(content)).await?;
+    assert_eq!(store.find(&message.pointer).await?, Some(message));
     Ok(())
 }
 

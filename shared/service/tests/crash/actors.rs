@@ -21,6 +21,7 @@ use amb_service::{
         Tenant, TenantId,
     },
     port::AppleKeySet,
+    prepare::Prepare,
     receive::{InboundRequest, Receive},
     relay::{Relay, Relayed},
     seal,
@@ -223,7 +224,7 @@ impl Actors {
             let Some(received) = received else { return progress };
             progress = true;
             let w = || self.world.clone();
-            let relay = Relay::new(w(), w(), w(), w(), w());
+            let relay = Relay::new(w(), w(), w(), w(), Prepare::new(w(), w(), w()), w());
             match drive(relay.relay(&received.item)) {
                 Some(Ok(Relayed::Finished)) => {
                     self.world.world().outbound_queue.delete(received.handle);

@@ -11,6 +11,7 @@ use amb_service::{
     memory::{Memory, drive},
     model::{ConversationStatus, OutboundStatus},
     port::InboxReader as _,
+    prepare::Prepare,
     relay::Relay,
     sweep::Sweep,
 };
@@ -265,8 +266,8 @@ fn outbound_relay() {
     let queues = Queues::new(Clients::new(&config, Profile::worker()).sqs, QueueUrls::default());
     for (case, again, posts) in table {
         let world = with_queued_message();
-        let relay =
-            Relay::new(world.clone(), world.clone(), world.clone(), world.clone(), world.clone());
+        let w = || world.clone();
+        let relay = Relay::new(w(), w(), w(), w(), Prepare::new(w(), w(), w()), w());
         let event: LambdaEvent<SqsEvent> = invocation("outbound-relay", case);
         let work = outbound_relay::relay_batch(&relay, &queues, &log, &world, event);
         let response = quietly("outbound-relay", &world, work);

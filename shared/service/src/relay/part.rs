@@ -1,0 +1,111 @@
+//! A part of a message, made ready for Apple: App Clip, pictures, preview, and a last look at the
+//! rules.
+
+use amb_protocol::{
+    compose::{Channel, ContentType, Draft, check_wire},
+    rules::Fault,
+};
+use serde_json::{Map, Value};
+
+use super::{Relay, RelayError, RelayTables, attempt::Attempt};
+use crate::{
+    model::{FailureCode, OutboundMessage},
+    port::{AppleSecrets, Clock, Entropy, Files, Gateway, Web},
+    prepare::PrepareError,
+    problem::chain,
+};
+
+/// Attempts that wait for somebody's pictures; then they are at fault. The lane waits with them.
+const PATIENCE: u32 = 4;
+/// Longest words of a failure, in characters.
+const DETAIL_MAX: usize = 512;
+
+/// A part that can leave.
+pub(super) struct Part {
+    pub(super) number: u32,
+    /// The members beside the envelope's.
+    pub(super) body: Map<String, Value>,
+    pub(super) channel: Channel,
+    /// What it became, where that is something else than what was asked for.
+    pub(super) sent_as: Option<ContentType>,
+}
+
+impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
+where
+    S: RelayTables,
+    G: Gateway,
+    K: AppleSecrets,
+    F: Files,
+    W: Web,
+    C: Clock + Entropy,
+{
+    /// Makes a part, or says what becomes of the message instead.
+    pub(super) async fn make(
+        &self,
+        message: &OutboundMessage,
+        draft: &Draft,
+        number: usize,
+    ) -> Result<Result<Part, Attempt>, RelayError> {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let (draft, sent_as) = match self.with_app_clip(message, draft).await? {
+            Ok(resolved) => resolved,
+            Err(attempt) => return Ok(Err(attempt)),
+        };
+        let channel = draft.channel;
+        if draft.needs.is_empty() {
+            let body = draft.into_owned().body;
+            return Ok(Ok(Part { number, body, channel, sent_as }));
+        }
+        let rules = draft.rules();
+        let body = match self.prepare.prepare(&message.pointer.tenant, &draft, rules).await {
+            Ok(prepared) => prepared.body,
+            Err(error) => return Ok(Err(self.unprepared(message, error))),
+        };
+        let whole = Value::Object(enveloped(message, number, body));
+        let faults = check_wire(&whole, rules);
+        let Value::Object(body) = whole else { return Ok(Err(unusable(&faults))) };
+        Ok(if faults.is_empty() {
+            Ok(Part { number, body, channel, sent_as })
+        } else {
+            Err(unusable(&faults))
+        })
+    }
+
+    fn unprepared(&self, message: &OutboundMessage, error: PrepareError) -> Attempt {
+        match error {
+            PrepareError::Faults(faults) => unusable(&faults),
+            PrepareError::Later(faults) if message.attempts >= PATIENCE => unusable(&faults),
+            PrepareError::Later(_) => {
+                Attempt::Later { pause: self.pause(message, None), unknown: false }
+            }
+            PrepareError::Port(error) => {
+                tracing::warn!(error = %chain(&error), "a message cannot be prepared");
+                Attempt::Later { pause: self.pause(message, None), unknown: false }
+            }
+        }
+    }
+}
+
+/// The whole message, as the rules look at it. What is repeated here is the envelope's to say.
+fn enveloped(
+    message: &OutboundMessage,
+    number: u32,
+    body: Map<String, Value>,
+) -> Map<String, Value> {
+    let id = message.pointer.message.part(number);
+    let mut whole = Map::new();
+    whole.insert("v".to_owned(), 1.into());
+    whole.insert("id".to_owned(), id.to_string().into());
+    whole.insert("sourceId".to_owned(), message.business.as_str().into());
+    whole.insert("destinationId".to_owned(), message.opaque.as_str().into());
+    whole.extend(body);
+    whole
+}
+
+fn unusable(faults: &[Fault]) -> Attempt {
+    let detail = faults.first().map(|fault| {
+        let detail = format!("{}: {}", fault.pointer, fault.message);
+        detail.chars().take(DETAIL_MAX).collect()
+    });
+    Attempt::failed(FailureCode::ImageUnusable, detail)
+}
