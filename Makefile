@@ -1,5 +1,6 @@
-# amb-msp. `make` alone lists the targets. Needed: a Rust toolchain, Python 3.11 or newer, GNU make.
-# Everything else is installed into .venv, pinned by hash, by the targets that use it.
+# amb-msp. `make` alone lists the targets. Needed: a Rust toolchain, Python 3.11 or newer, GNU make;
+# for the browser tests Node 20 and Chromium too. Everything else is installed into .venv (for the
+# browser tests into tests/browser/node_modules), pinned by hash, by the targets that use it.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+CHROMIUM ?= /usr/bin/chromium
 STAGE ?= default
 ARCH ?= arm64
 
@@ -19,10 +21,10 @@ LOCAL_ARGUMENTS := $(if $(filter-out 0,$(ONCE)),--once)
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: help run test lint bench build deploy audit clean need-cargo need-python
+.PHONY: help run test test-browser lint bench build deploy audit clean need-cargo need-python need-browser
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: need-cargo .venv/ready ## the whole product on this machine, with one conversation played; ONCE=1 stops after it
 	$(call say,building for this machine (a few minutes the first time))
@@ -35,6 +37,12 @@ test: need-cargo .venv/ready ## every test, end-to-end tests through the deploye
 	cargo build --locked --workspace --lib --bins --tests
 	$(call say,testing)
 	cargo test --locked --workspace
+
+test-browser: need-cargo need-browser .venv/ready tests/browser/node_modules/ready ## the phone page in Chromium, through the deployed template; pictures in target/browser
+	$(call say,building for this machine)
+	cargo build --locked --workspace --bins
+	$(call say,testing in the browser)
+	@CHROMIUM="$(CHROMIUM)" node tests/browser/run.mjs
 
 lint: need-cargo .venv/lint/ready ## formatting, clippy, the documentation's links, the template
 	$(call say,formatting)
@@ -72,7 +80,7 @@ audit: need-cargo .venv/sam/ready .venv/checkov/ready target/tools/bin/cargo-den
 	target/tools/bin/cargo-deny --all-features --locked check --hide-inclusion-graph licenses bans sources
 
 clean: ## removes what was built and installed
-	rm -rf target .venv .aws-sam
+	rm -rf target .venv .aws-sam tests/browser/node_modules
 
 # ---- tools ----------------------------------------------------------------------------------------------
 
@@ -83,6 +91,16 @@ need-python:
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing; install Python 3.11 or newer, or say make PYTHON=…" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; say make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) cannot make virtual environments; install python3-venv" >&2; exit 1; }
+
+need-browser:
+	@command -v node >/dev/null || { echo "make: node is missing; install Node.js 20.15 or newer (Debian: nodejs)" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "make: npm is missing; install it beside Node.js (Debian: npm)" >&2; exit 1; }
+	@command -v "$(CHROMIUM)" >/dev/null || { echo "make: $(CHROMIUM) is missing; install Chromium (Debian: chromium), or say make CHROMIUM=…" >&2; exit 1; }
+
+tests/browser/node_modules/ready: tests/browser/package-lock.json | need-browser
+	$(call say,installing $<)
+	@npm --prefix tests/browser ci --silent
+	@touch $@
 
 # One environment per set of pins: the tools disagree about the versions of what they share.
 .venv/ready: infra/local/requirements.txt | need-python

@@ -9,7 +9,13 @@ export function openSheet() {
   const id = `sheet-${++opened}`;
   const form = make("form", { class: "sheet-form", novalidate: true });
   const dialog = make("dialog", { class: "sheet", "aria-labelledby": id }, form);
-  dialog.addEventListener("close", () => dialog.remove());
+  const origin = document.activeElement;
+  const item = origin?.closest("li");
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    // The browser gives the focus back, unless the message was drawn anew meanwhile.
+    if (!origin?.isConnected) item?.querySelector("button:enabled")?.focus();
+  });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);
 

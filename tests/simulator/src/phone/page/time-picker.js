@@ -95,7 +95,7 @@ class Clock {
   }
 
   time(date) {
-    return this.format(date, { hour: "numeric", minute: "2-digit" });
+    return this.format(date, { timeStyle: "short" });
   }
 
   format(date, options) {

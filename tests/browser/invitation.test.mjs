@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { test } from "node:test";
+import { picture } from "./support/picture.mjs";
+import * as product from "./support/product.mjs";
+import { openScene, useBrowser } from "./support/scene.mjs";
+
+useBrowser();
+
+test("an invitation that is taken up opens a conversation", async (t) => {
+  const phone = `+1202555${randomInt(10_000).toString().padStart(4, "0")}`;
+  const scene = await openScene(t, { device: { phone }, greeting: null });
+  await product.send(`tel:${phone}`, "invitation", {
+    templateId: "binaryChoice.engage.withImage",
+    referenceId: "order-1001",
+    parameters: { brandName: "Example Shop", brandLogo: { data: picture(120, 120, [30, 160, 120]) } },
+  });
+  const card = scene.page.getByRole("group", { name: "Invitation" });
+  await card.getByText("order-1001").waitFor();
+  await scene.shot("invitation");
+  await card.getByRole("button", { name: "Yes" }).click();
+
+  scene.conversation = await product.conversationWith(scene.customer.opaqueId);
+  const answer = await scene.answer();
+  assert.equal(answer.kind, "invitation");
+  assert.equal(answer.accepted, true);
+  assert.equal(answer.referenceId, "order-1001");
+  await scene.mine("Yes").waitFor();
+  await card.getByRole("button", { name: "Yes", disabled: true }).waitFor();
+  await scene.shot("invitation-accepted");
+  scene.isSound();
+});
