@@ -4,12 +4,51 @@
 //! every fault at once, and builds the message body. What a pure function cannot do is named in
 //! [`Draft::needs`]: images to fetch and convert, a preview to look up, an App Clip to ask Apple for.
 
+mod app_clip;
+mod bubble;
+mod check;
 mod draft;
+mod form;
+mod image;
+mod imessage_app;
+mod instant;
+mod interactive;
+mod invitation;
+mod list_picker;
+mod names;
+mod object;
+mod quick_reply;
+mod raw;
+mod rich_link;
 mod slot;
+mod syntax;
+mod text;
+mod time_picker;
+mod wire;
+mod words;
 
+#[cfg(test)]
+mod tests;
+
+pub use app_clip::AppClip;
+pub use bubble::{Bubble, Style};
 pub use draft::{Channel, Draft, ImageSource, Need, PendingImage};
+pub use form::{
+    Choice, DateOptions, DatePickerPage, Form, InputOptions, InputPage, Page, PickerPage, Question,
+    SelectPage, Splash,
+};
+pub use image::Image;
+pub use imessage_app::IMessageApp;
+pub use interactive::{BUSINESS_BID, Feature, Interactive};
+pub use invitation::Invitation;
+pub use list_picker::{Item, ListPicker, Section};
+pub use quick_reply::{QuickReply, Reply};
+pub use rich_link::{RichLink, Video};
 pub use slot::Slot;
+pub use time_picker::{Location, TimePicker, Timeslot};
 
+use check::Check;
+use object::Object;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -106,17 +145,112 @@ pub struct Composed {
 
 /// Builds a message from a business's content; `at` is the content's own JSON Pointer in the request
 /// and begins every fault's pointer. All faults at once.
+///
+/// ```
+/// use amb_protocol::compose::{Composing, ContentType, compose};
+/// use amb_protocol::{id::RequestIdentifier, rules::RulePack};
+/// use serde_json::json;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let request_identifier = RequestIdentifier::parse("c0ffee00-0000-4000-8000-000000000003")?;
+/// let pack = RulePack::latest();
+/// let how = Composing { pack, truncate: false, request_identifier: &request_identifier };
+/// let content = json!({"summaryText": "How did we do?", "items": [{"title": "Good"}]});
+/// let faults = compose(ContentType::QuickReply, &content, "/content", &how).unwrap_err();
+/// assert_eq!(faults[0].pointer, "/content/items");
+/// assert_eq!(faults[0].rule, "quick_reply_items");
+/// # Ok(())
+/// # }
+/// ```
 pub fn compose(
-    _kind: ContentType,
-    _content: &Value,
-    _at: &str,
-    _how: &Composing<'_>,
+    kind: ContentType,
+    content: &Value,
+    at: &str,
+    how: &Composing<'_>,
 ) -> Result<Composed, Vec<Fault>> {
-    Err(Vec::new())
+    let mut check = Check::content(how.pack, how.truncate);
+    let draft = Object::read(content, at.to_owned(), &mut check)
+        .and_then(|content| read(kind, content, how, &mut check));
+    let (mut draft, (cuts, warnings)) = check.finish(draft)?;
+    how.pack.name().clone_into(&mut draft.pack);
+    draft.drawn = draft.request_identifier.as_ref() == Some(how.request_identifier);
+    Ok(Composed { draft, cuts, warnings })
+}
+
+fn read(
+    kind: ContentType,
+    mut content: Object<'_>,
+    how: &Composing<'_>,
+    check: &mut Check<'_>,
+) -> Option<Draft> {
+    let drawn = how.request_identifier;
+    let object = &mut content;
+    let draft = match kind {
+        ContentType::Text => text::read(object, check),
+        ContentType::RichLink => {
+            RichLink::read_content(object, check).map(|link| link.draft(how.pack))
+        }
+        ContentType::QuickReply => {
+            let request_identifier = interactive::request_identifier(object, drawn, check);
+            let quick = QuickReply::read(object, check);
+            request_identifier.zip(quick).map(|(request_identifier, quick)| {
+                Interactive::bare(request_identifier, Feature::QuickReply(quick)).draft(how.pack)
+            })
+        }
+        ContentType::ListPicker => Interactive::read_content(
+            object,
+            drawn,
+            |content, check| ListPicker::read(content, check).map(Feature::ListPicker),
+            check,
+        )
+        .map(|list| list.draft(how.pack)),
+        ContentType::TimePicker => Interactive::read_content(
+            object,
+            drawn,
+            |content, check| {
+                let mut event = content.object("event", check)?;
+                let read = TimePicker::read(&mut event, check);
+                event.finish(check);
+                read.map(Feature::TimePicker)
+            },
+            check,
+        )
+        .map(|time| time.draft(how.pack)),
+        ContentType::Form => Interactive::read_content(
+            object,
+            drawn,
+            |content, check| Form::read(content, check).map(Feature::Form),
+            check,
+        )
+        .map(|form| form.draft(how.pack)),
+        ContentType::IMessageApp => {
+            IMessageApp::read_content(object, drawn, check).map(|app| app.draft(how.pack))
+        }
+        ContentType::AppClip => AppClip::read(object, check).map(|clip| clip.draft(how.pack)),
+        ContentType::Invitation => Invitation::read_content(object, drawn, check)
+            .map(|invitation| invitation.draft(how.pack)),
+        ContentType::Raw => return raw::read(content, check),
+    };
+    content.finish(check);
+    draft
 }
 
 /// Checks a whole message as it goes over Apple's wire, images included: what Apple's gateway would
 /// refuse, as far as it is known. Pointers are into the message.
-pub fn check_wire(_message: &Value, _pack: &RulePack) -> Vec<Fault> {
-    Vec::new()
+pub fn check_wire(message: &Value, pack: &RulePack) -> Vec<Fault> {
+    let mut check = Check::wire(pack);
+    wire::read(message, "", &mut check);
+    check.into_faults()
 }
+
+/// `Debug` that shows the name alone: a business's words never reach a log.
+macro_rules! private {
+    ($($name:ident),+ $(,)?) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+use private;

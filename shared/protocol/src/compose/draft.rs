@@ -36,6 +36,19 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// A message that needs nothing.
+    pub(super) const fn plain(body: Map<String, Value>, channel: Channel) -> Self {
+        Self {
+            body,
+            channel,
+            requires: None,
+            request_identifier: None,
+            drawn: false,
+            pack: String::new(),
+            needs: Vec::new(),
+        }
+    }
+
     /// The rules that it was composed under; those in force if it names none that is known.
     pub fn rules(&self) -> &'static RulePack {
         RulePack::named(&self.pack).unwrap_or_else(RulePack::latest)

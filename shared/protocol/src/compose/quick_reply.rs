@@ -1,0 +1,47 @@
+//! Quick reply: two to five choices, one tap. Source: Apple, Interactive Message Types, Quick Reply.
+
+use serde::Serialize;
+
+use super::{check::Check, names::Names, object::Object, private};
+use crate::rules::Fault;
+
+/// `quick-reply`.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuickReply {
+    /// What a notification says, and the transcript after the choice.
+    pub summary_text: String,
+    /// Two to five, in the order in which they are shown.
+    pub items: Vec<Reply>,
+}
+
+/// One choice.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    /// What comes back.
+    pub identifier: String,
+    /// What is shown, on one line.
+    pub title: String,
+}
+
+private!(QuickReply, Reply);
+
+impl QuickReply {
+    pub(super) fn read(object: &mut Object<'_>, check: &mut Check<'_>) -> Option<Self> {
+        let summary_text = object.shown("summaryText", "quick_reply_summary_length", check);
+        let entries = object.list("items", check)?;
+        check.count(entries.len(), "quick_reply_items", || object.pointer("items"));
+        let mut names = Names::of(entries);
+        let items = object.each("items", entries, check, |at, item, check| {
+            let identifier = item.identifier(|| names.default(at), check);
+            names.unique(identifier.as_deref(), item, "quick_reply_identifier_unique", check);
+            let title = item.shown("title", "quick_reply_title_length", check);
+            if title.as_deref().is_some_and(|title| title.contains(['\n', '\r', '\u{2028}'])) {
+                let message = "one line is shown";
+                check.fault(Fault::new(item.pointer("title"), "quick_reply_title_lines", message));
+            }
+            Some(Reply { identifier: identifier?, title: title? })
+        });
+        Some(Self { summary_text: summary_text?, items: items? })
+    }
+}

@@ -1,0 +1,83 @@
+//! What the tests share.
+
+mod content;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// A PNG of one pixel.
+pub(crate) const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+/// The identifier that stands for a drawn one.
+pub(crate) const DRAWN: &str = "c0ffee00-0000-4000-8000-00000000000d";
+
+/// Composes by a pack.
+pub(crate) fn compose_by(
+    pack: &str,
+    kind: ContentType,
+    content: &Value,
+    truncate: bool,
+) -> Result<Composed, Vec<Fault>> {
+    let request_identifier = RequestIdentifier::parse(DRAWN).unwrap();
+    let pack = RulePack::named(pack).unwrap();
+    let how = Composing { pack, truncate, request_identifier: &request_identifier };
+    let composed = compose(kind, content, "/content", &how);
+    if let Err(faults) = &composed {
+        assert_sound(faults, content, pack);
+    }
+    composed
+}
+
+/// Composes by the pack in force.
+pub(crate) fn composed(kind: ContentType, content: &Value) -> Composed {
+    compose_by("apple-2026-08", kind, content, false).unwrap()
+}
+
+/// The faults by the pack in force: pointer and rule.
+pub(crate) fn faults(kind: ContentType, content: &Value) -> Vec<(String, &'static str)> {
+    short(&compose_by("apple-2026-08", kind, content, false).unwrap_err())
+}
+
+/// Pointer and rule.
+pub(crate) fn short(faults: &[Fault]) -> Vec<(String, &'static str)> {
+    faults.iter().map(|fault| (fault.pointer.clone(), fault.rule)).collect()
+}
+
+/// Every fault names a rule of the pack and a place that is there, or the parent of one.
+pub(crate) fn assert_sound(faults: &[Fault], content: &Value, pack: &RulePack) {
+    assert!((1..=100).contains(&faults.len()), "{}", faults.len());
+    let request = json!({"content": content});
+    for fault in faults {
+        assert!(pack.rule(fault.rule).is_some(), "{} is not in {}", fault.rule, pack.name());
+        let parent = fault.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+        assert!(request.pointer(parent).is_some(), "{} is nowhere", fault.pointer);
+    }
+}
+
+/// The message as it would leave: every need filled with something small.
+pub(crate) fn filled(draft: &Draft) -> Value {
+    let mut body = Value::Object(draft.body.clone());
+    for need in &draft.needs {
+        match need {
+            Need::Image(image) => {
+                let place = body.pointer_mut(&image.pointer);
+                *place.unwrap_or_else(|| panic!("{} is nowhere", image.pointer)) = json!(PNG);
+            }
+            Need::Preview { url } | Need::AppClip { url, .. } => {
+                let link = &mut body["richLinkData"];
+                if link.get("title").is_none() {
+                    link["title"] = json!(RichLink::fallback_title(url));
+                }
+            }
+        }
+    }
+    body
+}
+
+/// Composes, and sends it past Apple's own check.
+pub(crate) fn sent(kind: ContentType, content: &Value) -> Value {
+    let message = filled(&composed(kind, content).draft);
+    assert_eq!(short(&check_wire(&message, RulePack::latest())), []);
+    message
+}
