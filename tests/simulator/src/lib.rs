@@ -28,17 +28,23 @@
 //!
 //! | route | is |
 //! |---|---|
-//! | `POST /apple/v1/message` | Apple's gateway: 401 without Authorization, 403 for a token that does not hold, 400 for a body that is incomplete or differs from its headers, 404 for somebody who never wrote to that business, 410 after they left, 200 with an empty body |
+//! | `POST /apple/v1/message` | Apple's gateway: 401 without Authorization, 403 for a token that does not hold, 400 for a body that is incomplete, differs from its headers or breaks one of Apple's rules (`GET /api/gateway/calls` has them all), 404 for somebody who never wrote to that business, 410 after they left, 200 with an empty body, or with `dataRef` when asked for one |
+//! | `POST /apple/v1/authenticate` | the same for sign-in requests |
+//! | `POST /apple/v1/constructPayload` | a reference for a link with an App Clip; 400 for a page without one |
 //! | `POST /business/{name}/webhook` | a sample business: 401 unless signed (Standard Webhooks), each `webhook-id` taken once |
 //!
-//! For people: `GET /phone` lists the customers, `GET /phone/{customer}` is the phone.
+//! For people: `GET /phone` lists the customers, `GET /phone/{customer}` is the phone. The sample
+//! business answers keywords by a message of that type; `menu` lists them.
+//!
+//! On the web: `GET /shop/{desk,plain,clip,slow,redirect}` and `/shop/pictures/{name}`, pages and
+//! pictures for previews: with a picture, without, with an App Clip, after ten seconds, elsewhere.
 //!
 //! For tests, JSON in and out ([`model`] has every field; [`client::Client`] every call):
 //!
 //! | route | does |
 //! |---|---|
 //! | `GET /api/health` | `{"status":"ok"}` |
-//! | `GET`, `PATCH /api/apple` | the MSP's registration: webhook URL, live secrets and which one signs, retry schedule |
+//! | `GET`, `PATCH /api/apple` | the MSP's registration: webhook URL, live secrets and which one signs, retry schedule; and how the gateway behaves: rule pack, references, App Clips |
 //! | `GET`, `POST /api/customers`; `GET`, `PATCH /api/customers/{name}` | customers: opaque id, locale, phone number, capability list or a preset (`iphone`, `mac`, `old`), device |
 //! | `GET`, `POST /api/conversations` | a conversation opened from an entry point, with intent and group for its first message |
 //! | `POST /api/customers/{name}/send` | a text: typing first, duplicates in parallel, other token or packing, changed JSON |
@@ -52,7 +58,7 @@
 //! | `GET /api/webhooks` | every attempt of Apple's side at the MSP |
 //! | `POST /api/webhooks` | one webhook made by hand, answered with the MSP's answer |
 //! | `GET`, `POST`, `DELETE /api/faults`; `DELETE /api/faults/{id}` | statuses, delays, lost answers and cut connections, at the gateway or at a business, counted or until cleared |
-//! | `GET /api/businesses`; `GET`, `PUT /api/businesses/{name}` | sample businesses: webhook secrets, API address and key, echo bot |
+//! | `GET /api/businesses`; `GET`, `PUT /api/businesses/{name}` | sample businesses: webhook secrets, API address and key, bot |
 //! | `GET /api/businesses/{name}/events` | calls of the product to a business, refused ones too |
 //! | `GET /api/businesses/{name}/answers` | calls of its bot to the product |
 //!
@@ -63,7 +69,15 @@
 //!
 //! Assumptions, to be told from facts: the retry schedule ([`model::RetrySchedule`]); five minutes
 //! of leeway for a token from the future; 404 for a customer who has not written to that business;
-//! an outbound id that comes twice is shown twice; the wording of tapbacks outside English.
+//! an outbound id that comes twice is shown twice; the wording of tapbacks and of a list picker's
+//! sections outside English; 400 for a reference that is not known or has expired; 410 for a phone
+//! number without `message-type: notification`; what a form's page and a several-section choice may
+//! be answered by.
+//!
+//! # What it shares with the product
+//!
+//! Nothing but `amb-protocol`, and of that Apple's limits only: the rule packs by which the gateway
+//! refuses. Tokens, packing, envelopes, answers and references are made and read here by other code.
 
 mod api;
 mod apple;
@@ -74,6 +88,7 @@ mod line;
 pub mod model;
 mod phone;
 mod server;
+mod shop;
 mod world;
 
 pub use self::apple::SecretError;

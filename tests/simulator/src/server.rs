@@ -18,10 +18,10 @@ use tokio::task::JoinSet;
 use crate::apple::{SecretError, Secrets, gateway};
 use crate::client::Client;
 use crate::line::{Exchange, Scissors};
-use crate::model::RetrySchedule;
+use crate::model::{GatewaySettings, RetrySchedule};
 use crate::phone::{page, picture, view};
 use crate::world::{Account, State, World};
-use crate::{api, business, host};
+use crate::{api, business, host, shop};
 
 /// Largest request body taken: images travel inside interactive messages.
 const LARGEST_BODY: usize = 32 << 20;
@@ -114,6 +114,7 @@ impl Simulator {
             secrets: Secrets::new(&config.apple_secrets, 0)?,
             webhook_base_url: config.webhook_base_url,
             retry: config.retry,
+            gateway: GatewaySettings::default(),
         };
         let world = World { account, ..World::default() };
         let http = host::http_client().map_err(StartError::HttpClient)?;
@@ -161,13 +162,14 @@ impl Drop for Running {
 
 fn routes(state: State) -> Router {
     Router::new()
-        .route("/apple/v1/message", post(gateway::message))
         .route("/business/{name}/webhook", post(business::webhook::event))
         .route("/phone", get(page::list))
         .route("/phone/assets/{name}", get(page::asset))
         .route("/phone/{customer}", get(page::page))
         .route("/phone/{customer}/live", get(view::live))
         .route("/phone/{customer}/pictures/{id}/{number}", get(picture::picture))
+        .merge(gateway::routes())
+        .merge(shop::routes())
         .merge(api::routes())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn(only_loopback_names))

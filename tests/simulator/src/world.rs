@@ -6,13 +6,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::apple::Secrets;
 use crate::model::{
-    BotAnswer, BusinessEvent, Conversation, Customer, Direction, Entry, Fault, GatewayCall, Place,
-    RetrySchedule, WebhookCall,
+    BotAnswer, BusinessEvent, Conversation, Customer, Direction, Entry, Fault, GatewayCall,
+    GatewaySettings, Place, RetrySchedule, WebhookCall,
 };
 
 /// No wait is longer, whatever was asked for.
@@ -42,6 +43,8 @@ pub(crate) struct World {
     pub(crate) entries: Vec<Entry>,
     /// Sessions that Apple's server has drawn, by the `seq` of the message.
     pub(crate) sessions: BTreeMap<u64, String>,
+    /// By the secret part of the reference.
+    pub(crate) kept: BTreeMap<String, Kept>,
     pub(crate) gateway_calls: Vec<GatewayCall>,
     pub(crate) webhook_calls: Vec<WebhookCall>,
     pub(crate) faults: Vec<Fault>,
@@ -58,6 +61,16 @@ pub(crate) struct Account {
     pub(crate) secrets: Secrets,
     pub(crate) webhook_base_url: Option<String>,
     pub(crate) retry: RetrySchedule,
+    pub(crate) gateway: GatewaySettings,
+}
+
+/// Content that Apple keeps for whoever has the reference.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) reference: Value,
+    pub(crate) content: Value,
+    /// Since when.
+    pub(crate) at: u64,
 }
 
 /// A sample business.
@@ -67,6 +80,7 @@ pub(crate) struct Business {
     pub(crate) api_url: Option<String>,
     pub(crate) api_key: Option<String>,
     pub(crate) echo: bool,
+    pub(crate) demo: bool,
     pub(crate) typing: bool,
     /// `webhook-id`s already taken.
     pub(crate) taken: BTreeSet<String>,
@@ -79,6 +93,7 @@ impl Default for Business {
             api_url: None,
             api_key: None,
             echo: true,
+            demo: true,
             typing: true,
             taken: BTreeSet::new(),
         }

@@ -1,5 +1,6 @@
 //! `/api/apple`: the MSP's registration.
 
+use amb_protocol::rules::RulePack;
 use axum::Json;
 use axum::extract::State as Extract;
 use serde_json::{Value, json};
@@ -23,6 +24,13 @@ pub(super) async fn change(
 ) -> Result<Json<AppleAccount>, Problem> {
     state.change(|world| {
         let account = &mut world.account;
+        if let Some(gateway) = settings.gateway {
+            if RulePack::named(&gateway.rule_pack).is_none() {
+                let unknown = format!("there is no rule pack '{}'", gateway.rule_pack);
+                return Err(Problem::bad_request(unknown));
+            }
+            account.gateway = gateway;
+        }
         if let Some(secrets) = settings.secrets {
             // The one that signs stays the one that signs, as far as it still exists.
             let sign_with = account.secrets.signer().min(secrets.len().saturating_sub(1));
@@ -48,5 +56,6 @@ fn view(account: &Account) -> AppleAccount {
         live_secrets: account.secrets.live(),
         sign_with: account.secrets.signer(),
         retry: account.retry.clone(),
+        gateway: account.gateway.clone(),
     }
 }

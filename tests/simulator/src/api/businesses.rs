@@ -47,6 +47,7 @@ pub(super) async fn put(
         business.api_url = settings.api_url.or(business.api_url.take());
         business.api_key = settings.api_key.or(business.api_key.take());
         business.echo = settings.echo.unwrap_or(business.echo);
+        business.demo = settings.demo.unwrap_or(business.demo);
         business.typing = settings.typing.unwrap_or(business.typing);
         view(&state, &name, business)
     })))
@@ -98,6 +99,7 @@ fn view(state: &State, name: &str, business: &Business) -> BusinessView {
         api_url: business.api_url.clone(),
         has_api_key: business.api_key.is_some(),
         echo: business.echo,
+        demo: business.demo,
         typing: business.typing,
     }
 }

@@ -1,5 +1,6 @@
 //! Apple's side: tokens, the gateway, the webhooks.
 
+mod app_clip;
 pub(crate) mod gateway;
 mod token;
 pub(crate) mod webhook;

@@ -1,5 +1,10 @@
 //! A sample business: a webhook that checks signatures and takes each event once, and a bot that
 //! answers through the product's API.
 
-pub(crate) mod echo;
+mod bot;
+mod calls;
+mod choice;
+mod demo;
 pub(crate) mod webhook;
+
+pub(crate) use self::calls::sent_at;

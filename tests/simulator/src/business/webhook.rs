@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use super::echo;
+use super::bot;
 use crate::apple::gateway::{add_headers, readable};
 use crate::host;
 use crate::line::Scissors;
@@ -87,7 +87,7 @@ impl Call {
         });
         self.record(state, if new { Verdict::Taken } else { Verdict::Duplicate }, status, None);
         if new {
-            echo::answer(state, &name, &event);
+            bot::answer(state, &name, &event);
         }
         Response::default()
     }

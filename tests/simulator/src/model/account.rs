@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::gateway::GatewaySettings;
+
 /// The registration of the MSP as Apple keeps it; the secrets are not shown again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -14,6 +16,9 @@ pub struct AppleAccount {
     pub sign_with: usize,
     /// How often Apple tries a webhook again.
     pub retry: RetrySchedule,
+    /// How the gateway behaves.
+    #[serde(default)]
+    pub gateway: GatewaySettings,
 }
 
 /// Changes to [`AppleAccount`]; what is absent stays.
@@ -28,6 +33,8 @@ pub struct AccountSettings {
     pub sign_with: Option<usize>,
     /// How often Apple tries a webhook again.
     pub retry: Option<RetrySchedule>,
+    /// How the gateway behaves; what is absent in it is as at the start.
+    pub gateway: Option<GatewaySettings>,
 }
 
 /// When a webhook is tried again. Apple publishes no schedule: the default is an assumption, three

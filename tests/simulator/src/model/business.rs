@@ -13,13 +13,16 @@ pub struct BusinessSettings {
     pub api_url: Option<String>,
     /// The business's key at the product's API.
     pub api_key: Option<String>,
-    /// Answer every text with "You said: …". Default: on.
+    /// Answer: every text with "You said: …", but for what the demo answers. Default: on.
     pub echo: Option<bool>,
+    /// Answer a keyword by a message of that type, and a choice by what was chosen. Default: on.
+    pub demo: Option<bool>,
     /// Show typing before an answer. Default: on.
     pub typing: Option<bool>,
 }
 
 /// A sample business; its secret and key are not shown.
+#[expect(clippy::struct_excessive_bools, reason = "switches, each on its own")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BusinessView {
@@ -35,6 +38,8 @@ pub struct BusinessView {
     pub has_api_key: bool,
     /// See [`BusinessSettings::echo`].
     pub echo: bool,
+    /// See [`BusinessSettings::demo`].
+    pub demo: bool,
     /// See [`BusinessSettings::typing`].
     pub typing: bool,
 }
@@ -103,7 +108,7 @@ pub struct EventFilter {
     pub at_least: Option<usize>,
 }
 
-/// One call of the echo bot to the product's API.
+/// One call of the bot to the product's API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BotAnswer {
@@ -115,7 +120,7 @@ pub struct BotAnswer {
     pub to: String,
     /// `Idempotency-Key`.
     pub idempotency_key: String,
-    /// `text` or `typing`.
+    /// `text`, `typing`, or the type that a keyword stands for.
     #[serde(rename = "type")]
     pub message_type: String,
     /// What it says.

@@ -5,6 +5,7 @@ mod account;
 mod business;
 mod customer;
 mod fault;
+mod gateway;
 mod record;
 mod reply;
 mod transcript;
@@ -18,6 +19,7 @@ pub use self::customer::{
     NewCustomer, Preset, Signing,
 };
 pub use self::fault::{Effect, Fault, FaultSpec, Place};
+pub use self::gateway::{DataRefs, GatewaySettings, WireFault};
 pub use self::record::{
     CallFilter, GatewayCall, Items, RawAnswer, RawWebhook, TokenClaims, WebhookCall, WebhookFilter,
 };

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::customer::{Encoding, Signing};
+use super::gateway::WireFault;
 
 /// A list, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +31,14 @@ pub struct GatewayCall {
     pub body: Value,
     /// The answer's status; 0 when the connection was cut instead.
     pub status: u16,
-    /// The message reached the phone.
+    /// The message reached the phone; `/constructPayload` reaches none and answered.
     pub accepted: bool,
+    /// Why it was refused.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Everything wrong with the content; the answer names the first.
+    #[serde(default)]
+    pub faults: Vec<WireFault>,
 }
 
 impl GatewayCall {

@@ -130,7 +130,7 @@ pub(super) fn business(
 }
 
 /// The customer's conversation with a business, made if it is not there yet.
-pub(super) fn conversation<'w>(
+pub(crate) fn conversation<'w>(
     world: &'w mut World,
     customer: &Customer,
     business_id: &str,

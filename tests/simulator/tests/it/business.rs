@@ -8,11 +8,11 @@ use crate::support::{BUSINESS_ID, Stage, WAIT, now};
 
 const SHOP: &str = "shop";
 
-fn secret(byte: u8) -> String {
+pub(crate) fn secret(byte: u8) -> String {
     format!("whsec_{}", BASE64.encode(&[byte; 24]))
 }
 
-async fn set_up(stage: &Stage) {
+pub(crate) async fn set_up(stage: &Stage) {
     let settings = BusinessSettings {
         webhook_secrets: Some(vec![secret(1)]),
         api_url: Some(stage.msp.url.clone()),
@@ -22,7 +22,7 @@ async fn set_up(stage: &Stage) {
     stage.client.put_business(SHOP, &settings).await.unwrap();
 }
 
-fn received(id: &str, message_id: &str, text: &str, opaque_id: &str) -> Value {
+pub(crate) fn received(id: &str, message_id: &str, text: &str, opaque_id: &str) -> Value {
     json!({
         "id": id, "type": "message.received", "createdAt": "2026-11-21T12:00:00.000Z",
         "businessId": BUSINESS_ID, "conversationId": "cnv_1", "seq": 1,
@@ -33,7 +33,7 @@ fn received(id: &str, message_id: &str, text: &str, opaque_id: &str) -> Value {
     })
 }
 
-fn signed(stage: &Stage, event: &Value, secret: &str) -> reqwest::RequestBuilder {
+pub(crate) fn signed(stage: &Stage, event: &Value, secret: &str) -> reqwest::RequestBuilder {
     let id = event["id"].as_str().unwrap();
     let (at, body) = (now(), event.to_string());
     let webhook = standardwebhooks::Webhook::new(secret).unwrap();
@@ -47,7 +47,7 @@ fn signed(stage: &Stage, event: &Value, secret: &str) -> reqwest::RequestBuilder
         .body(body)
 }
 
-async fn status(request: reqwest::RequestBuilder) -> u16 {
+pub(crate) async fn status(request: reqwest::RequestBuilder) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
@@ -74,7 +74,7 @@ async fn only_signed_events_are_taken_and_each_once() {
 }
 
 /// What the bot sent, when it has sent so much.
-async fn wait_for_bot(stage: &Stage, count: usize) -> Vec<Value> {
+pub(crate) async fn wait_for_bot(stage: &Stage, count: usize) -> Vec<Value> {
     for _ in 0..200 {
         let answers = stage.client.bot_answers(SHOP).await.unwrap();
         if answers.iter().filter(|it| it.status.is_some_and(|it| it < 300)).count() >= count {

@@ -173,17 +173,17 @@ async fn typing_shows_on_the_phone_until_the_next_message() {
 async fn a_type_of_later_days_is_shown_as_it_is() {
     let stage = Stage::new().await;
     let customer = stage.open_conversation().await;
-    let link = stage
+    let sticker = stage
         .outbound(&customer, "")
-        .property("type", json!("richLink"))
-        .property("richLinkData", json!({"url": "https://shop.example.com/p/42"}))
+        .property("type", json!("sticker"))
+        .property("stickerData", json!({"name": "wave"}))
         .without("body");
-    assert_eq!(link.send().await.0, 200);
+    assert_eq!(sticker.send().await.0, 200);
     let filter = TranscriptFilter {
         direction: Some(Direction::FromBusiness),
         ..TranscriptFilter::default()
     };
     let shown = stage.client.transcript(&filter).await.unwrap().remove(0);
-    assert_eq!((shown.message_type.as_str(), shown.text), ("richLink", None));
-    assert_eq!(shown.message["richLinkData"]["url"], "https://shop.example.com/p/42");
+    assert_eq!((shown.message_type.as_str(), shown.text), ("sticker", None));
+    assert_eq!(shown.message["stickerData"]["name"], "wave");
 }

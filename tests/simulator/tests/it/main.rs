@@ -4,10 +4,16 @@
 #![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
 mod business;
+mod content;
+mod demo;
 mod device;
 mod faults;
 mod gateway;
+mod invitation;
 mod phone;
 mod raw;
+mod references;
 mod reply;
+mod sample;
+mod shop;
 mod support;

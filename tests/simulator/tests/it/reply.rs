@@ -6,10 +6,9 @@ use amb_simulator::model::{
 };
 use serde_json::{Value, json};
 
+use crate::sample::{APP_BID, BID, SESSION, app, form, list_picker, quick_reply, time_picker};
 use crate::support::{BUSINESS_ID, Stage, WAIT};
 
-const BID: &str = "com.apple.messages.MSMessageExtensionBalloonPlugin:0000000000:com.apple.icloud.apps.messages.business.extension";
-const SESSION: &str = "0ddba11e-0000-4000-8000-000000000003";
 const MESSAGE_ID: &str = "9c2e6a10-1f00-4f6e-8a01-000000000001";
 
 /// Shows a message to a customer and gives `interactiveData` of the answer.
@@ -39,48 +38,6 @@ async fn refusal(stage: &Stage, customer: &Customer, answer: Answer) -> (u16, St
         other => panic!("{other:?}"),
     }
 }
-
-fn quick_reply() -> Value {
-    json!({
-        "bid": BID,
-        "sessionIdentifier": SESSION,
-        "data": {
-            "version": "1.0", "requestIdentifier": "c0ffee00-0000-4000-8000-000000000003",
-            "quick-reply": {"summaryText": "How did we do?", "items": [
-                {"identifier": "good", "title": "Good"}, {"identifier": "bad", "title": "Not good"},
-            ]},
-        },
-    })
-}
-
-fn list_picker() -> Value {
-    json!({
-        "bid": BID,
-        "data": {
-            "version": "1.0", "requestIdentifier": "c0ffee00-0000-4000-8000-000000000004",
-            "images": [{"identifier": "img1", "data": SMALLEST_PNG, "description": "Desk"}],
-            "listPicker": {"sections": [
-                {"title": "Desks", "order": 0, "multipleSelection": true, "items": [
-                    {"identifier": "d1", "title": "Walnut", "subtitle": "120 cm", "order": 0,
-                     "style": "default", "imageIdentifier": "img1"},
-                    {"identifier": "d2", "title": "Oak", "subtitle": "140 cm", "order": 1,
-                     "style": "default"},
-                ]},
-                {"title": "Chairs", "order": 1, "items": [
-                    {"identifier": "c1", "title": "Stool", "order": 0, "style": "default"},
-                    {"identifier": "c2", "title": "Bench", "order": 1, "style": "default"},
-                ]},
-            ]},
-        },
-        "receivedMessage": {"title": "Choose a desk", "subtitle": "Tap to see options",
-                            "style": "small", "imageIdentifier": "img1"},
-        "replyMessage": {"title": "You chose", "style": "icon"},
-    })
-}
-
-/// One red dot.
-const SMALLEST_PNG: &str =
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQAY3Y2wAAAAAElFTkSuQmCC";
 
 fn list(identifiers: &[&str]) -> Answer {
     Answer::ListPicker { identifiers: identifiers.iter().map(|it| (*it).to_owned()).collect() }
@@ -165,24 +122,10 @@ async fn choices_of_several_sections_are_merged_in_the_customers_language() {
 async fn a_time_picker_keeps_one_slot_and_names_it_in_the_events_zone() {
     let stage = Stage::new().await;
     let ada = stage.open_conversation().await;
-    let location = json!({"latitude": 40.7, "longitude": -74.0, "radius": 50, "title": "Depot"});
-    let asked = json!({
-        "bid": BID,
-        "data": {
-            "version": "1.0", "requestIdentifier": "c0ffee00-0000-4000-8000-000000000005",
-            "event": {
-                "identifier": "ev1", "title": "Delivery", "timezoneOffset": -240,
-                "location": location,
-                "timeslots": [
-                    {"identifier": "s1", "startTime": "2026-06-01T14:00+0000", "duration": 1800},
-                    {"identifier": "s2", "startTime": "2026-06-01T15:00+0000", "duration": 1800},
-                ],
-            },
-        },
-        "receivedMessage": {"title": "When?", "style": "icon"},
-    });
+    let asked = time_picker();
+    let location = &asked["data"]["event"]["location"];
     let slot = Answer::TimePicker { identifier: "s2".to_owned() };
-    let answer = answered(&stage, &ada, asked, slot).await;
+    let answer = answered(&stage, &ada, asked.clone(), slot).await;
     assert_eq!(
         answer["data"],
         json!({
@@ -197,41 +140,6 @@ async fn a_time_picker_keeps_one_slot_and_names_it_in_the_events_zone() {
             "replyMessage": {"title": "Jun 1 at 11:00", "style": "icon"},
         })
     );
-}
-
-fn form(private: bool) -> Value {
-    json!({
-        "bid": BID,
-        "data": {
-            "version": "1.0", "requestIdentifier": "c0ffee00-0000-4000-8000-000000000006",
-            "dynamic": {"version": "1.1", "template": "messageForms", "data": {
-                "startPageIdentifier": "kind", "showSummary": true, "private": private,
-                "splash": {"header": "Return", "splashtext": "Short", "buttonTitle": "Start"},
-                "pages": [
-                    {"pageIdentifier": "kind", "type": "select", "subtitle": "What is wrong?",
-                     "items": [
-                        {"identifier": "k1", "title": "Broken", "value": "broken",
-                         "nextPageIdentifier": "when"},
-                        {"identifier": "k2", "title": "Late", "value": "late",
-                         "nextPageIdentifier": "note"},
-                    ]},
-                    {"pageIdentifier": "when", "type": "datePicker", "title": "When",
-                     "subtitle": "Since when?", "nextPageIdentifier": "price",
-                     "options": {"dateFormat": "yyyy-MM-dd"}},
-                    {"pageIdentifier": "price", "type": "picker", "subtitle": "How much?",
-                     "nextPageIdentifier": "note", "items": [
-                        {"identifier": "p1", "title": "Low", "value": "low"},
-                        {"identifier": "p2", "title": "High", "value": "high"},
-                    ]},
-                    {"pageIdentifier": "note", "type": "input", "subtitle": "Tell us more",
-                     "submitForm": true,
-                     "options": {"required": true, "inputType": "multiline", "prefixText": "> "}},
-                ],
-            }},
-        },
-        "receivedMessage": {"title": "Return", "subtitle": "Tap to start"},
-        "replyMessage": {"title": "Thank you", "subtitle": "Tap to review"},
-    })
 }
 
 fn chose(page: &str, item: &str) -> AnsweredPage {
@@ -322,19 +230,12 @@ async fn a_device_sends_no_form_that_leads_elsewhere() {
 async fn an_app_answers_by_its_url_and_without_data() {
     let stage = Stage::new().await;
     let ada = stage.open_conversation().await;
-    let bid = "com.apple.messages.MSMessageExtensionBalloonPlugin:ABCDE12345:com.example.shop.MessagesExtension";
-    let asked = json!({
-        "appId": 1_234_567_890, "appName": "Example", "appIcon": SMALLEST_PNG, "bid": bid,
-        "URL": "?cart=42", "sessionIdentifier": SESSION, "useLiveLayout": true,
-        "receivedMessage": {"title": "Your cart", "subtitle": "1 item"},
-        "replyMessage": {"title": "Done"},
-    });
     let back = Answer::App { url: "?cart=42&paid=1".to_owned(), title: None, subtitle: None };
-    let answer = answered(&stage, &ada, asked, back).await;
+    let answer = answered(&stage, &ada, app(), back).await;
     assert_eq!(
         answer,
         json!({
-            "appId": 1_234_567_890, "appName": "Example", "bid": bid, "URL": "?cart=42&paid=1",
+            "appId": 1_234_567_890, "appName": "Example", "bid": APP_BID, "URL": "?cart=42&paid=1",
             "sessionIdentifier": SESSION, "useLiveLayout": true,
             "receivedMessage": {"title": "Your cart", "subtitle": "1 item"},
             "replyMessage": {"title": "Done"},

@@ -88,6 +88,20 @@ impl Stage {
             .property("type", json!("interactive"))
             .property("interactiveData", content)
     }
+
+    /// A call of another endpoint, whose body names nobody.
+    pub(crate) fn bare(&self, endpoint: &str, body: &str) -> Outbound {
+        let nobody = Customer {
+            name: String::new(),
+            opaque_id: "urn:mbid:x".to_owned(),
+            locale: String::new(),
+            phone: None,
+            capabilities: Vec::new(),
+            device: Device::default(),
+        };
+        let call = self.outbound(&nobody, "").at_endpoint(endpoint);
+        Outbound { body: body.to_owned(), ..call }
+    }
 }
 
 #[derive(Clone)]
@@ -114,6 +128,12 @@ impl Outbound {
         body.as_object_mut().unwrap().remove(name);
         self.body = body.to_string();
         self
+    }
+
+    /// The same to another of the gateway's endpoints.
+    pub(crate) fn at_endpoint(self, endpoint: &str) -> Self {
+        let (gateway, _) = self.url.rsplit_once('/').unwrap();
+        Self { url: format!("{gateway}/{endpoint}"), ..self }
     }
 
     pub(crate) fn token(self, claims: &Value, key: &[u8]) -> Self {
@@ -199,6 +219,7 @@ impl Msp {
         let router = Router::new()
             .route("/message", post(hear))
             .route("/v1/messages", post(hear))
+            .route("/v1/templates", post(async || StatusCode::CREATED))
             .with_state(Arc::clone(&shared));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

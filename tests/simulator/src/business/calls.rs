@@ -1,8 +1,8 @@
-//! The echo bot: answers "You said: …" to every text, once per event.
+//! A bot's calls of the product's API, each tried until the product answers for good.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::host;
 use crate::model::BotAnswer;
@@ -14,64 +14,51 @@ const ATTEMPTS: [Duration; 4] =
 /// How long the product may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Answers an event, if it is a text and the bot is on. The work runs beside the webhook's answer.
-pub(crate) fn answer(state: &State, name: &str, event: &Value) {
-    let Some(business) = state.read(|world| world.businesses.get(name).cloned()) else { return };
-    let Some(job) = Job::new(name, business, event) else { return };
-    let task = state.clone();
-    state.spawn(async move { job.run(&task).await });
+/// One customer to answer, on account of one event.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) name: String,
+    pub(super) event_id: String,
+    pub(super) api_url: String,
+    pub(super) key: String,
+    pub(super) from: String,
+    pub(super) to: String,
 }
 
-/// One text to answer.
-struct Job {
-    name: String,
-    event_id: String,
-    business: Business,
-    url: String,
-    key: String,
-    from: String,
-    to: String,
-    text: String,
-}
-
-impl Job {
-    fn new(name: &str, business: Business, event: &Value) -> Option<Self> {
+impl Caller {
+    /// `None` for an event that nobody can be answered on, or a business that cannot call.
+    pub(super) fn new(name: &str, business: &Business, event: &Value) -> Option<Self> {
         let at = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-        let is_text = event.get("type").and_then(Value::as_str) == Some("message.received")
-            && event.pointer("/data/message/type").and_then(Value::as_str) == Some("text");
-        if !is_text || !business.echo {
-            return None;
-        }
         Some(Self {
             name: name.to_owned(),
             event_id: at("/id")?,
-            url: format!("{}/v1/messages", business.api_url.as_deref()?.trim_end_matches('/')),
+            api_url: business.api_url.as_deref()?.trim_end_matches('/').to_owned(),
             key: business.api_key.clone()?,
-            business,
             from: at("/businessId")?,
             to: at("/data/opaqueId")?,
-            text: format!("You said: {}", at("/data/message/text")?),
         })
     }
 
-    async fn run(&self, state: &State) {
-        if self.business.typing {
-            self.send(state, "typing", &json!({"state": "start"})).await;
-        }
-        self.send(state, "text", &json!({"text": self.text})).await;
-    }
+    /// Sends one message; `member`s are those of the request beside `from` and `to`. The `tag` makes
+    /// the `Idempotency-Key`.
+    pub(super) async fn send(&self, state: &State, tag: &str, members: Map<String, Value>) {
+        let mut body = Map::new();
+        body.insert("from".to_owned(), json!(self.from));
+        body.insert("to".to_owned(), json!(self.to));
+        body.extend(members);
+        body.insert("bot".to_owned(), json!(true));
+        let body = Value::Object(body);
+        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
 
-    /// One message, tried until the product answers for good.
-    async fn send(&self, state: &State, message_type: &str, content: &Value) {
-        let idempotency_key = format!("{}-{message_type}", self.event_id);
+        let idempotency_key = format!("{}-{tag}", self.event_id);
         let index = state.change(|world| {
             world.bot_answers.push(BotAnswer {
                 business: self.name.clone(),
                 event_id: self.event_id.clone(),
-                to: self.to.clone(),
+                to: text("/to").unwrap_or_default(),
                 idempotency_key: idempotency_key.clone(),
-                message_type: message_type.to_owned(),
-                text: content.get("text").and_then(Value::as_str).map(str::to_owned),
+                message_type: text("/type").unwrap_or_default(),
+                text: text("/content/text"),
                 sent_at: host::now_ms(),
                 status: None,
                 message_id: None,
@@ -79,13 +66,10 @@ impl Job {
             });
             world.bot_answers.len() - 1
         });
-        let body = json!({
-            "from": self.from, "to": self.to, "type": message_type, "content": content, "bot": true,
-        });
         let mut pause = Duration::ZERO;
         for attempt in ATTEMPTS {
             tokio::time::sleep(attempt.max(pause)).await;
-            let outcome = self.post(state, &idempotency_key, &body).await;
+            let outcome = self.post(state, "/v1/messages", &idempotency_key, &body).await;
             pause = outcome.retry_after;
             let final_answer = outcome.is_final();
             state.change(|world| note(world, index, outcome));
@@ -95,11 +79,23 @@ impl Job {
         }
     }
 
-    async fn post(&self, state: &State, idempotency_key: &str, body: &Value) -> Outcome {
+    /// Makes something at the product before it is used; it may be there already.
+    pub(super) async fn prepare(&self, state: &State, path: &str, body: &Value) {
+        let key = format!("{}-{path}", self.event_id);
+        drop(self.post(state, path, &key, body).await);
+    }
+
+    async fn post(
+        &self,
+        state: &State,
+        path: &str,
+        idempotency_key: &str,
+        body: &Value,
+    ) -> Outcome {
         let exchange = async {
             let answer = state
                 .http()
-                .post(&self.url)
+                .post(format!("{}{path}", self.api_url))
                 .bearer_auth(&self.key)
                 .header("idempotency-key", idempotency_key)
                 .header("content-type", "application/json")
@@ -157,16 +153,17 @@ fn note(world: &mut World, index: usize, outcome: Outcome) {
 /// its answer to the bot may come after the message is on the phone: then the first call with the
 /// same words to the same customer, whose message is not on the phone yet, must be it.
 pub(crate) fn sent_at(world: &World, id: &str, to: &str, text: Option<&str>) -> Option<u64> {
-    let mut texts = world.bot_answers.iter().filter(|it| it.message_type == "text" && it.to == to);
-    if let Some(answer) = texts.clone().find(|it| it.message_id.as_deref() == Some(id)) {
+    let mut calls = world.bot_answers.iter().filter(|it| it.to == to);
+    if let Some(answer) = calls.clone().find(|it| it.message_id.as_deref() == Some(id)) {
         return Some(answer.sent_at);
     }
+    let text = text?;
     let customer = &world.customer_by_opaque_id(to)?.name;
     let is_shown = |sent_at: u64| {
         let mut entries = world.entries.iter().filter(|it| it.customer == *customer);
-        entries.any(|it| it.hops.business_sent == Some(sent_at) && it.text.as_deref() == text)
+        entries.any(|it| it.hops.business_sent == Some(sent_at) && it.text.as_deref() == Some(text))
     };
-    texts
-        .find(|it| it.text.as_deref() == text && !is_shown(it.sent_at))
+    calls
+        .find(|it| it.text.as_deref() == Some(text) && !is_shown(it.sent_at))
         .map(|answer| answer.sent_at)
 }

@@ -1,0 +1,75 @@
+//! The sample business's bot: a keyword is answered by a message of that type, a choice by what was
+//! chosen, any other text by "You said: …". Once per event.
+
+use serde_json::{Map, Value, json};
+
+use super::calls::Caller;
+use super::{choice, demo};
+use crate::world::State;
+
+/// Answers an event, if the bot is on and has something to say. The work runs beside the webhook's
+/// answer.
+pub(crate) fn answer(state: &State, name: &str, event: &Value) {
+    let Some(business) = state.read(|world| world.businesses.get(name).cloned()) else { return };
+    let Some(caller) = Caller::new(name, &business, event).filter(|_| business.echo) else {
+        return;
+    };
+    let Some(speech) = Speech::about(event, business.demo, state.url()) else { return };
+    let task = state.clone();
+    state.spawn(async move {
+        if business.typing {
+            let start = message("typing", json!({"state": "start"}));
+            caller.send(&task, "typing", start).await;
+        }
+        speech.give(&task, &caller).await;
+    });
+}
+
+/// What the bot says to one event.
+enum Speech {
+    Text(String),
+    Demo(demo::Demo),
+}
+
+impl Speech {
+    fn about(event: &Value, with_demo: bool, simulator: &str) -> Option<Self> {
+        let told = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+        match told("/type")? {
+            "message.received" if told("/data/message/type") == Some("text") => {
+                let text = told("/data/message/text")?;
+                let demo = demo::named(text, simulator).filter(|_| with_demo);
+                Some(demo.map_or_else(|| Self::Text(format!("You said: {text}")), Self::Demo))
+            }
+            "interactive.replied" if with_demo => {
+                let message = event.pointer("/data/message")?;
+                if message.get("softDuplicateOf").is_some() {
+                    return None;
+                }
+                let reply = message.get("interactive")?;
+                let demo = choice::keyword(reply).and_then(|word| demo::named(word, simulator));
+                Some(demo.map_or_else(|| Self::Text(choice::sentence(reply)), Self::Demo))
+            }
+            _ => None,
+        }
+    }
+
+    async fn give(self, state: &State, caller: &Caller) {
+        match self {
+            Self::Text(text) => {
+                caller.send(state, "text", message("text", json!({"text": text}))).await;
+            }
+            Self::Demo(demo) => {
+                for (path, body) in demo.before {
+                    caller.prepare(state, &path, &body).await;
+                }
+                for (index, members) in demo.messages.into_iter().enumerate() {
+                    caller.send(state, &format!("demo-{index}"), members).await;
+                }
+            }
+        }
+    }
+}
+
+fn message(kind: &str, content: Value) -> Map<String, Value> {
+    [("type".to_owned(), json!(kind)), ("content".to_owned(), content)].into_iter().collect()
+}

@@ -1,0 +1,108 @@
+//! The sample business shows every type of message, and tells what was chosen.
+
+use amb_simulator::model::BusinessSettings;
+use serde_json::{Value, json};
+
+use crate::business::{received, secret, set_up, signed, status, wait_for_bot};
+use crate::support::Stage;
+
+/// What the bot sends to the product on account of an event, its typing left out.
+async fn answers(event: &Value, count: usize) -> Vec<Value> {
+    let stage = Stage::new().await;
+    set_up(&stage).await;
+    assert_eq!(status(signed(&stage, event, &secret(1))).await, 200);
+    let mut sent = wait_for_bot(&stage, count + 1).await;
+    assert_eq!(sent.remove(0)["type"], "typing");
+    sent
+}
+
+fn text(text: &str) -> Value {
+    received("evt_1", "5d0b1f2e-7a34-4c1b-9a55-0c9e2f6b1001", text, "urn:mbid:x")
+}
+
+fn replied(interactive: Value) -> Value {
+    let mut event = text("");
+    event["type"] = json!("interactive.replied");
+    event["data"]["message"]["type"] = json!("interactive");
+    event["data"]["message"]["interactive"] = interactive;
+    event
+}
+
+#[tokio::test]
+async fn a_keyword_brings_a_message_of_that_type() {
+    for (keyword, kind) in [
+        ("quick", "quickReply"),
+        ("list", "listPicker"),
+        ("List Multi", "listPicker"),
+        ("time", "timePicker"),
+        ("form", "form"),
+        ("link", "richLink"),
+        ("links", "text"),
+        ("app", "iMessageApp"),
+        ("clip", "appClip"),
+        ("image", "listPicker"),
+        ("raw", "raw"),
+        ("menu", "listPicker"),
+        ("fallback", "form"),
+    ] {
+        let sent = answers(&text(keyword), 1).await;
+        assert_eq!((sent.len(), &sent[0]["type"]), (1, &json!(kind)), "{keyword}");
+        assert_eq!((&sent[0]["to"], &sent[0]["bot"]), (&json!("urn:mbid:x"), &json!(true)));
+        assert!(sent[0]["content"].is_object());
+    }
+}
+
+#[tokio::test]
+async fn the_fallbacks_go_from_form_to_text() {
+    let sent = answers(&text("fallback"), 1).await;
+    let fallback = sent[0]["fallback"].as_array().unwrap();
+    let kinds: Vec<_> = fallback.iter().map(|it| it["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["listPicker", "quickReply", "text"]);
+}
+
+#[tokio::test]
+async fn a_template_is_made_before_it_is_sent() {
+    let sent = answers(&text("template"), 1).await;
+    assert_eq!(sent[0]["type"], "template");
+    assert_eq!(sent[0]["content"]["name"], "demo-sizes");
+}
+
+#[tokio::test]
+async fn an_invitation_goes_to_the_number_named() {
+    let sent = answers(&text("invite +12025550100"), 1).await;
+    assert_eq!(sent[0]["to"], "tel:+12025550100");
+    assert_eq!(sent[0]["type"], "invitation");
+}
+
+#[tokio::test]
+async fn a_choice_is_told_by_its_identifiers() {
+    let chosen =
+        json!({"kind": "listPicker", "selected": [{"identifier": "c1"}, {"identifier": "l2"}]});
+    let sent = answers(&replied(chosen), 1).await;
+    assert_eq!(sent[0]["content"]["text"], "You chose: c1, l2");
+}
+
+#[tokio::test]
+async fn a_choice_from_the_menu_brings_that_type() {
+    let chosen = json!({"kind": "listPicker", "selected": [{"identifier": "demo-time"}]});
+    let sent = answers(&replied(chosen), 1).await;
+    assert_eq!(sent[0]["type"], "timePicker");
+}
+
+#[tokio::test]
+async fn the_demo_can_be_off_and_a_repeated_choice_is_passed_over() {
+    let stage = Stage::new().await;
+    set_up(&stage).await;
+    let mut again = replied(json!({"kind": "quickReply", "identifier": "good"}));
+    again["data"]["message"]["softDuplicateOf"] = json!("5d0b1f2e-7a34-4c1b-9a55-0c9e2f6b1000");
+    assert_eq!(status(signed(&stage, &again, &secret(1))).await, 200);
+    assert!(stage.client.bot_answers("shop").await.unwrap().is_empty());
+
+    let plain = BusinessSettings { demo: Some(false), ..BusinessSettings::default() };
+    assert!(!stage.client.put_business("shop", &plain).await.unwrap().demo);
+    let mut list = text("list");
+    list["id"] = json!("evt_2");
+    assert_eq!(status(signed(&stage, &list, &secret(1))).await, 200);
+    let sent = wait_for_bot(&stage, 2).await;
+    assert_eq!(sent[1]["content"]["text"], "You said: list");
+}
