@@ -31,10 +31,7 @@ pub enum Telling {
 impl Telling {
     /// What this caller may read.
     pub fn to(principal: &Principal) -> Self {
-        match principal.scopes.contains(&Scope::Private) {
-            true => Self::Whole,
-            false => Self::WithoutPrivate,
-        }
+        if principal.scopes.contains(&Scope::Private) { Self::Whole } else { Self::WithoutPrivate }
     }
 }
 

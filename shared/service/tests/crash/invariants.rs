@@ -21,6 +21,7 @@ pub(crate) fn violations(actors: &Actors) -> Vec<String> {
     places_are_distinct(&world, &mut found);
     ordered_endpoints_hear_in_order(&world, &mut found);
     tenants_are_apart(actors, &world, &mut found);
+    answers_name_their_question(&world, &mut found);
     outbound_ends_once(actors, &world, &mut found);
     found
 }
@@ -128,6 +129,21 @@ fn tenants_are_apart(actors: &Actors, world: &World, found: &mut Vec<String>) {
             if !theirs && (body.contains(&taint) || body.contains(business.as_str())) {
                 found.push(format!("I6: {} heard of tenant {number}", call.url));
             }
+        }
+    }
+}
+
+/// An answer names the message that it answers and that message's reference, on every attempt.
+fn answers_name_their_question(world: &World, found: &mut Vec<String>) {
+    for call in &world.far_side.webhook_calls {
+        let event: Value = serde_json::from_slice(&call.body).unwrap();
+        let message = &event["data"]["message"];
+        let request = message["interactive"]["requestIdentifier"].as_str().unwrap_or_default();
+        let mut conversations = world.conversations.values();
+        let Some(asked) = conversations.find_map(|state| state.asked(request)) else { continue };
+        let named = message["inReplyTo"] == Value::String(asked.to_string());
+        if !named || message["callbackData"].is_null() {
+            found.push(format!("{} does not name its question: {message}", call.id));
         }
     }
 }

@@ -1,10 +1,14 @@
 //! The scenarios: short scripts that touch every port call there is.
 
+use amb_protocol::id::RequestIdentifier;
 use amb_service::port::{GatewayError, WebhookError};
 use serde_json::json;
 use std::time::Duration;
 
 use super::actors::Actors;
+
+/// What ties an answer to its question.
+const REQUEST: &str = "c0ffee00-0000-4000-8000-000000000009";
 
 /// A scenario.
 pub(crate) struct Scenario {
@@ -29,6 +33,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "typing", arrange: one_endpoint, script: typing },
     Scenario { name: "two tenants", arrange: two_tenants, script: both_write },
     Scenario { name: "an endpoint unsubscribes", arrange: one_endpoint, script: unsubscribes },
+    Scenario { name: "a question is answered", arrange: asked_customer, script: answers },
     Scenario { name: "the stream and the queues are lost", arrange: known_customer, script: lost },
 ];
 
@@ -57,6 +62,19 @@ fn known_customer(actors: &mut Actors) {
     one_endpoint(actors);
     text_in(actors);
     actors.recover();
+}
+
+/// Apple took a message of ours that asks something.
+fn asked_customer(actors: &mut Actors) {
+    known_customer(actors);
+    actors.business(0, "question", "How did we do?");
+    actors.recover();
+    let mut world = actors.world.world();
+    let outbound = world.outbound.values_mut().next().unwrap();
+    outbound.callback_data = Some("order-1001".to_owned());
+    let message = outbound.pointer.message;
+    let state = world.conversations.values_mut().next().unwrap();
+    state.ask(RequestIdentifier::parse(REQUEST).unwrap(), message);
 }
 
 fn text_in(actors: &mut Actors) {
@@ -170,6 +188,22 @@ fn duplicates(actors: &mut Actors) {
         world.delivery_queue.duplicate_last();
         world.delivery_queue.reverse();
     }
+    actors.deliver();
+}
+
+fn answers(actors: &mut Actors) {
+    let answer = json!({ "interactiveData": { "data": {
+        "version": "1",
+        "requestIdentifier": REQUEST,
+        "listPicker": { "sections": [{ "items": [{ "identifier": "d2" }] }, { "items": [] }] },
+    }}});
+    actors.customer(0, 2, "interactive", &answer);
+    actors.stream();
+    actors.deliver();
+    // Its answer under another id, and one to nothing that was asked.
+    actors.customer(0, 3, "interactive", &answer);
+    actors.customer(0, 4, "interactive", &json!({ "interactiveData": { "URL": "?cart=42" } }));
+    actors.stream();
     actors.deliver();
 }
 
