@@ -16,6 +16,7 @@
 
 mod crash {
     pub(crate) mod actors;
+    pub(crate) mod composed;
     pub(crate) mod invariants;
     pub(crate) mod scenarios;
 }
@@ -26,7 +27,7 @@ use amb_service::{
 };
 use crash::{
     actors::{Actors, Order},
-    invariants::violations,
+    invariants::{repeats, violations},
     scenarios::{SCENARIOS, Scenario},
 };
 
@@ -112,6 +113,8 @@ fn clean_run(scenario: &Scenario) -> usize {
     actors.recover();
     let found = violations(&actors);
     assert!(found.is_empty(), "{} without any fault: {found:#?}", scenario.name);
+    let repeated = repeats(&actors);
+    assert!(repeated.is_empty(), "{} without any fault: {repeated:?} twice", scenario.name);
     calls
 }
 

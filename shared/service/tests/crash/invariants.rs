@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use amb_protocol::outbound::OutboundType;
+use amb_protocol::{id::MessageId, outbound::OutboundType};
 use amb_service::{
     memory::World,
-    model::{DeliveryStatus, EndpointStatus, InboxSort, OutboundStatus, TimelineItem},
+    model::{
+        Choice, DeliveryStatus, EndpointStatus, InboxSort, OutboundContent, OutboundMessage,
+        OutboundStatus, TimelineItem,
+    },
 };
 use serde_json::Value;
 
@@ -161,8 +164,13 @@ fn outbound_ends_once(actors: &Actors, world: &World, found: &mut Vec<String>) {
         if call.while_closed {
             found.push(format!("I11: {} was sent to a closed conversation", call.message.id));
         }
-        let OutboundType::Text { body: text } = call.message.kind.clone() else { continue };
-        texts.entry(text).or_default().insert(call.message.id.to_string());
+        let text = match &call.message.kind {
+            OutboundType::Text { body: text } => Some(text.as_str()),
+            OutboundType::Composed { body, .. } => body.get("body").and_then(Value::as_str),
+            OutboundType::TypingStart | OutboundType::TypingEnd => None,
+        };
+        let Some(text) = text else { continue };
+        texts.entry(text.to_owned()).or_default().insert(call.message.id.to_string());
     }
     for (text, ids) in texts.into_iter().filter(|(_, ids)| ids.len() > 1) {
         found.push(format!("I12: Apple was sent {text} as {ids:?}"));
@@ -176,13 +184,14 @@ fn outbound_ends_once(actors: &Actors, world: &World, found: &mut Vec<String>) {
         found.push(format!("I2: {} waits in a lane", state.lane[0].message));
     }
     lanes_keep_their_order(world, found);
+    parts_keep_their_order(world, found);
 }
 
 /// First acceptances by Apple follow the order of commit.
 fn lanes_keep_their_order(world: &World, found: &mut Vec<String>) {
     let place = |id| {
         world.timeline.iter().find_map(|((_, _, seq), entry)| match entry.item {
-            TimelineItem::Sent { message } if message == id => Some(*seq),
+            TimelineItem::Sent { message } if parts(message).any(|part| part == id) => Some(*seq),
             _ => None,
         })
     };
@@ -197,4 +206,60 @@ fn lanes_keep_their_order(world: &World, found: &mut Vec<String>) {
             last = seq;
         }
     }
+}
+
+/// Apple takes the parts of a message from the first to the last; a part that it took comes again
+/// only while the next has not been taken: at most the one in doubt is sent twice.
+fn parts_keep_their_order(world: &World, found: &mut Vec<String>) {
+    let known = |id| world.outbound.keys().any(|pointer| parts(pointer.message).any(|p| p == id));
+    for call in &world.far_side.apple_calls {
+        if !known(call.message.id) {
+            found.push(format!("parts: Apple was sent {}, which is nobody's", call.message.id));
+        }
+    }
+    for message in world.outbound.values() {
+        let id = message.pointer.message;
+        let mut taken = 0;
+        for call in world.far_side.apple_calls.iter().filter(|call| call.accepted) {
+            match parts(id).position(|part| part == call.message.id) {
+                Some(part) if part == taken => taken += 1,
+                Some(part) if part + 1 == taken => {}
+                Some(part) => found.push(format!("parts: {id} had {part} taken as {taken}")),
+                None => {}
+            }
+        }
+        let told = message.status == OutboundStatus::AcceptedByApple;
+        let all = taken == count(world, message);
+        if told != all && message.status != OutboundStatus::Unknown {
+            found.push(format!("parts: {id} is {:?} with {taken} taken", message.status));
+        }
+    }
+}
+
+/// More parts than any message here has.
+const PARTS: u32 = 8;
+
+fn parts(message: MessageId) -> impl Iterator<Item = MessageId> {
+    (0..PARTS).map(move |number| message.part(number))
+}
+
+/// Of how many parts a message is; the scenarios' choices are all of one length.
+fn count(world: &World, message: &OutboundMessage) -> usize {
+    let of = |choices: &[Choice]| choices[0].parts.len();
+    match &message.content {
+        OutboundContent::Text { .. } | OutboundContent::Typing { .. } => 1,
+        OutboundContent::Choices { choices } => of(choices),
+        OutboundContent::Stored { file, .. } => {
+            let choices: Vec<Choice> = serde_json::from_slice(&world.files[file]).unwrap();
+            of(&choices)
+        }
+    }
+}
+
+/// What Apple took twice: nothing, unless an answer was lost or a process died.
+pub(crate) fn repeats(actors: &Actors) -> Vec<MessageId> {
+    let world = actors.world.world();
+    let mut seen = BTreeSet::new();
+    let taken = world.far_side.apple_calls.iter().filter(|call| call.accepted);
+    taken.map(|call| call.message.id).filter(|id| !seen.insert(*id)).collect()
 }

@@ -5,7 +5,7 @@ use amb_service::port::{GatewayError, WebhookError};
 use serde_json::json;
 use std::time::Duration;
 
-use super::actors::Actors;
+use super::{actors::Actors, composed};
 
 /// What ties an answer to its question.
 const REQUEST: &str = "c0ffee00-0000-4000-8000-000000000009";
@@ -35,6 +35,15 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "an endpoint unsubscribes", arrange: one_endpoint, script: unsubscribes },
     Scenario { name: "a question is answered", arrange: asked_customer, script: answers },
     Scenario { name: "the stream and the queues are lost", arrange: known_customer, script: lost },
+    Scenario { name: "three parts", arrange: known_customer, script: composed::three_parts },
+    Scenario { name: "Apple stumbles over parts", arrange: known_customer, script: composed::stumbles },
+    Scenario { name: "Apple refuses a part", arrange: known_customer, script: composed::refused },
+    Scenario { name: "the customer leaves between parts", arrange: known_customer, script: composed::leaves },
+    Scenario { name: "content in a file", arrange: known_customer, script: composed::stored },
+    Scenario { name: "a choice of two", arrange: known_customer, script: composed::choices },
+    Scenario { name: "pictures and a page", arrange: known_customer, script: composed::pictures },
+    Scenario { name: "large content by name", arrange: known_customer, script: composed::by_name },
+    Scenario { name: "an App Clip", arrange: known_customer, script: composed::app_clip },
 ];
 
 fn one_endpoint(actors: &mut Actors) {
