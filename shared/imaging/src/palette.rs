@@ -17,6 +17,24 @@ pub(crate) struct Indexed {
     pub(crate) indices: Vec<u8>,
 }
 
+impl Indexed {
+    /// The same picture with its pixels repeated.
+    pub(crate) fn grown(self, size: (u32, u32)) -> Self {
+        if self.size == size {
+            return self;
+        }
+        let from =
+            |at: u32, to: u32, length: u32| u64::from(at) * u64::from(length) / u64::from(to);
+        let row = |y| {
+            let start = from(y, size.1, self.size.1) * u64::from(self.size.0);
+            (0..size.0).map(move |x| start + from(x, size.0, self.size.0))
+        };
+        let index = |at: u64| usize::try_from(at).ok().and_then(|at| self.indices.get(at));
+        let indices = (0..size.1).flat_map(row).filter_map(index).copied().collect();
+        Self { size, indices, ..self }
+    }
+}
+
 /// The picture with the very colours it has, if they are at most 256: logos and charts mostly.
 pub(crate) fn exact(image: &RgbaImage) -> Option<Indexed> {
     let mut known: BTreeMap<[u8; 4], u8> = BTreeMap::new();
@@ -41,19 +59,19 @@ pub(crate) fn exact(image: &RgbaImage) -> Option<Indexed> {
     Some(Indexed { size: image.dimensions(), palette, indices })
 }
 
-/// The picture with the colours that come closest. `dither` spreads the error over the neighbours,
-/// which looks better and packs worse.
-pub(crate) fn nearest(image: &RgbaImage, colours: u16, dither: bool) -> Option<Indexed> {
+/// The picture with the colours that come closest. `dither` is how much of the error goes to the
+/// neighbours, which looks better and packs worse.
+pub(crate) fn nearest(image: &RgbaImage, colours: u16, dither: f32) -> Option<Indexed> {
     if is_opaque(image) { opaque(image, colours, dither) } else { Some(clear(image, colours)) }
 }
 
-fn opaque(image: &RgbaImage, colours: u16, dither: bool) -> Option<Indexed> {
+fn opaque(image: &RgbaImage, colours: u16, dither: f32) -> Option<Indexed> {
     let pixels: Vec<Srgb<u8>> = image.pixels().map(|pixel| Srgb::from(pixel.to_rgb().0)).collect();
     let (width, height) = image.dimensions();
     let pixels = ImageRef::new(width, height, pixels.as_slice()).ok()?;
     let (palette, indices) = Pipeline::new()
         .palette_size(PaletteSize::from_u16_clamped(colours))
-        .ditherer(dither.then(FloydSteinberg::new))
+        .ditherer(FloydSteinberg::with_error_diffusion(dither))
         .input_image(pixels)
         .output_srgb8_indexed_image()
         .into_parts();
