@@ -158,8 +158,9 @@ fn what_is_no_page_has_no_preview_but_a_picture_is_its_own() {
 fn hostile_pages_are_read_all_the_same() {
     let huge = property("og:title", &"x".repeat(MAX_PAGE));
     assert_eq!(title(&huge), None);
-    let attributes: String = (0..50_000).map(|number| format!(" a{number}=1")).collect();
-    assert_eq!(title(&format!("<p{attributes}><title>t</title>")).as_deref(), Some("t"));
+    let attributes: Vec<String> = (0..50_000).map(|number| format!("a{number}=1")).collect();
+    let attributes = attributes.join(" ");
+    assert_eq!(title(&format!("<p {attributes}><title>t</title>")).as_deref(), Some("t"));
     for html in [
         "<".repeat(MAX_PAGE),
         "<a ".repeat(MAX_PAGE / 3),
