@@ -1,7 +1,7 @@
 //! `amb-local`: the whole product on this machine, with one conversation played.
 //!
 //! ```text
-//! amb-local [--once] [--port N] [--simulator-port N] [--profile debug|release]
+//! amb-local [--once] [--port N] [--simulator-port N] [--profile debug|release] [--folder NAME]
 //! ```
 //!
 //! Stays up until Ctrl-C, then ends everything it started. With `--once` it ends after the
@@ -9,6 +9,7 @@
 
 use std::error::Error;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use amb_local::{Options, Profile, Stack, chain, conversation};
 use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "usage: amb-local [--once] [--port N] [--simulator-port N] \
-                     [--profile debug|release]";
+                     [--profile debug|release] [--folder NAME]";
 /// What shells report of a program that Ctrl-C ended before it was up.
 const INTERRUPTED: u8 = 130;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
 
 async fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, Box<dyn Error>> {
     let (options, once) = parse(arguments)?;
+    let folder = options.folder.clone();
     let interrupted = interrupted()?;
     tokio::pin!(interrupted);
     let stack = tokio::select! {
@@ -59,7 +61,7 @@ async fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, Box<dy
         }
     };
     if !once {
-        say(&directions(&stack));
+        say(&directions(&stack, &folder));
         interrupted.await;
     }
     let code = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
@@ -98,6 +100,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<(Options, bool),
             "--simulator-port" => options.simulator_port = Some(number(&value)?),
             "--profile" if value == "debug" => options.profile = Profile::Debug,
             "--profile" if value == "release" => options.profile = Profile::Release,
+            "--folder" if is_name(&value) => options.folder = value.into(),
             _ => return Err(USAGE.into()),
         }
     }
@@ -108,7 +111,13 @@ fn number(value: &str) -> Result<u16, &'static str> {
     value.parse().map_err(|_not_a_port| USAGE)
 }
 
-fn directions(stack: &Stack) -> String {
+/// A folder right under `target`, and none of Cargo's own.
+fn is_name(value: &str) -> bool {
+    let plain = value.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+    plain && !value.is_empty() && !matches!(value, "debug" | "release")
+}
+
+fn directions(stack: &Stack, folder: &Path) -> String {
     let file = &stack.file;
     let api = &file.api_url;
     let key = &file.api_key;
@@ -120,7 +129,7 @@ fn directions(stack: &Stack) -> String {
          Business   {business}\n\
          Emulator   {emulator}\n\
          Logs       {logs}\n\
-         All of it  target/local/stack.json\n\n\
+         All of it  target/{folder}/stack.json\n\n\
          The conversation so far, then a message to the phone:\n\n\
          curl -s '{api}/v1/conversations?businessId={business}' -H 'Authorization: Bearer {key}'\n\n\
          curl -s '{api}/v1/messages' -H 'Authorization: Bearer {key}' -H 'Idempotency-Key: first' \\\n  \
@@ -132,6 +141,7 @@ fn directions(stack: &Stack) -> String {
         business = file.business_id,
         emulator = file.emulator_url,
         logs = file.logs.display(),
+        folder = folder.display(),
         customer = stack.customer.opaque_id,
     )
 }
