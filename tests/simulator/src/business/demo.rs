@@ -118,6 +118,10 @@ fn day(days: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use amb_protocol::compose::{Composing, ContentType, compose};
+    use amb_protocol::id::RequestIdentifier;
+    use amb_protocol::rules::RulePack;
+
     use super::*;
 
     #[test]
@@ -128,6 +132,29 @@ mod tests {
             assert!(!demo.messages.is_empty(), "{keyword}");
             let json = serde_json::to_string(&demo.messages).unwrap();
             assert!(!json.contains("${") && !json.contains("\"data\":\"\""), "{json}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_shown_keeps_to_the_rules() {
+        let drawn = RequestIdentifier::parse("c0ffee00-0000-4000-8000-000000000001").unwrap();
+        let how =
+            Composing { pack: RulePack::latest(), truncate: false, request_identifier: &drawn };
+        for (keyword, _) in DEMOS {
+            let text = if keyword == "invite" { "invite +12025550100" } else { keyword };
+            let demo = named(text, "http://127.0.0.1:1").unwrap();
+            let templates = demo.before.iter().map(|(_, body)| body.clone());
+            let messages = demo.messages.into_iter().map(Value::Object);
+            for message in messages.chain(templates) {
+                let fallback = message.get("fallback").and_then(Value::as_array);
+                for entry in fallback.into_iter().flatten().chain([&message]) {
+                    let kind = entry.get("type").and_then(Value::as_str).unwrap();
+                    let Some(kind) = ContentType::parse(kind) else { continue };
+                    let content = entry.get("content").unwrap();
+                    let composed = compose(kind, content, "/content", &how);
+                    assert!(composed.is_ok(), "{keyword}: {composed:?}");
+                }
+            }
         }
     }
 
