@@ -31,6 +31,13 @@ test("ap27 a device that lost a capability gets the fallback", async (t) => {
   scene.isSound();
 });
 
+test("ap27 without a fallback nothing is sent that the device cannot show", async (t) => {
+  const scene = await openScene(t, { device: { preset: "old" } });
+  await assert.rejects(scene.send("listPicker", PICKER), /not_showable/);
+  assert.equal(await scene.page.locator("#messages .opener, #messages .unsupported").count(), 0);
+  scene.isSound();
+});
+
 test("ap27 the settings keep what was chosen", async (t) => {
   const scene = await openScene(t, { device: { capabilities: ["QUICK", "FORM"] } });
   const open = () => scene.page.getByRole("button", { name: "Device" }).click();

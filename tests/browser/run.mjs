@@ -19,6 +19,8 @@ const shots = path.join(root, "target/browser");
 const folder = "browser-stack";
 // What the stack prints when it has played its conversation: then every function is warm.
 const UP = "Ctrl-C ends everything";
+// One file at a time: the stack and the browser are shared, and so is the processor.
+const OPTIONS = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
 const BROWSER_ARGUMENTS = [
   "--headless=new",
   "--no-sandbox",
@@ -35,14 +37,15 @@ async function startStack() {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const said = [];
   for await (const line of createInterface({ input: stack.stdout })) {
-    console.log(line);
+    said.push(line);
     if (line.includes(UP)) {
       stack.stdout.resume();
       return { file: path.join(root, "target", folder, "stack.json"), end: () => end(stack) };
     }
   }
-  throw new Error("the local stack did not come up");
+  throw new Error(`the local stack did not come up\n${said.join("\n")}`);
 }
 
 async function end(child) {
@@ -53,7 +56,7 @@ async function end(child) {
 }
 
 async function runTests(files, surroundings) {
-  const child = spawn(process.execPath, ["--test", "--test-concurrency=1", ...files], {
+  const child = spawn(process.execPath, [...OPTIONS, ...files], {
     cwd: root,
     env: { ...process.env, ...surroundings },
     stdio: "inherit",
@@ -64,7 +67,9 @@ async function runTests(files, surroundings) {
 
 function startBrowser() {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  if (!existsSync(executablePath)) throw new Error(`${executablePath} is missing; install chromium or set CHROMIUM`);
+  if (!existsSync(executablePath)) {
+    throw new Error(`${executablePath} is missing; install Chromium, or say where it is with CHROMIUM`);
+  }
   return chromium.launchServer({ executablePath, args: BROWSER_ARGUMENTS });
 }
 
