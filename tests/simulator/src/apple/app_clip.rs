@@ -1,9 +1,11 @@
 //! `POST /apple/v1/constructPayload`: a link that opens an App Clip (Apple, Construct Payload; beta).
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State as Extract};
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::gateway::{Call, Refusal, bad_request, reference, sealed};
@@ -31,12 +33,11 @@ pub(super) async fn construct(
     }
     let struck = state.change(|world| world.strike(&Place::Gateway, None, Some("link")));
     if let Some(fault) = struck {
-        tokio::time::sleep(std::time::Duration::from_millis(fault.spec.delay_ms)).await;
+        tokio::time::sleep(Duration::from_millis(fault.spec.delay_ms)).await;
         match fault.spec.effect {
             Effect::Slow => {}
-            Effect::Status { status, .. } => {
-                let code = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-                return call.refuse(&state, &Refusal(code, "as asked".to_owned()));
+            Effect::Status { status, headers, body } => {
+                return call.fail(&state, status, headers, body);
             }
             Effect::AnswerLost | Effect::Refuse => {
                 call.record(&state, 0, false);

@@ -9,11 +9,11 @@ mod shown;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State as Extract};
 use axum::response::Response;
 use axum::routing::post;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 
 pub(super) use self::call::{Call, Refusal, bad_request};
 pub(crate) use self::call::{add_headers, readable};
@@ -121,14 +121,7 @@ async fn suffer(
         }
         Effect::Status { status, headers, body } => {
             tokio::time::sleep(delay).await;
-            let code = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            let refusal = Refusal(code, "as asked".to_owned());
-            let mut answer = call.refuse(state, &refusal);
-            if let Some(body) = body {
-                *answer.body_mut() = Body::from(body);
-            }
-            add_headers(&mut answer, headers);
-            answer
+            call.fail(state, status, headers, body)
         }
         Effect::AnswerLost => {
             // Recorded at once, so that a caller who gives up cannot undo it.

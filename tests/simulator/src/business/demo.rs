@@ -7,6 +7,7 @@
 //! | `${clip}` | its page with an App Clip, as https |
 //! | `${picture:desk.png}` | a picture of the shop's, Base64 |
 //! | `${day:3}` | the day in three days, `2026-06-01` |
+//! | `${uuid}` | a new UUID |
 //! | `${word}` | what follows the keyword |
 
 use data_encoding::BASE64;
@@ -103,6 +104,7 @@ fn value_of(name: &str, values: &Values<'_>) -> String {
         _ => match name {
             "shop" => format!("{}/shop", values.simulator),
             "clip" => format!("{}/shop/clip", values.simulator.replacen("http:", "https:", 1)),
+            "uuid" => host::new_uuid(),
             "word" => values.word.to_owned(),
             _ => String::new(),
         },

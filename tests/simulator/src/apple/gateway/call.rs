@@ -99,6 +99,23 @@ impl Call {
         answer
     }
 
+    /// The answer that a fault asks for.
+    pub(in crate::apple) fn fail(
+        self,
+        state: &State,
+        status: u16,
+        headers: BTreeMap<String, String>,
+        body: Option<String>,
+    ) -> Response {
+        let code = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let mut answer = self.refuse(state, &Refusal(code, "as asked".to_owned()));
+        if let Some(body) = body {
+            *answer.body_mut() = Body::from(body);
+        }
+        add_headers(&mut answer, headers);
+        answer
+    }
+
     /// Enters the call; a status of 0 stands for a connection that is cut.
     pub(in crate::apple) fn record(self, state: &State, status: u16, accepted: bool) {
         state.change(|world| {
