@@ -95,6 +95,7 @@ pub(crate) async fn seed(
         api_url: Some(api_url.to_owned()),
         api_key: Some(api_key.clone()),
         echo: Some(new.echo),
+        demo: Some(new.echo),
         typing: Some(new.echo),
     };
     simulator.put_business(name, &settings).await?;
