@@ -3,8 +3,11 @@
 //!
 //! `UPDATE_OPENAPI=1 cargo test -p account-api openapi` writes `infra/openapi.yaml`.
 
+mod content;
 mod document;
+mod message;
 mod operation;
+mod sending;
 mod shape;
 mod tests;
 mod word;
@@ -13,7 +16,7 @@ pub(crate) use shape::{CustomerContext, CustomerMessage};
 pub(crate) use word::{
     BusinessStatusWord, ConversationStatusWord, DeliveryStatusWord, DisabledReasonWord,
     EndpointStatusWord, EventTypeWord, FailureCodeWord, HappeningWord, InboundStatusWord,
-    InboundWord, ModeWord, OutboundWord, ScopeWord, SendStatusWord, SendTypeWord,
+    InboundWord, MessageTypeWord, ModeWord, OutboundWord, ScopeWord, SendStatusWord,
 };
 
 pub(crate) use document::{Examples, document};

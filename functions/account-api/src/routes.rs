@@ -48,6 +48,7 @@ macro_rules! routes {
 const ADMIN: Opens = Opens::Any(&[Scope::Admin]);
 const READ: Opens = Opens::Any(&[Scope::Read]);
 const EITHER: Opens = Opens::Any(&[Scope::Admin, Scope::Read]);
+const ANY: Opens = Opens::Any(&[Scope::Admin, Scope::Read, Scope::Send]);
 
 routes! {
     CreateTenant "createTenant" = "POST" "/v1/tenants" Opens::Operator;
@@ -76,6 +77,8 @@ routes! {
     ReadMessage "readMessage" = "GET" "/v1/messages/{messageId}" READ;
     ListEvents "listEvents" = "GET" "/v1/events" READ;
     ReadEvent "readEvent" = "GET" "/v1/events/{eventId}" READ;
+    ListRulePacks "listRulePacks" = "GET" "/v1/rule-packs" ANY;
+    ReadRulePack "readRulePack" = "GET" "/v1/rule-packs/{rulePack}" ANY;
 }
 
 /// What a request's method and path lead to.

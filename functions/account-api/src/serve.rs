@@ -21,8 +21,8 @@ use crate::{
     routes::Operation,
     view::{
         BusinessView, ConversationView, DeliveryView, EndpointView, HistoryView, KeyView,
-        MessageView, NewEndpointView, NewKeyView, Page, PingView, ReplayView, StartLinkView,
-        TenantView,
+        MessageView, NewEndpointView, NewKeyView, Page, PingView, ReplayView,
+        RulePackNameView, RulePackView, StartLinkView, TenantView,
     },
 };
 
@@ -145,6 +145,12 @@ where
                 page(account.list_events(caller.principal()?, query).await?, |event| event)
             }
             Operation::ReadEvent => ok(&account.event(caller.principal()?, id, query).await?),
+            Operation::ListRulePacks => {
+                page(account.list_rule_packs(caller.principal()?, query)?, RulePackNameView::from)
+            }
+            Operation::ReadRulePack => {
+                ok(&RulePackView::from(account.rule_pack(caller.principal()?, id)?))
+            }
         })
     }
 }

@@ -4,11 +4,13 @@ mod account;
 mod conversation;
 mod endpoint;
 mod message;
+mod rule_pack;
 
 pub(crate) use account::{BusinessView, KeyView, NewKeyView, StartLinkView, TenantView};
 pub(crate) use conversation::ConversationView;
 pub(crate) use endpoint::{DeliveryView, EndpointView, NewEndpointView, PingView, ReplayView};
 pub(crate) use message::{HistoryView, MessageView};
+pub(crate) use rule_pack::{RulePackNameView, RulePackView};
 
 use amb_service::account::List;
 use jiff::Timestamp;

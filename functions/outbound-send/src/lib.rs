@@ -1,100 +1,154 @@
-//! `outbound-send`: `POST /v1/messages`.
+//! `outbound-send`: `POST /v1/messages` and `POST /v1/messages/validate`.
 
 use std::time::Duration;
 
 use amb_lambda::{
     answer::{self, Answer},
     http_event::{self, Request},
-    telemetry::{LogHash, stage},
+    telemetry::{LogHash, Stage, stage},
 };
 use amb_service::{
-    access::Access,
+    access::{Access, Principal},
     model::OutboundStatus,
     port::{
-        ApiKeys, Businesses, Clock, Conversations, Entropy, IdempotencyRecords, OutboundQueue,
-        Outbox,
+        ApiKeys, Businesses, Clock, Conversations, Entropy, Files, IdempotencyRecords,
+        OutboundQueue, Outbox, Templates, Web,
     },
-    problem::Problem,
-    send::{LONGEST_WAIT, Send, Sent},
+    problem::{Fault, Problem},
+    send::{Check, LONGEST_WAIT, Send, Sent, Verdict},
 };
 use http::{HeaderValue, StatusCode, header::ALLOW};
 use serde::Serialize;
 
-/// The path.
+/// The path that sends.
 pub const PATH: &str = "/v1/messages";
 
-/// The largest body: what Lambda's 6 MB leave after base64.
+/// The path that only tells what sending would come to.
+pub const VALIDATE_PATH: &str = "/v1/messages/validate";
+
+/// The largest body that is taken inline: what Lambda's 6 MB leave after base64. Larger ones come by
+/// reference.
 pub const MAX_BODY: usize = 4_718_592;
 
-/// Serves one request.
-pub async fn serve<S, Q, C>(
-    access: &Access<S, C>,
-    send: &Send<S, Q, C>,
-    log: &LogHash,
-    clock: &C,
-    mut request: Request,
-) -> Answer
-where
-    S: ApiKeys + Businesses + Conversations + Outbox + IdempotencyRecords,
-    Q: OutboundQueue,
-    C: Clock + Entropy,
+/// The function.
+#[derive(Debug)]
+pub struct OutboundSend<S, Q, F, W, C> {
+    access: Access<S, C>,
+    send: Send<S, Q, F, C>,
+    check: Check<S, F, W, C>,
+    log: LogHash,
+    clock: C,
+}
+
+/// Every table port that this function uses.
+pub trait Tables:
+    ApiKeys + Businesses + Conversations + Outbox + IdempotencyRecords + Templates + Clone
 {
-    let began = clock.now();
-    let outcome = answer_to(access, send, &mut request).await;
-    let line = stage("send").took(began.duration_until(clock.now()).unsigned_abs());
-    match outcome {
-        Ok(sent) => {
-            let pointer = &sent.pointer;
-            let tenant = pointer.tenant.as_str();
-            line.outcome(if sent.replayed { "replayed" } else { "committed" })
-                .tenant(&pointer.tenant)
-                .conversation(&log.of(tenant, pointer.conversation.as_str()))
-                .message(&log.of(tenant, &pointer.message.to_string()))
-                .emit();
-            accepted(&sent)
-        }
-        Err(problem) => {
-            let outcome = if problem.status == 401 { "auth_failure" } else { "refused" };
-            line.outcome(outcome).code(problem.code).emit();
-            let mut answer = answer::problem(&problem, request.request_id());
-            if problem.status == 405 {
-                answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+}
+
+impl<T> Tables for T where
+    T: ApiKeys + Businesses + Conversations + Outbox + IdempotencyRecords + Templates + Clone
+{
+}
+
+/// What a request came to.
+enum Done {
+    Sent(Sent),
+    Checked(Principal, Verdict),
+}
+
+impl<S, Q, F, W, C> OutboundSend<S, Q, F, W, C>
+where
+    S: Tables,
+    Q: OutboundQueue,
+    F: Files + Clone,
+    W: Web,
+    C: Clock + Entropy + Clone,
+{
+    /// Serves with these ports.
+    pub fn new(store: S, queue: Q, files: F, web: W, clock: C, log: LogHash) -> Self {
+        let access = Access::new(store.clone(), clock.clone());
+        let check = Check::new(store.clone(), files.clone(), web, clock.clone());
+        let send = Send::new(store, queue, files, clock.clone());
+        Self { access, send, check, log, clock }
+    }
+
+    /// Serves one request.
+    pub async fn serve(&self, mut request: Request) -> Answer {
+        let began = self.clock.now();
+        let outcome = self.answer_to(&mut request).await;
+        let took = began.duration_until(self.clock.now()).unsigned_abs();
+        match outcome {
+            Ok(Done::Sent(sent)) => {
+                self.told(stage("send").took(took), &sent);
+                accepted(&sent)
             }
-            answer
+            Ok(Done::Checked(principal, verdict)) => {
+                let outcome = if verdict.valid { "valid" } else { "faulty" };
+                stage("validate").took(took).outcome(outcome).tenant(&principal.tenant).emit();
+                answer::json(StatusCode::OK, &verdict)
+            }
+            Err(problem) => {
+                let name = if request.path() == VALIDATE_PATH { "validate" } else { "send" };
+                let outcome = if problem.status == 401 { "auth_failure" } else { "refused" };
+                stage(name).took(took).outcome(outcome).code(problem.code).emit();
+                let mut answer = answer::problem(&problem, request.request_id());
+                if problem.status == 405 {
+                    answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+                }
+                answer
+            }
+        }
+    }
+
+    fn told(&self, line: Stage, sent: &Sent) {
+        let pointer = &sent.pointer;
+        let tenant = pointer.tenant.as_str();
+        line.outcome(if sent.replayed { "replayed" } else { "committed" })
+            .word("type", sent.kind)
+            .tenant(&pointer.tenant)
+            .conversation(&self.log.of(tenant, pointer.conversation.as_str()))
+            .message(&self.log.of(tenant, &pointer.message.to_string()))
+            .emit();
+    }
+
+    async fn answer_to(&self, request: &mut Request) -> Result<Done, Problem> {
+        let checks = match request.path() {
+            PATH => false,
+            VALIDATE_PATH => true,
+            _ => return Err(Problem::not_found()),
+        };
+        if request.method() != "POST" {
+            return Err(Problem::method_not_allowed());
+        }
+        let body = request.take_body();
+        if body.len() > MAX_BODY {
+            return Err(too_large(body.len()));
+        }
+        if let Some(problem) = http_event::refuse_hop(request) {
+            return Err(problem);
+        }
+        let principal = self.access.authenticate(request.header("authorization")).await?;
+        http_event::require_json(request)?;
+        if checks {
+            let verdict = self.check.check(&principal, &body).await?;
+            return Ok(Done::Checked(principal, verdict));
+        }
+        let key = request.header("idempotency-key");
+        let sent = self.send.send(&principal, key, &body).await?;
+        match preferred_wait(request.header("prefer")) {
+            Some(wait) => self.send.wait(sent, wait).await.map(Done::Sent),
+            None => Ok(Done::Sent(sent)),
         }
     }
 }
 
-async fn answer_to<S, Q, C>(
-    access: &Access<S, C>,
-    send: &Send<S, Q, C>,
-    request: &mut Request,
-) -> Result<Sent, Problem>
-where
-    S: ApiKeys + Businesses + Conversations + Outbox + IdempotencyRecords,
-    Q: OutboundQueue,
-    C: Clock + Entropy,
-{
-    if request.path() != PATH {
-        return Err(Problem::not_found());
-    }
-    if request.method() != "POST" {
-        return Err(Problem::method_not_allowed());
-    }
-    let body = request.take_body();
-    if body.len() > MAX_BODY {
-        return Err(Problem::too_large());
-    }
-    if let Some(problem) = http_event::refuse_hop(request) {
-        return Err(problem);
-    }
-    let principal = access.authenticate(request.header("authorization")).await?;
-    http_event::require_json(request)?;
-    let sent = send.send(&principal, request.header("idempotency-key"), &body).await?;
-    match preferred_wait(request.header("prefer")) {
-        Some(wait) => send.wait(sent, wait).await,
-        None => Ok(sent),
-    }
+fn too_large(size: usize) -> Problem {
+    let message = format!("at most {MAX_BODY} bytes are taken here");
+    let fault = Fault::new("", "body_too_large", message)
+        .limit(MAX_BODY, size)
+        .fix("POST /v1/uploads, put the body there, and send {\"uploadId\":\"upl_…\"}");
+    Problem { errors: vec![fault], ..Problem::too_large() }
 }
 
 /// `Prefer: wait=N`, in seconds (RFC 7240). What is no such preference is no preference.
@@ -110,16 +164,25 @@ fn preferred_wait(prefer: Option<&str>) -> Option<Duration> {
 /// 202 while the message waits for Apple, 200 when it came to its end.
 fn accepted(sent: &Sent) -> Answer {
     #[derive(Serialize)]
-    struct Accepted {
+    struct Accepted<'s> {
         id: String,
+        #[serde(rename = "type")]
+        kind: &'static str,
         #[serde(flatten)]
-        status: OutboundStatus,
+        status: &'s OutboundStatus,
+        #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
+        warnings: &'s [Fault],
     }
     let status = match sent.status {
         OutboundStatus::Queued => StatusCode::ACCEPTED,
         _ => StatusCode::OK,
     };
-    let body = Accepted { id: sent.pointer.message.to_string(), status: sent.status.clone() };
+    let body = Accepted {
+        id: sent.pointer.message.to_string(),
+        kind: sent.kind,
+        status: &sent.status,
+        warnings: &sent.warnings,
+    };
     let mut answer = answer::json(status, &body);
     if sent.replayed {
         let name = http::HeaderName::from_static("idempotent-replayed");
@@ -142,5 +205,12 @@ mod tests {
             assert_eq!(seconds(none), None, "{none}");
         }
         assert_eq!(preferred_wait(None), None);
+    }
+
+    #[test]
+    fn a_body_that_is_too_large_is_told_the_other_way() {
+        let problem = too_large(MAX_BODY + 1);
+        assert_eq!((problem.status, problem.errors[0].rule), (413, "body_too_large"));
+        assert!(problem.errors[0].fix.as_ref().is_some_and(|fix| fix.contains("/v1/uploads")));
     }
 }

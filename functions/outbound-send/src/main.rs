@@ -1,10 +1,10 @@
 //! `outbound-send`: wires the adapters and serves.
 
-use amb_aws::{Clients, Profile, QueueUrls, Queues, Store, Tables};
+use amb_aws::{Bucket, Clients, Profile, QueueUrls, Queues, Store, Tables};
+use amb_egress::{Policy, web::WalledWeb};
 use amb_lambda::{adapter::System, config::Config, http_event, telemetry};
-use amb_service::{access::Access, send::Send};
 use lambda_runtime::Error;
-use outbound_send::serve;
+use outbound_send::OutboundSend;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -12,17 +12,20 @@ async fn main() -> Result<(), Error> {
     telemetry::init("outbound-send", config.log_level());
     let log = telemetry::LogHash::for_deployment(config.stage());
 
-    let clients = Clients::load(Profile::ack()).await;
+    let profile = Profile::ack();
+    let clients = Clients::load(profile).await;
+    let bucket = Bucket::new(&clients.config, profile, config.files_bucket()?);
     let tables = Tables {
         conversations: Some(config.conversations_table()?),
         accounts: Some(config.accounts_table()?),
         ..Tables::default()
     };
-    let store = Store::new(clients.dynamodb, tables);
+    let store = Store::new(clients.dynamodb, tables).with_files(bucket.clone());
     let urls = QueueUrls { outbound: Some(config.outbound_queue_url()?), deliveries: None };
     let queue = Queues::new(clients.sqs, urls);
-    let access = Access::new(store.clone(), System);
-    let send = Send::new(store, queue, System);
+    let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
+    let web = WalledWeb::new(policy);
+    let function = OutboundSend::new(store, queue, bucket, web, System, log);
 
-    http_event::run(|request| serve(&access, &send, &log, &System, request)).await
+    http_event::run(|request| function.serve(request)).await
 }

@@ -19,6 +19,7 @@ mod owed;
 mod ping;
 mod query;
 mod replay;
+mod rule_pack;
 mod tenant;
 mod together;
 mod vetting;

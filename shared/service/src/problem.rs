@@ -86,6 +86,8 @@ problems! {
     unsupported_media_type = 415 "unsupported_media_type" "The body has to be application/json in UTF-8.";
     /// The key was used for another request.
     idempotency_key_reused = 422 "idempotency_key_reused" "This Idempotency-Key was used for another request.";
+    /// The customer's device lacks what every choice needs.
+    not_showable = 422 "not_showable" "The customer's device can show none of this.";
     /// Tested too often.
     too_many_pings = 429 "too_many_pings" "The endpoint was tested often enough in the last minute.";
     /// A fault of ours.

@@ -3,29 +3,47 @@
 //! One atomic step writes the message, its place in the history and in the lane, and the record of
 //! the key. The queue comes after; what it loses, the sweep finds in the row.
 
+mod body;
+mod check;
+mod choices;
+mod links;
+mod order;
+mod raw;
 mod request;
+mod showable;
+mod text;
+mod verdict;
 
-pub use request::{MAX_TEXT, SendRequest};
+#[cfg(test)]
+mod tests;
 
-use amb_protocol::id::{MessageId, OpaqueId};
-use data_encoding::HEXLOWER;
-use jiff::{SignedDuration, Timestamp};
+pub use body::MAX_UPLOADED_BODY;
+pub use check::Check;
+pub use request::{MAX_FALLBACKS, SendRequest, Way, WayKind, Wish};
+pub use text::MAX_TEXT;
+pub use verdict::{Changed, Chosen, Cut, Leaving, Verdict};
+
+use amb_protocol::{capability::CapabilityList, id::MessageId};
+use jiff::SignedDuration;
 use std::time::Duration;
 
 use crate::{
     access::Principal,
     dispatch::TRIES,
     model::{
-        Context, ConversationId, ConversationState, ConversationStatus, IdempotencyKey,
-        IdempotencyRecord, LaneEntry, OutboundMessage, OutboundPointer, OutboundStatus, Progress,
-        QUEUE_GRACE, Scope, TimelineEntry, TimelineItem, body_hash,
+        ConversationId, ConversationState, ConversationStatus, FileKey, IdempotencyKey,
+        IdempotencyRecord, OutboundContent, OutboundPointer, OutboundStatus, Scope,
     },
     port::{
-        Businesses, ClaimScope, Clock, Conversations, Entropy, IdempotencyRecords, MessageClaim,
-        OutboundQueue, Outbox, Step, Stepped,
+        Businesses, Clock, Conversations, Entropy, Files, IdempotencyRecords, OutboundQueue,
+        Outbox, Stepped, Templates,
     },
-    problem::{Problem, chain},
+    problem::{Fault, Faults, Problem, chain},
 };
+
+use body::Body;
+use choices::Composer;
+use order::Order;
 
 /// How long an idempotency key is remembered (spec/reliability §1.1).
 const KEY_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -39,34 +57,51 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// How often a waiting caller's message is looked at.
 const WAIT_STEP: Duration = Duration::from_millis(150);
 
+/// The largest content that is kept in the message's row, in bytes of JSON: DynamoDB bills a write by
+/// the kilobyte, twice in a transaction, and S3 by the request.
+pub const MAX_IN_ROW: usize = 60 * 1024;
+
 /// Sends messages.
 #[derive(Debug)]
-pub struct Send<S, Q, C> {
+pub struct Send<S, Q, F, C> {
     store: S,
     queue: Q,
+    files: F,
     clock: C,
 }
 
 /// A message that is committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sent {
     /// Where it lies; `pointer.message` is its id.
     pub pointer: OutboundPointer,
+    /// What it is: the type of its first choice.
+    pub kind: &'static str,
     /// How it stands, as far as the caller waited.
     pub status: OutboundStatus,
+    /// What was cut or ignored.
+    pub warnings: Vec<Fault>,
     /// It was committed by an earlier request with the same key.
     pub replayed: bool,
 }
 
-impl<S, Q, C> Send<S, Q, C>
+/// The idempotency key of a request, and what it is held to.
+struct Once {
+    key: IdempotencyKey,
+    /// SHA-256 of the body, hex.
+    request_hash: String,
+}
+
+impl<S, Q, F, C> Send<S, Q, F, C>
 where
-    S: Businesses + Conversations + Outbox + IdempotencyRecords,
+    S: Businesses + Conversations + Outbox + IdempotencyRecords + Templates,
     Q: OutboundQueue,
+    F: Files,
     C: Clock + Entropy,
 {
     /// Sends with these ports.
-    pub fn new(store: S, queue: Q, clock: C) -> Self {
-        Self { store, queue, clock }
+    pub fn new(store: S, queue: Q, files: F, clock: C) -> Self {
+        Self { store, queue, files, clock }
     }
 
     /// Takes one request: `key` is the `Idempotency-Key` header, `body` the request body.
@@ -79,11 +114,23 @@ where
         principal.require(Scope::Send)?;
         let key = key.and_then(IdempotencyKey::parse);
         let key = key.ok_or_else(Problem::idempotency_key_required)?;
-        let request = SendRequest::parse(body)?;
-        let request_hash = HEXLOWER.encode(&body_hash(body));
-        match self.commit(principal, &request, &key, &request_hash).await {
-            Ok(sent) => Ok(sent),
-            Err(problem) => self.repeated(principal, &key, &request_hash, problem).await,
+        let Body { hash, map } = Body::read(&self.files, &principal.tenant, body).await?;
+        let once = Once { key, request_hash: hash };
+        let mut faults = Faults::default();
+        let request = SendRequest::read(&map, &mut faults);
+        let may_change = choices::may_change(&request.wish);
+        let order = self.order(principal, request, faults).await;
+        drop(map);
+        let outcome = match order {
+            Ok(order) => self.commit(principal, order, &once).await,
+            Err(problem) => Err(problem),
+        };
+        match outcome {
+            // A request that is refused now may have been taken before: then the first answer stands.
+            Err(problem) if may_change || depends_on_the_moment(&problem) => {
+                self.repeated(principal, &once, problem).await
+            }
+            outcome => outcome,
         }
     }
 
@@ -101,59 +148,98 @@ where
         }
     }
 
+    /// Composes what a request asks for; or tells every fault of it.
+    async fn order(
+        &self,
+        principal: &Principal,
+        request: SendRequest<'_>,
+        mut faults: Faults,
+    ) -> Result<Order, Problem> {
+        let locale = order::locale(&request, principal, &self.store).await?;
+        let composer = Composer {
+            templates: &self.store,
+            principal,
+            locale: locale.as_deref(),
+            request_identifier: &order::draw_request_identifier(&self.clock),
+        };
+        let said = composer.compose(&request.wish, &mut faults).await?;
+        Order::of(request, said, faults)
+    }
+
     async fn commit(
         &self,
         principal: &Principal,
-        request: &SendRequest,
-        key: &IdempotencyKey,
-        request_hash: &str,
+        mut order: Order,
+        once: &Once,
     ) -> Result<Sent, Problem> {
-        let business = principal.on(self.store.business(&request.from).await?)?;
-        let conversation = ConversationId::of(&business.id, &request.to);
+        let business = principal.on(self.store.business(&order.from).await?)?;
+        let conversation = ConversationId::of(&business.id, &order.to);
         let message = self.draw_message_id();
         let pointer = OutboundPointer { tenant: business.tenant, conversation, message };
         for _ in 0..TRIES {
             let now = self.clock.now();
             let state = self.store.load(&pointer.tenant, &pointer.conversation).await?;
-            let state = may_send(state)?;
+            let state = may_send(state, &order, &pointer, now)?;
+            let device = CapabilityList::parse(&state.capabilities.join(","));
+            showable::choose(&order.needs, &order.places, &device).map_err(showable::refuse)?;
+            self.put_aside(&mut order.content, &pointer).await?;
             let record = IdempotencyRecord {
                 tenant: pointer.tenant.clone(),
-                key: key.clone(),
-                request_hash: request_hash.to_owned(),
+                key: once.key.clone(),
+                request_hash: once.request_hash.clone(),
                 pointer: pointer.clone(),
                 created_at: now,
                 expires_at: now + KEY_LIFE,
             };
-            match self.store.step(&plan(state, request, &pointer, record, now)).await? {
+            match self.store.step(&order.plan(state, &pointer, record, now)).await? {
                 Stepped::Done => {
                     self.enqueue(&pointer).await;
-                    let status = OutboundStatus::Queued;
-                    return Ok(Sent { pointer, status, replayed: false });
+                    return Ok(order.sent(pointer, false));
                 }
-                Stepped::Repeated(record) => return replay(record, request_hash),
+                Stepped::Repeated(record) => {
+                    return Ok(order.sent(same(record, once)?, true));
+                }
                 Stepped::Moved | Stepped::Claimed(_) | Stepped::Finished => {}
             }
         }
         Err(Problem::unavailable().retry_after(1))
     }
 
-    /// A request that is refused now may have been taken before: then the first answer stands.
     async fn repeated(
         &self,
         principal: &Principal,
-        key: &IdempotencyKey,
-        request_hash: &str,
+        once: &Once,
         problem: Problem,
     ) -> Result<Sent, Problem> {
-        if problem.status != 409 {
-            return Err(problem);
-        }
         let now = self.clock.now();
-        let record = self.store.idempotency_record(&principal.tenant, key).await?;
-        match record.filter(|record| now < record.expires_at) {
-            Some(record) => replay(record, request_hash),
-            None => Err(problem),
+        let record = self.store.idempotency_record(&principal.tenant, &once.key).await?;
+        let Some(record) = record.filter(|record| now < record.expires_at) else {
+            return Err(problem);
+        };
+        let pointer = same(record, once)?;
+        let row = self.store.find(&pointer).await?;
+        let kind = row.map_or("text", |row| row.content.kind());
+        let status = OutboundStatus::Queued;
+        Ok(Sent { pointer, kind, status, warnings: Vec::new(), replayed: true })
+    }
+
+    /// Puts content that is too large for a row into a file. Should the commit fail, the file expires
+    /// with its prefix: nobody names it.
+    async fn put_aside(
+        &self,
+        content: &mut OutboundContent,
+        pointer: &OutboundPointer,
+    ) -> Result<(), Problem> {
+        let OutboundContent::Choices { choices } = content else { return Ok(()) };
+        let Some(kind) = choices.first().map(|choice| choice.kind) else { return Ok(()) };
+        let Ok(bytes) = serde_json::to_vec(choices) else { return Ok(()) };
+        if bytes.len() <= MAX_IN_ROW {
+            return Ok(());
         }
+        let file = FileKey::outbound(&pointer.tenant, pointer.message);
+        self.files.put_file(&file, "application/json", bytes).await?;
+        *content = OutboundContent::Stored { kind, file };
+        Ok(())
     }
 
     async fn enqueue(&self, pointer: &OutboundPointer) {
@@ -163,13 +249,29 @@ where
     }
 
     fn draw_message_id(&self) -> MessageId {
-        let mut bytes = [0; 16];
-        self.clock.fill(&mut bytes);
-        uuid::Builder::from_random_bytes(bytes).into_uuid().into()
+        uuid_of(&self.clock).into()
     }
 }
 
-fn may_send(state: Option<ConversationState>) -> Result<ConversationState, Problem> {
+/// A random UUID.
+fn uuid_of(entropy: &impl Entropy) -> uuid::Uuid {
+    let mut bytes = [0; 16];
+    entropy.fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// The conversation as it may be written to; an invitation starts one of its own.
+fn may_send(
+    state: Option<ConversationState>,
+    order: &Order,
+    pointer: &OutboundPointer,
+    now: jiff::Timestamp,
+) -> Result<ConversationState, Problem> {
+    let begun = || {
+        let (business, to) = (order.from.clone(), order.to.clone());
+        ConversationState::new(pointer.tenant.clone(), business, to, now)
+    };
+    let state = state.or_else(|| order.invites.then(begun));
     let state = state.ok_or_else(Problem::no_conversation)?;
     if state.status == ConversationStatus::Closed {
         return Err(Problem::conversation_closed());
@@ -180,54 +282,15 @@ fn may_send(state: Option<ConversationState>) -> Result<ConversationState, Probl
     Ok(state)
 }
 
-fn plan(
-    mut state: ConversationState,
-    request: &SendRequest,
-    pointer: &OutboundPointer,
-    record: IdempotencyRecord,
-    now: Timestamp,
-) -> Step {
-    let opaque: OpaqueId = request.to.clone();
-    state.revision += 1;
-    state.lane.push(LaneEntry { message: pointer.message });
-    let mut entries = Vec::new();
-    let mut claim = None;
-    if !request.content.is_ephemeral() {
-        let seq = state.next_seq();
-        let item = TimelineItem::Sent { message: pointer.message };
-        entries.push(TimelineEntry { seq, at: now, item, context: Context::default() });
-        claim = Some(MessageClaim {
-            tenant: pointer.tenant.clone(),
-            message: pointer.message,
-            conversation: pointer.conversation.clone(),
-            seq,
-            scope: ClaimScope::Tenant,
-        });
-    }
-    let outbound = OutboundMessage {
-        pointer: pointer.clone(),
-        business: request.from.clone(),
-        opaque,
-        content: request.content.clone(),
-        bot: request.bot,
-        agent: request.agent.clone(),
-        callback_data: request.callback_data.clone(),
-        status: OutboundStatus::Queued,
-        progress: Progress::default(),
-        attempts: 0,
-        outcome_unknown: false,
-        created_at: now,
-        next_attempt_at: now,
-        sweep_at: now + QUEUE_GRACE,
-        lease_until: None,
-        finished_at: None,
-    };
-    Step { entries, claim, outbound: Some(outbound), idempotency: Some(record), ..Step::to(state) }
+/// Whether the same request may have been fine at another time.
+fn depends_on_the_moment(problem: &Problem) -> bool {
+    problem.status == 409 || problem.code == Problem::not_showable().code
 }
 
-fn replay(record: IdempotencyRecord, request_hash: &str) -> Result<Sent, Problem> {
-    if record.request_hash != request_hash {
+/// The message that the key was used for before, by the same request.
+fn same(record: IdempotencyRecord, once: &Once) -> Result<OutboundPointer, Problem> {
+    if record.request_hash != once.request_hash {
         return Err(Problem::idempotency_key_reused());
     }
-    Ok(Sent { pointer: record.pointer, status: OutboundStatus::Queued, replayed: true })
+    Ok(record.pointer)
 }

@@ -68,6 +68,12 @@ pub const fn problem(status: u16, code: &'static str) -> Expected {
             ("Conversations::load", 1),
             ("IdempotencyRecords::idempotency_record", 1),
         ],
+        (422, b"not_showable") => &[
+            ("ApiKeys::api_key", 1),
+            ("Businesses::business", 1),
+            ("Conversations::load", 1),
+            ("IdempotencyRecords::idempotency_record", 1),
+        ],
         (422, b"idempotency_key_reused") => &[
             ("ApiKeys::api_key", 1),
             ("Businesses::business", 1),

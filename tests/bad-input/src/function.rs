@@ -4,13 +4,11 @@ use std::{error::Error, time::Duration};
 
 use amb_lambda::{answer::Answer, http_event::Request, telemetry::LogHash};
 use amb_service::{
-    access::Access,
     deliver::Deliver,
     dispatch::Dispatch,
     memory::{Memory, drive},
     port::InboxReader as _,
     receive::Receive,
-    send::Send,
 };
 use amb_support::{
     account::{self, TENANT},
@@ -92,13 +90,14 @@ impl InboundWebhook {
     }
 }
 
+type Ports = outbound_send::OutboundSend<Memory, Memory, Memory, Memory, Memory>;
+
 /// `outbound-send`, one instance of it.
 #[derive(Debug)]
 pub struct OutboundSend {
     /// The world it works in.
     pub world: Memory,
-    access: Access<Memory, Memory>,
-    send: Send<Memory, Memory, Memory>,
+    function: Ports,
 }
 
 impl Default for OutboundSend {
@@ -110,9 +109,9 @@ impl Default for OutboundSend {
 impl OutboundSend {
     /// A new instance in this world.
     pub fn cold(world: Memory) -> Self {
-        let access = Access::new(world.clone(), world.clone());
-        let send = Send::new(world.clone(), world.clone(), world.clone());
-        Self { world, access, send }
+        let w = || world.clone();
+        let log = LogHash::for_deployment("test");
+        Self { function: Ports::new(w(), w(), w(), w(), w(), log), world }
     }
 
     /// Sends a request, and takes down what it comes to.
@@ -127,8 +126,7 @@ impl OutboundSend {
 
     /// Sends a request and answers; nothing is taken down.
     pub async fn serve(&self, request: Request) -> Answer {
-        let log = LogHash::for_deployment("test");
-        outbound_send::serve(&self.access, &self.send, &log, &self.world, request).await
+        self.function.serve(request).await
     }
 
     fn observe(&self, forbidden: Vec<String>, request: Request) -> Outcome {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use amb_protocol::{
+    capability::Capability,
     id::{BusinessId, OpaqueId},
     secret::Secret,
 };
@@ -120,7 +121,7 @@ fn keyed(memory: &Memory, owner: &str, mode: Mode, change: impl FnOnce(&mut ApiK
     text.expose().clone()
 }
 
-/// Lets a customer have written to a business.
+/// Lets a customer have written to a business, from a device that can show everything.
 pub fn conversation(memory: &Memory, with: &str, customer: &str, status: ConversationStatus) {
     let (business, opaque) = (business(with), opaque(customer));
     let mut world = memory.world();
@@ -128,6 +129,7 @@ pub fn conversation(memory: &Memory, with: &str, customer: &str, status: Convers
     let mut state = ConversationState::new(owner.clone(), business, opaque, world.now);
     state.revision = 1;
     state.status = status;
+    state.capabilities = Capability::ALL.map(|capability| capability.as_str().to_owned()).to_vec();
     world.conversations.insert((owner, state.id.clone()), state);
 }
 

@@ -17,8 +17,9 @@ use utoipa::openapi::{
 };
 
 use super::{
+    message,
     operation::{Answers, Named, Said, said},
-    shape,
+    sending, shape,
     word::problem_codes,
 };
 use crate::{Opens, ROUTES, Route};
@@ -39,15 +40,18 @@ pub(crate) fn document(examples: &Examples) -> OpenApi {
     }
     for shape in [
         Named::of::<shape::Problem>(),
-        Named::of::<shape::SendMessage>(),
-        Named::of::<shape::SentMessage>(),
+        Named::of::<message::SendMessage>(),
+        Named::of::<message::CheckMessage>(),
+        Named::of::<message::UploadedBody>(),
+        Named::of::<message::SentMessage>(),
+        Named::of::<message::Verdict>(),
         Named::of::<shape::Event>(),
         Named::of::<shape::AppleMessage>(),
         Named::of::<shape::AppleRefusal>(),
     ] {
         shape.collect(&mut schemas);
     }
-    paths.add_path_operation("/v1/messages", vec![HttpMethod::Post], send(examples));
+    sending::describe(&mut paths, examples);
     paths.add_path_operation("/message", vec![HttpMethod::Post], receive());
     let mut webhooks = Paths::new();
     webhooks.add_path_operation("event", vec![HttpMethod::Post], event_webhook());
@@ -221,7 +225,7 @@ fn page(named: Named) -> RefOr<Schema> {
 }
 
 /// One response for each status, naming the codes that come with it.
-fn refusals(mut builder: OperationBuilder, codes: &BTreeSet<&str>) -> OperationBuilder {
+pub(super) fn refusals(mut builder: OperationBuilder, codes: &BTreeSet<&str>) -> OperationBuilder {
     let mut by_status: BTreeMap<u16, Vec<(&str, &str)>> = BTreeMap::new();
     for (status, code, title) in problem_codes().filter(|(_, code, _)| codes.contains(code)) {
         by_status.entry(status).or_default().push((code, title));
@@ -238,7 +242,7 @@ fn refusals(mut builder: OperationBuilder, codes: &BTreeSet<&str>) -> OperationB
     builder
 }
 
-fn parameter(name: &str, place: ParameterIn, required: Required) -> Parameter {
+pub(super) fn parameter(name: &str, place: ParameterIn, required: Required) -> Parameter {
     let text = ObjectBuilder::new().schema_type(Type::String);
     let reference = |name: &str| RefOr::Ref(Ref::from_schema_name(name));
     let (schema, description): (RefOr<Schema>, &str) = match name {
@@ -293,6 +297,7 @@ fn parameter(name: &str, place: ParameterIn, required: Required) -> Parameter {
             text.into(),
             "`v1,` and base64 of HMAC-SHA256, one for each live secret, with spaces between them.",
         ),
+        "rulePack" => (text.into(), "The name of a rule pack, such as `apple-2026-08`."),
         other => {
             let prefix = match other {
                 "tenantId" => "^ten_[a-z2-7]{26}$",
@@ -329,62 +334,6 @@ fn securities(opens: Opens) -> Vec<SecurityRequirement> {
         .collect();
     any.push(operator);
     any
-}
-
-/// `POST /v1/messages`, which `outbound-send` serves.
-fn send(examples: &Examples) -> PathOperation {
-    let (sent, answered) = examples.get("sendMessage").cloned().unwrap_or_default();
-    let body = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("SendMessage")))
-        .example(sent)
-        .build();
-    let answer = |description: &str, example: Option<Value>| {
-        let schema = Ref::from_schema_name("SentMessage");
-        let content = ContentBuilder::new().schema(Some(schema)).example(example).build();
-        let replayed = ObjectBuilder::new().schema_type(Type::Boolean).build();
-        let replayed = HeaderBuilder::new()
-            .schema(Some(replayed))
-            .description(Some("An earlier request with this key committed it."))
-            .build();
-        ResponseBuilder::new()
-            .description(description)
-            .content("application/json", content)
-            .header("Idempotent-Replayed", replayed)
-            .build()
-    };
-    let builder = OperationBuilder::new()
-        .operation_id(Some("sendMessage"))
-        .tag("Messages")
-        .summary(Some("Send a message to a customer"))
-        .parameter(parameter("Idempotency-Key", ParameterIn::Header, Required::True))
-        .parameter(parameter("Prefer", ParameterIn::Header, Required::False))
-        .request_body(Some(
-            RequestBodyBuilder::new()
-                .required(Some(Required::True))
-                .content("application/json", body)
-                .build(),
-        ))
-        .security(SecurityRequirement::new("tenantKey", ["send"]))
-        .response("200", RefOr::T(answer("With `Prefer: wait`: it came to its end.", None)))
-        .response("202", RefOr::T(answer("It is durable, and waits for Apple.", answered)));
-    let codes = BTreeSet::from([
-        "malformed_body",
-        "invalid_request",
-        "idempotency_key_required",
-        "unauthenticated",
-        "missing_scope",
-        "wrong_mode",
-        "not_found",
-        "no_conversation",
-        "conversation_closed",
-        "conversation_busy",
-        "too_large",
-        "unsupported_media_type",
-        "idempotency_key_reused",
-        "internal",
-        "unavailable",
-    ]);
-    refusals(builder, &codes).build()
 }
 
 /// `POST /message`, which `inbound-webhook` serves to Apple.

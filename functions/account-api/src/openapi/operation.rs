@@ -247,5 +247,18 @@ pub(crate) fn said(operation: Operation) -> Said {
                 one(Named::of::<shape::Event>()),
             )
         },
+        Operation::ListRulePacks => Said {
+            query: PAGED,
+            ..say(
+                "Messages",
+                "List the rule packs that messages can be held against",
+                Answers::Page(Named::of::<view::RulePackNameView>()),
+            )
+        },
+        Operation::ReadRulePack => say(
+            "Messages",
+            "Read a rule pack: every limit, and where it is written down",
+            one(Named::of::<view::RulePackView>()),
+        ),
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::word::{
     BusinessStatusWord, EndpointStatusWord, EventTypeWord, ModeWord, ProblemCodeWord, ScopeWord,
-    SendStatusWord, SendTypeWord, TriggerWord,
+    TriggerWord,
 };
 use crate::view::Instant;
 
@@ -153,80 +153,6 @@ pub(crate) struct ReplayDeliveries {
     limit: Option<u16>,
     /// With `since`: goes on after an earlier replay.
     cursor: Option<String>,
-}
-
-/// A message to send.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SendMessage {
-    /// The business.
-    #[schema(min_length = 1, max_length = 128)]
-    from: String,
-    /// The customer: an opaque id that has written to the business.
-    #[schema(min_length = 1, max_length = 1024)]
-    to: String,
-    #[schema(rename = "type", value_type = SendTypeWord)]
-    kind: Value,
-    content: Content,
-    /// The business's own reference, on every event of this message.
-    #[schema(min_length = 1, max_length = 1024)]
-    callback_data: Option<String>,
-    /// Marks the message as sent by a bot.
-    #[schema(default = false)]
-    bot: Option<bool>,
-    /// The agent or system, for Apple's log.
-    #[schema(min_length = 1, max_length = 64)]
-    agent: Option<String>,
-}
-
-/// What a message says, by its type.
-#[derive(ToSchema)]
-#[schema(as = SendContent)]
-#[serde(untagged)]
-pub(crate) enum Content {
-    /// `text`
-    Text(TextContent),
-    /// `typing`
-    Typing(TypingContent),
-}
-
-/// The content of a `text`.
-#[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TextContent {
-    #[schema(min_length = 1, max_length = 10_000)]
-    text: String,
-}
-
-/// The content of a `typing`: the indicator on the customer's device.
-#[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TypingContent {
-    state: TypingState,
-}
-
-/// On or off.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-pub(crate) enum TypingState {
-    Start,
-    End,
-}
-
-/// A message that is durably committed.
-#[derive(ToSchema)]
-pub(crate) struct SentMessage {
-    /// The id that Apple knows it by, too.
-    #[schema(format = "uuid")]
-    id: String,
-    #[schema(value_type = SendStatusWord)]
-    status: Value,
-    /// With `failed`: why.
-    #[schema(value_type = Option<super::word::FailureCodeWord>)]
-    code: Option<Value>,
-    /// With `failed`: Apple's own words, if it gave any.
-    detail: Option<String>,
 }
 
 /// What a customer wrote: typed where the type is known, and Apple's own JSON beside it. Only `id`

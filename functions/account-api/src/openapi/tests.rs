@@ -1,10 +1,11 @@
 use amb_service::{
     account::{
         DEFAULT_LIMIT, MAX_DESCRIPTION, MAX_ENTRY, MAX_LIMIT, MAX_LINK_BODY, MAX_LINK_ENTRY,
-        MAX_NAME, MAX_REPLAY, OVERLAP_SECONDS, TIMEOUT_SECONDS,
+        MAX_NAME, MAX_REPLAY, OVERLAP_SECONDS,
+        TIMEOUT_SECONDS,
     },
     model::{EventType, Route},
-    problem::Problem,
+    problem::{Fault, Faults, Problem},
     send::{MAX_TEXT, SendRequest},
 };
 use serde_json::{Value, json};
@@ -52,6 +53,7 @@ async fn routes_template_and_openapi_are_the_same() {
         ROUTES.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
     // Served by functions of their own.
     code.insert("POST /v1/messages".to_owned());
+    code.insert("POST /v1/messages/validate".to_owned());
     code.insert("POST /message".to_owned());
 
     let text = fs::read_to_string(infra("template.yaml")).unwrap();
@@ -111,16 +113,32 @@ async fn every_documented_member_is_read_and_no_other() {
             );
         }
     }
-    let schema = json!({ "$ref": "#/components/schemas/SendMessage" });
-    let document = as_json().await;
-    for member in known_members(&document, &schema) {
-        let body = json!({ member.as_str(): ["odd"] }).to_string();
-        let problem = SendRequest::parse(body.as_bytes()).unwrap_err();
-        let of = |fault: &&amb_service::problem::Fault| fault.pointer == format!("/{member}");
-        let rule = problem.errors.iter().find(of).map(|fault| fault.rule);
-        assert!(rule.is_some_and(|rule| rule != "unknown_field"), "{member} {rule:?}");
+    for (name, reads) in [("SendMessage", READS[0]), ("CheckMessage", READS[1])] {
+        let schema = json!({ "$ref": format!("#/components/schemas/{name}") });
+        let known = known_members(&document, &schema);
+        for member in &known {
+            let errors = reads(&json!({ member.as_str(): 7 }));
+            let of = |fault: &&Fault| fault.pointer == format!("/{member}");
+            let rule = errors.iter().find(of).map(|fault| fault.rule);
+            assert!(rule.is_some_and(|rule| rule != "unknown_field"), "{name}.{member} {rule:?}");
+        }
+        assert!(known.len() >= 11, "{name}");
     }
 }
+
+/// Reads a body, and tells its faults.
+const READS: [fn(&Value) -> Vec<Fault>; 2] = [
+    |body| {
+        let mut faults = Faults::default();
+        SendRequest::read(body.as_object().unwrap(), &mut faults);
+        faults.finish(None::<()>).unwrap_err().errors
+    },
+    |body| {
+        let mut faults = Faults::default();
+        SendRequest::read_check(body.as_object().unwrap(), &mut faults);
+        faults.finish(None::<()>).unwrap_err().errors
+    },
+];
 
 #[tokio::test]
 async fn the_limits_in_the_document_are_those_in_the_code() {

@@ -1,5 +1,6 @@
 //! Words from closed lists.
 
+use amb_protocol::{compose::ContentType, rules::RulePack};
 use amb_service::{
     model::{EventType, FailureCode},
     problem::Problem,
@@ -41,7 +42,10 @@ words! {
     InboundWord "Inbound" ["inbound"];
     OutboundWord "Outbound" ["outbound"];
     InboundStatusWord "InboundStatus" ["received", "parked"];
-    SendTypeWord "SendType" ["text", "typing"];
+    SendTypeWord "SendType" types().chain(["typing", "template"]);
+    MessageTypeWord "MessageType" types().chain(["typing"]);
+    ChoiceTypeWord "ChoiceType" types().chain(["template"]);
+    RulePackWord "RulePackWord" RulePack::NAMES;
     SendStatusWord "SendStatus" ["queued", "acceptedByApple", "failed", "unknown"];
     HappeningWord "HappeningWord"
         ["received", "placed", "queued", "acceptedByApple", "failed", "unknown", "told"];
@@ -51,7 +55,11 @@ words! {
     ProblemCodeWord "ProblemCode" problem_codes().map(|(_, code, _)| code);
 }
 
-fn failure_codes() -> [&'static str; 7] {
+fn types() -> impl Iterator<Item = &'static str> {
+    ContentType::ALL.into_iter().map(ContentType::as_str)
+}
+
+fn failure_codes() -> [&'static str; 10] {
     [
         FailureCode::RefusedByApple,
         FailureCode::UnknownDestination,
@@ -60,6 +68,9 @@ fn failure_codes() -> [&'static str; 7] {
         FailureCode::ConversationClosed,
         FailureCode::Expired,
         FailureCode::GatewayUnavailable,
+        FailureCode::NotShowable,
+        FailureCode::ImageUnusable,
+        FailureCode::ContentLost,
     ]
     .map(FailureCode::as_str)
 }

@@ -140,7 +140,8 @@ pub(crate) fn examples(fed: &[Fed]) -> Examples {
         "from": super::world::BUSINESS, "to": super::world::CUSTOMER, "type": "text",
         "content": { "text": "Hi! How can we help?" }, "callbackData": "order-1001", "bot": true,
     });
-    let queued = json!({ "id": "b0f5c1de-0000-4000-8000-000000000001", "status": "queued" });
+    let id = "b0f5c1de-0000-4000-8000-000000000001";
+    let queued = json!({ "id": id, "type": "text", "status": "queued" });
     examples.insert("sendMessage", (Some(sent), Some(queued)));
     examples
 }

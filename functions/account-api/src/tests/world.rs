@@ -240,7 +240,7 @@ impl World {
         });
         let key = format!("key-{}", self.memory.world().outbound.len());
         let body = body.to_string();
-        let sent = Send::new(m(), m(), m()).send(&principal, Some(&key), body.as_bytes()).await;
+        let sent = Send::new(m(), m(), m(), m()).send(&principal, Some(&key), body.as_bytes()).await;
         sent.unwrap().pointer
     }
 

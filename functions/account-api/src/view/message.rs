@@ -1,9 +1,13 @@
+use amb_protocol::compose::{ContentType, Draft};
 use amb_service::{
     account::{History, HistoryMessage, Inbound, Outbound, Owed},
-    model::{ConversationState, OutboundContent, OutboundMessage, OutboundStatus, TypingState},
+    model::{
+        Choice, ConversationState, OutboundContent, OutboundMessage, OutboundStatus, TypingState,
+    },
     render::{self, ContextView, message_view},
 };
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{DeliveryView, Instant};
 
@@ -75,9 +79,21 @@ pub(crate) struct OutboundView {
     place: Place,
     /// The id that Apple knows it by, too.
     id: String,
+    /// The type of the first choice: the request's own, and not its fallback's.
     #[serde(rename = "type")]
-    #[cfg_attr(test, schema(value_type = crate::openapi::SendTypeWord))]
+    #[cfg_attr(test, schema(value_type = crate::openapi::MessageTypeWord))]
     kind: &'static str,
+    /// The type of the choice that was made for the customer's device, once it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(value_type = Option<crate::openapi::MessageTypeWord>))]
+    sent_as: Option<&'static str>,
+    /// What the customer's answer carries, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_identifier: Option<String>,
+    /// How many messages of Apple's it is, where that is kept with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<usize>,
+    /// The words of a text; with links, each on a line of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,12 +176,23 @@ fn inbound(state: &ConversationState, message: &Inbound) -> InboundView {
 
 fn outbound(place: Place, row: OutboundMessage) -> OutboundView {
     let kind = row.content.kind();
-    let (text, typing) = match row.content {
-        OutboundContent::Text { text } => (Some(text), None),
-        OutboundContent::Typing { state: TypingState::Start } => (None, Some("start")),
-        OutboundContent::Typing { state: TypingState::End } => (None, Some("end")),
-        OutboundContent::Choices { .. } | OutboundContent::Stored { .. } => (None, None),
-    };
+    let progress = row.progress;
+    let chosen = progress.choice.and_then(|choice| usize::try_from(choice).ok()).unwrap_or(0);
+    let (mut text, mut typing, mut parts, mut identifier) = (None, None, None, None);
+    match row.content {
+        OutboundContent::Text { text: words } => text = Some(words),
+        OutboundContent::Typing { state: TypingState::Start } => typing = Some("start"),
+        OutboundContent::Typing { state: TypingState::End } => typing = Some("end"),
+        OutboundContent::Choices { choices } => {
+            if let Some(choice) = choices.get(chosen) {
+                parts = Some(choice.parts.len());
+                identifier = choice.parts.iter().find_map(|part| part.request_identifier.clone());
+                text = words(choice);
+            }
+        }
+        OutboundContent::Stored { .. } => {}
+    }
+    let request_identifier = progress.request_identifier.or(identifier);
     let status = row.status.as_str();
     let failure = match row.status {
         OutboundStatus::Failed { code, detail } => Some(Failure { code: code.as_str(), detail }),
@@ -176,6 +203,9 @@ fn outbound(place: Place, row: OutboundMessage) -> OutboundView {
         place,
         id: row.pointer.message.to_string(),
         kind,
+        sent_as: progress.sent_as.map(ContentType::as_str),
+        request_identifier: request_identifier.map(|identifier| identifier.to_string()),
+        parts,
         text,
         typing,
         bot: row.bot,
@@ -187,6 +217,16 @@ fn outbound(place: Place, row: OutboundMessage) -> OutboundView {
         created_at: Instant(row.created_at),
         finished_at: row.finished_at.map(Instant),
     }
+}
+
+/// The words and links of a text that left in pieces.
+fn words(choice: &Choice) -> Option<String> {
+    let of = |draft: &Draft| {
+        let link = || draft.body.get("richLinkData").and_then(|link| link.get("url"));
+        draft.body.get("body").or_else(link).and_then(Value::as_str).map(str::to_owned)
+    };
+    let lines: Option<Vec<_>> = choice.parts.iter().map(of).collect();
+    lines.filter(|_| choice.kind == ContentType::Text).map(|lines| lines.join("\n"))
 }
 
 /// A message and what became of it.

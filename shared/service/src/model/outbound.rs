@@ -77,7 +77,9 @@ pub enum OutboundContent {
     },
     /// Anything else: ways to say it, the best first.
     Choices {
-        /// The first one that the device can show is sent.
+        /// The first one that the device can show is sent. Kept as JSON text: a table's own maps have
+        /// no order of their members, nest 32 deep at most, and make `1` of `1.0`.
+        #[serde(with = "json_text")]
         choices: Vec<Choice>,
     },
     /// The same, too large for a row.
@@ -88,6 +90,26 @@ pub enum OutboundContent {
         /// Where the choices are, as JSON.
         file: FileKey,
     },
+}
+
+/// A value as a string of JSON.
+mod json_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &T,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = serde_json::to_string(value).map_err(ser::Error::custom)?;
+        to.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, T: de::DeserializeOwned, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<T, D::Error> {
+        let text = String::deserialize(from)?;
+        serde_json::from_str(&text).map_err(de::Error::custom)
+    }
 }
 
 /// One way to say it.

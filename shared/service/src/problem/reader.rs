@@ -23,6 +23,23 @@ impl Faults {
         }
     }
 
+    /// Adds several.
+    pub fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        faults.into_iter().for_each(|fault| self.push(fault));
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Says something more of every fault from this one on.
+    pub fn explain_from(&mut self, first: usize, what: &str) {
+        for fault in self.0.iter_mut().skip(first) {
+            fault.message.push_str(what);
+        }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

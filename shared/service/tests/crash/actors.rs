@@ -262,7 +262,7 @@ impl Actors {
         .to_string();
         for _ in 0..4 {
             let w = || self.world.clone();
-            let send = Send::new(w(), w(), w());
+            let send = Send::new(w(), w(), w(), w());
             match drive(send.send(&principal, Some(key), body.as_bytes())) {
                 Some(Ok(taken)) => {
                     self.told.entry(key.to_owned()).or_default().push(taken.pointer.message);

@@ -1,0 +1,106 @@
+//! The operations that `outbound-send` serves.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use utoipa::openapi::{
+    ContentBuilder, HttpMethod, ObjectBuilder, OneOfBuilder, Paths, Ref, RefOr, Required, Response,
+    ResponseBuilder, Type,
+    header::HeaderBuilder,
+    path::{OperationBuilder, ParameterIn},
+    request_body::{RequestBody, RequestBodyBuilder},
+    security::SecurityRequirement,
+};
+
+use super::document::{Examples, parameter, refusals};
+
+/// Codes of refusals that sending and checking share.
+const CODES: [&str; 11] = [
+    "malformed_body",
+    "invalid_request",
+    "unauthenticated",
+    "missing_scope",
+    "wrong_mode",
+    "not_found",
+    "no_conversation",
+    "too_large",
+    "unsupported_media_type",
+    "internal",
+    "unavailable",
+];
+
+/// Adds them.
+pub(super) fn describe(paths: &mut Paths, examples: &Examples) {
+    let (asked, answered) = examples.get("sendMessage").cloned().unwrap_or_default();
+    let codes: BTreeSet<_> = CODES
+        .into_iter()
+        .chain([
+            "idempotency_key_required",
+            "idempotency_key_reused",
+            "conversation_closed",
+            "conversation_busy",
+            "not_showable",
+        ])
+        .collect();
+    let sends = OperationBuilder::new()
+        .operation_id(Some("sendMessage"))
+        .tag("Messages")
+        .summary(Some("Send a message to a customer"))
+        .parameter(parameter("Idempotency-Key", ParameterIn::Header, Required::True))
+        .parameter(parameter("Prefer", ParameterIn::Header, Required::False))
+        .request_body(Some(body("SendMessage", asked)))
+        .security(SecurityRequirement::new("tenantKey", ["send"]))
+        .response("200", RefOr::T(sent("With `Prefer: wait`: it came to its end.", None)))
+        .response("202", RefOr::T(sent("It is durable, and waits for Apple.", answered)));
+    let sends = refusals(sends, &codes).build();
+    paths.add_path_operation("/v1/messages", vec![HttpMethod::Post], sends);
+
+    let (asked, answered) = examples.get("validateMessage").cloned().unwrap_or_default();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Verdict")))
+        .example(answered)
+        .build();
+    let verdict = ResponseBuilder::new()
+        .description("What is wrong with it, or what would leave.")
+        .content("application/json", content)
+        .build();
+    let checks = OperationBuilder::new()
+        .operation_id(Some("validateMessage"))
+        .tag("Messages")
+        .summary(Some(
+            "Tell what sending a message would come to, and send nothing. Pictures and previews are \
+             fetched and made as for a message that is sent",
+        ))
+        .request_body(Some(body("CheckMessage", asked)))
+        .security(SecurityRequirement::new("tenantKey", ["send"]))
+        .response("200", RefOr::T(verdict));
+    let checks = refusals(checks, &CODES.into_iter().collect()).build();
+    paths.add_path_operation("/v1/messages/validate", vec![HttpMethod::Post], checks);
+}
+
+/// An object of this schema, or the name of an upload that holds one.
+fn body(schema: &str, example: Option<Value>) -> RequestBody {
+    let either = OneOfBuilder::new()
+        .item(Ref::from_schema_name(schema))
+        .item(Ref::from_schema_name("UploadedBody"))
+        .build();
+    let content = ContentBuilder::new().schema(Some(either)).example(example).build();
+    RequestBodyBuilder::new()
+        .required(Some(Required::True))
+        .content("application/json", content)
+        .build()
+}
+
+fn sent(description: &str, example: Option<Value>) -> Response {
+    let schema = Ref::from_schema_name("SentMessage");
+    let content = ContentBuilder::new().schema(Some(schema)).example(example).build();
+    let replayed = ObjectBuilder::new().schema_type(Type::Boolean).build();
+    let replayed = HeaderBuilder::new()
+        .schema(Some(replayed))
+        .description(Some("An earlier request with this key committed it."))
+        .build();
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/json", content)
+        .header("Idempotent-Replayed", replayed)
+        .build()
+}

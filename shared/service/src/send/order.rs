@@ -1,0 +1,150 @@
+//! What is committed: a request without a fault.
+
+use amb_protocol::id::{BusinessId, OpaqueId, RequestIdentifier};
+use jiff::Timestamp;
+
+use super::{
+    Sent,
+    choices::{Said, needs_locale},
+    request::SendRequest,
+    showable::{self, Need},
+    uuid_of,
+};
+use crate::{
+    access::Principal,
+    model::{
+        Context, ConversationId, ConversationState, IdempotencyRecord, LaneEntry, OutboundContent,
+        OutboundMessage, OutboundPointer, OutboundStatus, Progress, QUEUE_GRACE, TimelineEntry,
+        TimelineItem,
+    },
+    port::{ClaimScope, Conversations, Entropy, MessageClaim, PortError, Step},
+    problem::{Fault, Faults, Problem},
+};
+
+/// A request without a fault.
+pub(super) struct Order {
+    pub(super) from: BusinessId,
+    pub(super) to: OpaqueId,
+    /// It starts a conversation, if there is none.
+    pub(super) invites: bool,
+    pub(super) content: OutboundContent,
+    /// What each choice takes.
+    pub(super) needs: Vec<Need>,
+    /// Where the request names each choice.
+    pub(super) places: Vec<String>,
+    kind: &'static str,
+    callback_data: Option<String>,
+    bot: bool,
+    agent: Option<String>,
+    warnings: Vec<Fault>,
+}
+
+impl Order {
+    /// What was composed for a request; or every fault of it.
+    pub(super) fn of(
+        request: SendRequest<'_>,
+        said: Option<Said>,
+        faults: Faults,
+    ) -> Result<Self, Problem> {
+        let is_too_long = faults.any("text_too_long");
+        let invites = request.invites();
+        let sound = (|| Some((request.from?, request.to?, said?)))();
+        let (from, to, said) = faults.finish(sound).map_err(|problem| {
+            if is_too_long && problem.errors.len() == 1 {
+                // The only fault is its size: the status says so (S022).
+                return Problem { errors: problem.errors, ..Problem::too_large() };
+            }
+            problem
+        })?;
+        let Said { content, places, cuts, mut warnings } = said;
+        warnings.extend(cuts);
+        let needs = showable::needs(&content);
+        let kind = content.kind();
+        let SendRequest { callback_data, bot, agent, .. } = request;
+        Ok(Self {
+            from,
+            to,
+            invites,
+            content,
+            needs,
+            places,
+            kind,
+            callback_data,
+            bot,
+            agent,
+            warnings,
+        })
+    }
+
+    /// The step that commits it.
+    pub(super) fn plan(
+        &self,
+        mut state: ConversationState,
+        pointer: &OutboundPointer,
+        record: IdempotencyRecord,
+        now: Timestamp,
+    ) -> Step {
+        state.revision += 1;
+        state.lane.push(LaneEntry { message: pointer.message });
+        let mut entries = Vec::new();
+        let mut claim = None;
+        if !self.content.is_ephemeral() {
+            let seq = state.next_seq();
+            let item = TimelineItem::Sent { message: pointer.message };
+            entries.push(TimelineEntry { seq, at: now, item, context: Context::default() });
+            claim = Some(MessageClaim {
+                tenant: pointer.tenant.clone(),
+                message: pointer.message,
+                conversation: pointer.conversation.clone(),
+                seq,
+                scope: ClaimScope::Tenant,
+            });
+        }
+        let outbound = OutboundMessage {
+            pointer: pointer.clone(),
+            business: self.from.clone(),
+            opaque: self.to.clone(),
+            content: self.content.clone(),
+            bot: self.bot,
+            agent: self.agent.clone(),
+            callback_data: self.callback_data.clone(),
+            status: OutboundStatus::Queued,
+            progress: Progress::default(),
+            attempts: 0,
+            outcome_unknown: false,
+            created_at: now,
+            next_attempt_at: now,
+            sweep_at: now + QUEUE_GRACE,
+            lease_until: None,
+            finished_at: None,
+        };
+        let (outbound, idempotency) = (Some(outbound), Some(record));
+        Step { entries, claim, outbound, idempotency, ..Step::to(state) }
+    }
+
+    /// The answer, once it is committed at this place.
+    pub(super) fn sent(self, pointer: OutboundPointer, replayed: bool) -> Sent {
+        let status = OutboundStatus::Queued;
+        Sent { pointer, kind: self.kind, status, warnings: self.warnings, replayed }
+    }
+}
+
+/// What a reply is tied to its question by: a UUID of ours.
+#[expect(clippy::expect_used, reason = "a UUID is 36 visible characters")]
+pub(super) fn draw_request_identifier(entropy: &impl Entropy) -> RequestIdentifier {
+    RequestIdentifier::parse(&uuid_of(entropy).to_string()).expect("a UUID is an identifier")
+}
+
+/// The customer's locale, should a template want to know it.
+pub(super) async fn locale<S: Conversations>(
+    request: &SendRequest<'_>,
+    principal: &Principal,
+    store: &S,
+) -> Result<Option<String>, PortError> {
+    let (Some(from), Some(to)) = (&request.from, &request.to) else { return Ok(None) };
+    if !needs_locale(&request.wish) {
+        return Ok(None);
+    }
+    let state = store.load(&principal.tenant, &ConversationId::of(from, to)).await?;
+    Ok(state.and_then(|state| state.locale))
+}
