@@ -5,4 +5,5 @@ mod businesses;
 mod data_refs;
 mod endpoints;
 mod keys;
+mod templates;
 mod tenants;

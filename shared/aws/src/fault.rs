@@ -3,7 +3,9 @@
 use amb_service::port::PortError;
 use aws_sdk_dynamodb::{
     error::{BuildError, SdkError},
-    operation::{put_item::PutItemError, update_item::UpdateItemError},
+    operation::{
+        delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError,
+    },
 };
 use std::{error::Error, fmt};
 
@@ -88,6 +90,17 @@ impl<R: fmt::Debug + 'static> RefusedWrite for SdkError<UpdateItemError, R> {
     fn old_item(self, operation: &'static str) -> Result<Item, PortError> {
         match self.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(failed.item().cloned().unwrap_or_default())
+            }
+            _ => Err(unavailable(operation)(self)),
+        }
+    }
+}
+
+impl<R: fmt::Debug + 'static> RefusedWrite for SdkError<DeleteItemError, R> {
+    fn old_item(self, operation: &'static str) -> Result<Item, PortError> {
+        match self.as_service_error() {
+            Some(DeleteItemError::ConditionalCheckFailedException(failed)) => {
                 Ok(failed.item().cloned().unwrap_or_default())
             }
             _ => Err(unavailable(operation)(self)),

@@ -19,6 +19,7 @@ use std::{fmt, net::IpAddr, time::Duration};
 use crate::{
     client::Profile,
     fault::{Refused, unavailable},
+    store::Store,
 };
 
 /// The bucket. A clone is cheap and shares the client.
@@ -41,6 +42,29 @@ impl Bucket {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .build();
         Self { client: Client::from_conf(config), name }
+    }
+
+    /// A URL that answers a file to whoever has it, for so long. IAM: `s3:GetObject`.
+    pub(crate) async fn link(
+        &self,
+        operation: &'static str,
+        key: &FileKey,
+        life: Duration,
+    ) -> Result<String, PortError> {
+        let get = self.client.get_object().bucket(&self.name).key(key.as_str());
+        let signed = get.presigned(presigning(operation, life)?).await;
+        Ok(signed.map_err(unavailable(operation))?.uri().to_owned())
+    }
+
+    /// Deletes a file; one that is not there is deleted. IAM: `s3:DeleteObject`.
+    pub(crate) async fn delete(
+        &self,
+        operation: &'static str,
+        key: &FileKey,
+    ) -> Result<(), PortError> {
+        let delete = self.client.delete_object().bucket(&self.name).key(key.as_str());
+        delete.send().await.map_err(unavailable(operation))?;
+        Ok(())
     }
 }
 
@@ -88,16 +112,48 @@ impl UploadSlots for Bucket {
         life: Duration,
     ) -> Result<UploadSlot, PortError> {
         const OPERATION: &str = "UploadSlots::upload_slot";
-        let presigning = PresigningConfig::expires_in(life)
-            .map_err(|error| PortError::unavailable(OPERATION, error))?;
         let length =
             i64::try_from(size).map_err(|error| PortError::unavailable(OPERATION, error))?;
         let put = self.client.put_object().bucket(&self.name).key(key.as_str());
         let put = put.content_type(content_type).content_length(length);
-        let signed = put.presigned(presigning).await.map_err(unavailable(OPERATION))?;
+        let signed =
+            put.presigned(presigning(OPERATION, life)?).await.map_err(unavailable(OPERATION))?;
         let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok(UploadSlot { url: signed.uri().to_owned(), headers: headers.collect() })
     }
+}
+
+/// A store with a bucket hands out slots in it, and reads what was put there.
+impl Files for Store {
+    async fn put_file(
+        &self,
+        key: &FileKey,
+        content_type: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), PortError> {
+        self.bucket("Files::put_file")?.put_file(key, content_type, bytes).await
+    }
+
+    async fn file(&self, key: &FileKey, limit: u64) -> Result<FileRead, PortError> {
+        self.bucket("Files::file")?.file(key, limit).await
+    }
+}
+
+impl UploadSlots for Store {
+    async fn upload_slot(
+        &self,
+        key: &FileKey,
+        content_type: &str,
+        size: u64,
+        life: Duration,
+    ) -> Result<UploadSlot, PortError> {
+        let bucket = self.bucket("UploadSlots::upload_slot")?;
+        bucket.upload_slot(key, content_type, size, life).await
+    }
+}
+
+fn presigning(operation: &'static str, life: Duration) -> Result<PresigningConfig, PortError> {
+    PresigningConfig::expires_in(life).map_err(|error| PortError::unavailable(operation, error))
 }
 
 /// Without `s3:ListBucket`, which no function has, S3 says 403 of an object that is not there. A

@@ -15,6 +15,7 @@ pub(crate) mod mark;
 pub(crate) mod outbound;
 pub(crate) mod state;
 pub(crate) mod sweep;
+pub(crate) mod template;
 pub(crate) mod tenant;
 pub(crate) mod time;
 

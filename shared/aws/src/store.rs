@@ -14,6 +14,7 @@ use amb_service::model::TenantId;
 
 use crate::{
     fault::{NotConfigured, incomplete, unavailable, unreadable},
+    files::Bucket,
     row::{self, Item, Key, s},
 };
 
@@ -22,6 +23,7 @@ use crate::{
 pub struct Store {
     pub(crate) client: Client,
     tables: Arc<Tables>,
+    bucket: Option<Bucket>,
 }
 
 /// The names of the tables that a function was given. A port that needs another one answers with an
@@ -39,7 +41,18 @@ pub struct Tables {
 impl Store {
     /// The store behind a client.
     pub fn new(client: Client, tables: Tables) -> Self {
-        Self { client, tables: Arc::new(tables) }
+        Self { client, tables: Arc::new(tables), bucket: None }
+    }
+
+    /// The store with a bucket for what is too large for a row.
+    #[must_use]
+    pub fn with_files(self, bucket: Bucket) -> Self {
+        Self { bucket: Some(bucket), ..self }
+    }
+
+    pub(crate) fn bucket(&self, operation: &'static str) -> Result<&Bucket, PortError> {
+        let missing = NotConfigured { variable: "AMB_FILES_BUCKET" };
+        self.bucket.as_ref().ok_or_else(|| PortError::unavailable(operation, missing))
     }
 
     pub(crate) fn inbox_table(&self, operation: &'static str) -> Result<&str, PortError> {

@@ -14,6 +14,7 @@ mod inbox;
 mod outbox;
 mod queues;
 mod sample;
+mod templates;
 mod timeline;
 
 pub use accounts::{api_keys, businesses, endpoints, tenants};
@@ -25,4 +26,5 @@ pub use inbox::{inbox, inbox_sweep};
 pub use outbox::{idempotency, outbox};
 pub use queues::{DELIVERIES, queues};
 pub use sample::{Sample, both};
+pub use templates::templates;
 pub use timeline::timeline;

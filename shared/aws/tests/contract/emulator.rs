@@ -14,6 +14,8 @@ use crate::lossy;
 
 /// An access key of twelve digits is an account of its own to the emulator.
 const ACCOUNT: &str = "210987654321";
+/// Its answer to every such key: URLs that were signed with it hold.
+const SECRET: &str = "test";
 const POLL: Duration = Duration::from_millis(50);
 /// A minute: Python starts slowly on a busy machine.
 const POLLS: usize = 1_200;
@@ -91,7 +93,7 @@ async fn config(port: u16) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .endpoint_url(format!("http://127.0.0.1:{port}"))
-        .credentials_provider(Credentials::new(ACCOUNT, "secret", None, None, "test"))
+        .credentials_provider(Credentials::new(ACCOUNT, SECRET, None, None, "test"))
         .load()
         .await
 }

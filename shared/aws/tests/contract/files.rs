@@ -46,6 +46,16 @@ pub(crate) async fn take_uploads(
         assert!(slot.url.contains(part), "{part} is not in the URL");
     }
     assert_eq!(put(&slot, b"12345"), 200);
+    for (name, value, body) in [
+        ("content-length", "6", b"123456".as_slice()),
+        ("content-type", "text/html", b"12345".as_slice()),
+    ] {
+        let mut other = slot.clone();
+        for header in other.headers.iter_mut().filter(|(known, _)| known == name) {
+            value.clone_into(&mut header.1);
+        }
+        assert_eq!(put(&other, body), 403, "{name} is signed");
+    }
     let uploaded = bucket.file(&key, 100).await.expect("an answer");
     assert_eq!(uploaded, FileRead::Whole(b"12345".to_vec()));
 }

@@ -2,7 +2,7 @@
 
 use super::sample::Sample;
 use crate::{
-    model::{FileKey, TenantId, UploadId},
+    model::{FileKey, TemplateName, TenantId, UploadId},
     port::{Entropy, FileRead, Files, PortError},
 };
 
@@ -26,7 +26,7 @@ pub async fn files<S: Files, E: Entropy>(store: &S, sample: &Sample<E>) -> Resul
         FileKey::outbound(&TenantId::draw(sample.entropy()), message),
         FileKey::upload(&sample.tenant, &UploadId::draw(sample.entropy())),
         FileKey::picture(&sample.tenant, "00ff", "icon"),
-        FileKey::template(&sample.tenant, "a", 1),
+        FileKey::template(&sample.tenant, &TemplateName::parse("a").expect("a name"), 1, "00ff"),
     ] {
         assert_eq!(store.file(&other, 1_000).await?, FileRead::Missing, "{other:?}");
     }

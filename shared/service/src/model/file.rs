@@ -26,9 +26,15 @@ impl FileKey {
         Self(format!("pictures/{tenant}/{sha256}-{slot}.png"))
     }
 
-    /// A version of a template.
-    pub fn template(tenant: &TenantId, name: &str, version: u32) -> Self {
-        Self(format!("templates/{tenant}/{name}/{version}"))
+    /// A version of a template, by the SHA-256 of what it says, in hex: two writers of one version
+    /// write two files, and the row tells which counts.
+    pub fn template(
+        tenant: &TenantId,
+        name: &super::TemplateName,
+        version: u32,
+        sha256: &str,
+    ) -> Self {
+        Self(format!("templates/{tenant}/{}/{version}-{sha256}", name.as_str()))
     }
 
     /// The key as text.

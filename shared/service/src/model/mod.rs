@@ -38,4 +38,4 @@ pub use outbound::{
     OutboundPointer, OutboundStatus, Progress, TypingState,
 };
 pub use route::{Heard, Route};
-pub use template::{Template, TemplateName, TemplateNameFault};
+pub use template::{Template, TemplateName, TemplateNameFault, TemplateSummary};

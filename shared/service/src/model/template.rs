@@ -3,7 +3,7 @@
 use amb_protocol::compose::ContentType;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 use super::TenantId;
@@ -68,7 +68,95 @@ pub struct Template {
     /// The content in other locales.
     pub locales: BTreeMap<String, Value>,
     /// What is declared of the variables: type, default, description.
-    pub variables: Value,
+    pub variables: Map<String, Value>,
+    /// What the variables have to be, as JSON Schema: derived when the version was made.
+    pub schema: Value,
     /// When this version was made.
     pub created_at: Timestamp,
+}
+
+impl Template {
+    /// The largest that lies in a row, in bytes of JSON: a row holds 400 KB. What is larger is a file.
+    pub const MAX_IN_ROW: usize = 200 * 1024;
+    /// Versions kept; a new one beyond ends the oldest.
+    pub const MAX_VERSIONS: u32 = 100;
+    /// Templates of a tenant.
+    pub const MAX_PER_TENANT: usize = 500;
+
+    /// What a list says of it.
+    pub fn summary(&self) -> TemplateSummary {
+        TemplateSummary {
+            tenant: self.tenant.clone(),
+            name: self.name.clone(),
+            version: self.version,
+            kind: self.kind,
+            description: self.description.clone(),
+            locale: self.locale.clone(),
+            locales: self.locales.keys().cloned().collect(),
+            bytes: self.bytes(),
+            created_at: self.created_at,
+        }
+    }
+
+    /// Bytes of its contents and declarations, as JSON.
+    pub fn bytes(&self) -> u64 {
+        let mut counted = Counted(0);
+        let parts = (&self.content, &self.locales, &self.variables, &self.schema);
+        // Writing values to a counter fails nowhere.
+        let _ = serde_json::to_writer(&mut counted, &parts);
+        counted.0
+    }
+
+    /// Whether both make the same of the same variables.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.description == other.description
+            && self.locale == other.locale
+            && self.content == other.content
+            && self.locales == other.locales
+            && self.variables == other.variables
+    }
+}
+
+struct Counted(u64);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A version of a template without its contents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplateSummary {
+    /// The owner.
+    pub tenant: TenantId,
+    /// Its name.
+    pub name: TemplateName,
+    /// Counts from 1.
+    pub version: u32,
+    /// What it makes.
+    pub kind: ContentType,
+    /// What it is for, in the owner's words.
+    pub description: String,
+    /// The locale of the content, where it is known.
+    pub locale: Option<String>,
+    /// Further locales, in order.
+    pub locales: Vec<String>,
+    /// Bytes of its contents and declarations.
+    pub bytes: u64,
+    /// When this version was made.
+    pub created_at: Timestamp,
+}
+
+impl TemplateSummary {
+    /// Whether it is too large for a row.
+    pub fn is_large(&self) -> bool {
+        self.bytes > Template::MAX_IN_ROW as u64
+    }
 }

@@ -32,7 +32,7 @@ pub use inbox::{Commit, Inbox, InboxMinute, InboxReader, InboxSweep};
 pub use outbox::{DueOutbound, IdempotencyRecords, Outbox, OutboxLease};
 pub use queue::{DeliveryQueue, OutboundQueue, QueuedDelivery};
 pub use secrets::{AppleKeySet, AppleSecrets, OperatorKeySource, ServiceKeySource};
-pub use template::Templates;
+pub use template::{TemplateLibrary, Templates};
 pub use time::{Clock, Entropy};
 pub use web::{Web, WebAsk, WebFault, WebPage};
 pub use webhook::{HOP_HEADER, WebhookAnswer, WebhookCall, WebhookError, Webhooks};
