@@ -23,6 +23,8 @@ const MSP_ID: &str = "4f0c8a52-6b1d-4e63-9a77-2d5f0c9be001";
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 const DEMO_NAME: &str = "demo";
 const CUSTOMER_NAME: &str = "ada";
+/// Where invitations reach them; a number that belongs to nobody.
+const CUSTOMER_PHONE: &str = "+12025550100";
 
 /// The product on the emulator, the simulator beside it, and a demo tenant.
 #[derive(Debug)]
@@ -211,7 +213,11 @@ async fn make_tenant(
 }
 
 async fn make_customer(simulator: &Client, demo: &Tenant) -> Result<Customer, ClientError> {
-    let new = NewCustomer { name: Some(CUSTOMER_NAME.to_owned()), ..NewCustomer::default() };
+    let new = NewCustomer {
+        name: Some(CUSTOMER_NAME.to_owned()),
+        phone: Some(CUSTOMER_PHONE.to_owned()),
+        ..NewCustomer::default()
+    };
     let customer = simulator.create_customer(&new).await?;
     let opened = NewConversation {
         customer: customer.name.clone(),

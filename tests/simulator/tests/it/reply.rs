@@ -244,6 +244,34 @@ async fn an_app_answers_by_its_url_and_without_data() {
 }
 
 #[tokio::test]
+async fn the_product_reads_what_was_chosen_out_of_every_answer() {
+    let stage = Stage::new().await;
+    let ada = stage.open_conversation().await;
+    let slot = Answer::TimePicker { identifier: "s2".to_owned() };
+    let pages = vec![chose("kind", "k2"), entered("note", "Leg cracked")];
+    let back = Answer::App { url: "?paid=1".to_owned(), title: None, subtitle: None };
+    for (asked, answer, read) in [
+        (
+            quick_reply(),
+            quick("bad"),
+            json!({"kind": "quickReply", "index": 1, "identifier": "bad"}),
+        ),
+        (list_picker(), list(&["d2", "c1"]), json!({"kind": "listPicker", "others": 2})),
+        (time_picker(), slot, json!({"kind": "timePicker", "eventIdentifier": "ev1"})),
+        (form(true), Answer::Form { pages }, json!({"kind": "form", "private": true})),
+        (app(), back, json!({"kind": "iMessageApp", "url": "?paid=1"})),
+    ] {
+        let told = answered(&stage, &ada, asked, answer).await;
+        let told = serde_json::value::RawValue::from_string(told.to_string()).unwrap();
+        let told = serde_json::to_value(amb_protocol::reply::Reply::parse(&told)).unwrap();
+        for (name, value) in read.as_object().unwrap() {
+            assert_eq!(told.get(name), Some(value), "{told}");
+        }
+        assert_eq!(told["sessionIdentifier"].as_str().unwrap().len(), 36);
+    }
+}
+
+#[tokio::test]
 async fn a_repeated_answer_has_another_id_and_all_else_the_same() {
     let stage = Stage::new().await;
     let ada = stage.open_conversation().await;
