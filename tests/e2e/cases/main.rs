@@ -8,6 +8,7 @@
 
 mod account;
 mod aws;
+mod context;
 mod crash;
 mod delivery;
 mod dependencies;
@@ -65,6 +66,12 @@ fn main() -> ExitCode {
             tokens_that_do_not_hold_get_401_or_403,
             a_request_that_is_not_apples_form_gets_400_or_404,
             typing_and_reactions_reach_the_business,
+        }),
+        cases!(shared, async: context::{
+            ap25_a_conversation_reaches_the_endpoint_of_its_intent,
+            sc03_sc04_a_start_link_says_what_the_message_and_the_history_say,
+            ap13_an_answer_comes_back_with_its_question_and_its_reference,
+            ap23_a_private_answer_is_read_back_by_those_who_may,
         }),
         cases!(shared, async: outbound::{
             after_close_a_send_gets_409_until_the_customer_writes_again,

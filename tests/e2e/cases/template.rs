@@ -159,7 +159,7 @@ pub(crate) fn files_are_private_encrypted_and_expire() -> Outcome {
     let buckets = resources("AWS::S3::Bucket")?;
     assert_eq!(buckets.keys().map(String::as_str).collect::<Vec<_>>(), ["FilesBucket"]);
     for (name, bucket) in &buckets {
-        let at = |pointer| bucket.pointer(pointer).cloned().unwrap_or_default();
+        let at = |pointer: &str| bucket.pointer(pointer).cloned().unwrap_or_default();
         for what in
             ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"]
         {
