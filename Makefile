@@ -54,11 +54,11 @@ lint: need-cargo .venv/lint/ready ## formatting, clippy, the documentation's lin
 	$(call say,template)
 	.venv/lint/bin/cfn-lint
 
-bench: need-cargo .venv/ready ## the numbers of the README, as a table and target/bench/results.json
+bench: need-cargo .venv/ready ## the numbers of the README, as a table and target/bench/results.json; ONLY="compose images" for some
 	$(call say,building the functions as they are shipped (each links for half a minute))
 	cargo build --locked --release $(PACKAGES)
 	$(call say,measuring)
-	cargo run --locked --release --package amb-bench
+	cargo run --locked --release --package amb-bench -- $(ONLY)
 
 build: need-cargo .venv/build/ready ## zips for Lambda: ARCH=arm64 (default) or x86_64
 	$(call say,installing the Rust target $(RUST_TARGET))

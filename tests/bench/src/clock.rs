@@ -7,6 +7,9 @@ use rustix::time::{ClockId, clock_gettime};
 /// Runs of one thing, each long enough to time, of which the middle one counts.
 const BATCHES: usize = 41;
 
+/// Runs of something that takes a tenth of a second.
+const FEW: usize = 7;
+
 /// Measures how long something took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(Instant);
@@ -35,9 +38,18 @@ pub(crate) fn thread_nanos() -> u64 {
 }
 
 /// Processor time of one `run`, in microseconds: the median over batches of `iterations`.
-pub(crate) fn cpu_us(iterations: u32, mut run: impl FnMut()) -> f64 {
-    let mut batches = Vec::with_capacity(BATCHES);
-    for _ in 0..BATCHES {
+pub(crate) fn cpu_us(iterations: u32, run: impl FnMut()) -> f64 {
+    cpu_us_over(BATCHES, iterations, run)
+}
+
+/// Processor time of one `run` that takes its time, in milliseconds: the median of a few.
+pub(crate) fn cpu_ms(run: impl FnMut()) -> f64 {
+    cpu_us_over(FEW, 1, run) / 1000.0
+}
+
+fn cpu_us_over(count: usize, iterations: u32, mut run: impl FnMut()) -> f64 {
+    let mut batches = Vec::with_capacity(count);
+    for _ in 0..count {
         let began = thread_nanos();
         for _ in 0..iterations {
             run();

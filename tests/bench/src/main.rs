@@ -1,7 +1,7 @@
 //! `amb-bench`: the numbers of the design, measured.
 //!
 //! ```text
-//! amb-bench [ack] [functions] [stack] [price] [--functions <folder>]
+//! amb-bench [ack] [compose] [images] [functions] [stack] [price] [--functions <folder>]
 //! ```
 //!
 //! Without arguments every section runs. A section that cannot run says so in one line, and the rest
@@ -14,11 +14,14 @@
 mod ack;
 mod aws;
 mod clock;
+mod compose;
 mod functions;
 mod http;
+mod images;
 mod item;
 mod journey;
 mod message;
+mod outbound;
 mod price;
 mod report;
 mod runtime_api;
@@ -34,7 +37,7 @@ use amb_local::chain;
 
 use crate::report::Report;
 
-const SECTIONS: [&str; 4] = ["ack", "functions", "stack", "price"];
+const SECTIONS: [&str; 6] = ["ack", "compose", "images", "functions", "stack", "price"];
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1)) {
@@ -56,6 +59,8 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
         say(&format!("measuring: {section}"));
         let outcome = match section {
             "ack" => ack::measure(&mut report),
+            "compose" => compose::measure(&mut report),
+            "images" => images::measure(&mut report),
             "functions" => functions::measure(&root, &built, &mut report),
             "stack" => stack::measure(&mut report),
             _ => price::measure(&mut report),

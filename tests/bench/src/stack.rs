@@ -1,6 +1,6 @@
-//! Webhooks through the deployed template on the local stack. The emulator answers for AWS, in Python
-//! and on the same processors, so these numbers are its ceiling and not the product's: they are for
-//! comparing one build with the next.
+//! Messages in both directions through the deployed template on the local stack. The emulator answers
+//! for AWS, in Python and on the same processors, so these numbers are its ceiling and not the
+//! product's: they are for comparing one build with the next.
 
 use std::{error::Error, path::PathBuf};
 
@@ -14,6 +14,7 @@ use futures_util::{StreamExt, stream};
 use crate::{
     clock::{Stopwatch, median, millis, percentile},
     message::{Webhook, authorization},
+    outbound,
     report::Report,
 };
 
@@ -30,7 +31,7 @@ const COLD_EXCHANGES: usize = 2;
 /// How long an exchange may take, in milliseconds.
 const PATIENCE_MS: u64 = 30_000;
 /// What every line says.
-const CEILING: &str = "the emulator is the ceiling";
+pub(crate) const CEILING: &str = "the emulator is the ceiling";
 
 /// Starts the stack, measures, ends it.
 pub(crate) fn measure(report: &mut Report) -> Result<(), Box<dyn Error>> {
@@ -40,7 +41,8 @@ pub(crate) fn measure(report: &mut Report) -> Result<(), Box<dyn Error>> {
         let stack = Stack::start(options).await?;
         let measured = async {
             conversation(&stack, report).await?;
-            load(&stack, report).await
+            load(&stack, report).await?;
+            outbound::relay(&stack, report).await
         };
         let outcome = measured.await;
         stack.shutdown().await;
