@@ -55,12 +55,22 @@ function fill(item, entry, context) {
   item.classList.remove("event", "mine", "theirs", ...Object.keys(MARKS));
   item.classList.add(side, entry.state);
   item.classList.toggle("bot", entry.bot);
-  const content = mine ? fromCustomer(entry) : fromBusiness(entry, context);
+  const content = draw(entry, mine, context);
   const react = side === "theirs" && reactButton(nameOf(entry));
   const mark = mine ? MARKS[entry.state] : entry.bot && "Automatic reply";
   item.replaceChildren(make("div", { class: "line" }, content, react));
   if (mark && side !== "event") item.append(make("span", { class: "mark" }, mark));
   if (wasHere) (item.querySelector("button:enabled") ?? item).focus();
+}
+
+// One message that is not as Apple says must not take the others with it.
+function draw(entry, mine, context) {
+  try {
+    return mine ? fromCustomer(entry) : fromBusiness(entry, context);
+  } catch (error) {
+    console.warn(`message ${entry.id} cannot be drawn`, error);
+    return unsupported(null);
+  }
 }
 
 function fromCustomer(entry) {
