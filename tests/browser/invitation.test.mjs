@@ -7,14 +7,16 @@ import { openScene, useBrowser } from "./support/scene.mjs";
 
 useBrowser();
 
+const INVITATION = {
+  templateId: "binaryChoice.engage.withImage",
+  referenceId: "order-1001",
+  parameters: { brandName: "Example Shop", brandLogo: { data: picture(120, 120, [30, 160, 120]) } },
+};
+
 test("an invitation that is taken up opens a conversation", async (t) => {
-  const phone = `+1202555${randomInt(10_000).toString().padStart(4, "0")}`;
+  const phone = number();
   const scene = await openScene(t, { device: { phone }, greeting: null });
-  await product.send(`tel:${phone}`, "invitation", {
-    templateId: "binaryChoice.engage.withImage",
-    referenceId: "order-1001",
-    parameters: { brandName: "Example Shop", brandLogo: { data: picture(120, 120, [30, 160, 120]) } },
-  });
+  await product.send(`tel:${phone}`, "invitation", INVITATION);
   const card = scene.page.getByRole("group", { name: "Invitation" });
   await card.getByText("order-1001").waitFor();
   await scene.shot("invitation");
@@ -30,3 +32,20 @@ test("an invitation that is taken up opens a conversation", async (t) => {
   await scene.shot("invitation-accepted");
   scene.isSound();
 });
+
+test("ap11 an invitation that is turned down closes what it would have opened", async (t) => {
+  const phone = number();
+  const scene = await openScene(t, { device: { phone }, greeting: null });
+  await product.send(`tel:${phone}`, "invitation", INVITATION);
+  const card = scene.page.getByRole("group", { name: "Invitation" });
+  await card.getByRole("button", { name: "No" }).click();
+  await scene.page.getByText("You said no").waitFor();
+  await card.getByRole("button", { name: "No", disabled: true, pressed: true }).waitFor();
+  await scene.shot("invitation-declined");
+  scene.isSound();
+});
+
+// A number of those that belong to nobody.
+function number() {
+  return `+1202555${randomInt(10_000).toString().padStart(4, "0")}`;
+}
