@@ -3,6 +3,23 @@
 //! [`compose`] checks short typed content in Apple's own field names against a [`RulePack`], finds
 //! every fault at once, and builds the message body. What a pure function cannot do is named in
 //! [`Draft::needs`]: images to fetch and convert, a preview to look up, an App Clip to ask Apple for.
+//!
+//! Whoever writes Rust builds a message from the types, and checks it the way Apple's gateway does:
+//!
+//! ```
+//! use amb_protocol::compose::{Feature, Interactive, QuickReply, Reply, check_wire};
+//! use amb_protocol::{id::RequestIdentifier, rules::RulePack};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let reply = |word: &str| Reply { identifier: word.to_lowercase(), title: word.to_owned() };
+//! let summary_text = "Shall we deliver?".to_owned();
+//! let quick = QuickReply { summary_text, items: vec![reply("Yes"), reply("No")] };
+//! let identifier = RequestIdentifier::parse("c0ffee00-0000-4000-8000-000000000003")?;
+//! let draft = Interactive::bare(identifier, Feature::QuickReply(quick)).draft(RulePack::latest());
+//! assert!(check_wire(&draft.body.into(), RulePack::latest()).is_empty());
+//! # Ok(())
+//! # }
+//! ```
 
 mod app_clip;
 mod bubble;
@@ -239,7 +256,7 @@ fn read(
 /// refuse, as far as it is known. Pointers are into the message.
 pub fn check_wire(message: &Value, pack: &RulePack) -> Vec<Fault> {
     let mut check = Check::wire(pack);
-    wire::read(message, "", &mut check);
+    wire::check(message, &mut check);
     check.into_faults()
 }
 

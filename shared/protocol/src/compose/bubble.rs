@@ -87,7 +87,8 @@ impl Bubble {
 }
 
 /// `receivedMessage` and `replyMessage` of a message of Apple's own types. Content needs no reply:
-/// it takes title and style from what was received.
+/// it takes title and style from what was received. Nor does the wire, whatever Apple's table says:
+/// Apple's own samples of a payment and of an app have none.
 pub(super) fn read_pair(
     parent: &mut Object<'_>,
     check: &mut Check<'_>,

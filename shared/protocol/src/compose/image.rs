@@ -92,7 +92,7 @@ pub(super) fn read(parent: &mut Object<'_>, check: &mut Check<'_>) {
         Some(Image { identifier: identifier?, description, source, origin })
     });
     let most = check.limit("images_bytes").and_then(|most| usize::try_from(most).ok());
-    if let Some(most) = most.filter(|most| encoded >= *most) {
+    if let Some(most) = most.filter(|most| encoded > *most) {
         let message = "all images together are too large";
         let fault = Fault::new(parent.pointer("images"), "images_bytes", message);
         check.fault(fault.limit(most, encoded).fix("send fewer or smaller images"));

@@ -8,7 +8,7 @@ use super::{
     check::Check,
     image, interactive,
     object::Object,
-    private, syntax,
+    private, syntax, wire,
 };
 use crate::{
     id::RequestIdentifier,
@@ -47,6 +47,11 @@ impl IMessageApp {
     /// The `bid` of an extension.
     pub fn bid(team: &str, extension: &str) -> String {
         format!("{BID_PREFIX}{team}:{extension}")
+    }
+
+    /// Reads a message as it goes over Apple's wire. All faults at once.
+    pub fn parse(message: &Value, pack: &RulePack) -> Result<Self, Vec<Fault>> {
+        wire::parse(message, "interactiveData", Self::read_wire, pack)
     }
 
     /// The message without its icon.

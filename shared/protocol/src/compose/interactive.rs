@@ -14,6 +14,7 @@ use super::{
     private,
     quick_reply::QuickReply,
     time_picker::TimePicker,
+    wire,
 };
 use crate::{
     capability::Capability,
@@ -104,11 +105,7 @@ impl Feature {
 impl Interactive {
     /// Reads a message as it goes over Apple's wire. All faults at once.
     pub fn parse(message: &Value, pack: &RulePack) -> Result<Self, Vec<Fault>> {
-        let mut check = Check::wire(pack);
-        let read = Object::read(message, String::new(), &mut check)
-            .and_then(|mut message| message.object("interactiveData", &mut check))
-            .and_then(|mut data| Self::read_wire(&mut data, &mut check));
-        check.finish(read).map(|(interactive, _)| interactive)
+        wire::parse(message, "interactiveData", Self::read_wire, pack)
     }
 
     /// A message without bubbles and pictures, such as a quick reply.

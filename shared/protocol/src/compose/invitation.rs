@@ -9,7 +9,7 @@ use super::{
     image,
     interactive::{self, BUSINESS_BID},
     object::Object,
-    private,
+    private, wire,
 };
 use crate::{
     id::RequestIdentifier,
@@ -40,6 +40,15 @@ pub struct Invitation {
 private!(Invitation);
 
 impl Invitation {
+    /// Reads a message as it goes over Apple's wire. All faults at once.
+    pub fn parse(message: &Value, pack: &RulePack) -> Result<Self, Vec<Fault>> {
+        let read = |interactive: &mut Object<'_>, check: &mut Check<'_>| {
+            let mut data = interactive.object("data", check)?;
+            Self::read_wire(&mut data, check)
+        };
+        wire::parse(message, "interactiveData", read, pack)
+    }
+
     /// The message without its logo.
     pub fn draft(&self, pack: &RulePack) -> Draft {
         let mut parameters = self.parameters.clone();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Channel, Draft, ImageSource, Need, PendingImage, Slot, check::Check, image, object::Object,
-    private, syntax,
+    private, syntax, wire,
 };
 use crate::rules::{Fault, RulePack};
 
@@ -69,6 +69,11 @@ impl RichLink {
         body.insert("richLinkData".to_owned(), Value::Object(link));
         let draft = Draft::plain(body, Channel::Message);
         Draft { needs, pack: pack.name().to_owned(), ..draft }
+    }
+
+    /// Reads a message as it goes over Apple's wire. All faults at once.
+    pub fn parse(message: &Value, pack: &RulePack) -> Result<Self, Vec<Fault>> {
+        wire::parse(message, "richLinkData", Self::read_wire, pack)
     }
 
     /// The title of a link whose page has none: its host.

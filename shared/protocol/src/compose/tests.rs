@@ -1,6 +1,11 @@
 //! What the tests share.
 
 mod content;
+mod faults;
+mod forms;
+mod hostile;
+mod vectors;
+mod wire;
 
 use serde_json::{Value, json};
 

@@ -19,12 +19,30 @@ use super::{
     rich_link::RichLink,
     text,
 };
-use crate::{capability::Capability, id::RequestIdentifier, rules::Fault};
+use crate::{
+    capability::Capability,
+    id::RequestIdentifier,
+    rules::{Fault, RulePack},
+};
 
 const TYPES: [&str; 5] = ["text", "richLink", "interactive", "typing_start", "typing_end"];
 
 /// Features beside those that [`Feature`] has.
 const OTHERS: [&str; 3] = ["payment", "authenticate", "notification"];
+
+/// Reads what belongs to one type into that type's own.
+pub(super) fn parse<T>(
+    message: &Value,
+    member: &'static str,
+    read: impl FnOnce(&mut Object<'_>, &mut Check<'_>) -> Option<T>,
+    pack: &RulePack,
+) -> Result<T, Vec<Fault>> {
+    let mut check = Check::wire(pack);
+    let found = Object::read(message, String::new(), &mut check)
+        .and_then(|mut message| message.object(member, &mut check))
+        .and_then(|mut content| read(&mut content, &mut check));
+    check.finish(found).map(|(value, _)| value)
+}
 
 /// How a message goes, and what ties its answer to it.
 #[derive(Debug, Default)]
@@ -34,14 +52,17 @@ struct Route {
     request_identifier: Option<RequestIdentifier>,
 }
 
+/// Checks a message with its envelope, as far as the envelope says how to read it.
+pub(super) fn check(message: &Value, check: &mut Check<'_>) {
+    if message.get("v").is_some_and(|version| version.as_u64() != Some(1)) {
+        check.fault(Fault::new("/v", "message_version", "the number 1 is expected"));
+    }
+    read(message, "", check);
+}
+
 /// Checks a message, and makes a draft of it as it stands.
 pub(super) fn read(message: &Value, at: &str, check: &mut Check<'_>) -> Option<Draft> {
     let mut object = Object::read(message, at.to_owned(), check)?;
-    if let Some(version) = object.optional("v")
-        && version.as_u64() != Some(1)
-    {
-        check.fault(Fault::new(object.pointer("v"), "message_version", "the number 1 is expected"));
-    }
     object.required("type", check);
     let kind = object.word("type", &TYPES, "message_type", check)?;
     let attached = attachments(&mut object, check);

@@ -48,13 +48,16 @@ fn day(
         Err(Mismatch) => Err(Mismatch),
     };
     found.unwrap_or_else(|Mismatch| {
-        let message = format!("a date in the format {format} is expected");
-        check.fault(
-            Fault::new(options.pointer(name), "form_date_mismatch", message)
-                .fix("write it in the page's `dateFormat`"),
-        );
+        let message = "a date in the page's `dateFormat` is expected";
+        let fault = Fault::new(options.pointer(name), "form_date_mismatch", message);
+        check.fault(fault.fix(format!("write it as {}", named(format))));
         None
     })
+}
+
+/// The format, unless it is too long to be named.
+fn named(format: &str) -> &str {
+    if format.len() <= 40 { format } else { "the format says" }
 }
 
 /// Least, start and most come in this order.
