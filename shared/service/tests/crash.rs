@@ -23,6 +23,7 @@ mod crash {
 
 use amb_service::{
     memory::{FaultMode, Memory},
+    model::OutboundStatus,
     port::Entropy,
 };
 use crash::{
@@ -100,6 +101,30 @@ fn i19_the_same_seed_gives_the_same_trace() {
             format!("{:?} {:?}", world.faults.calls, world.far_side)
         };
         assert_eq!(trace(), trace(), "{}", scenario.name);
+    }
+}
+
+/// A scenario proves nothing of a message that never gets as far as Apple.
+#[test]
+fn what_is_composed_reaches_apple_when_nothing_fails() {
+    let composed = [
+        ("three parts", 3),
+        ("Apple stumbles over parts", 4),
+        ("content in a file", 3),
+        ("a choice of two", 1),
+        ("pictures and a page", 2),
+        ("large content by name", 3),
+        ("an App Clip", 2),
+    ];
+    for (name, taken) in composed {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).unwrap();
+        let (actors, _) = run(scenario, &[], Order::CommitThenAck);
+        let world = actors.world.world();
+        for message in world.outbound.values() {
+            assert_eq!(message.status, OutboundStatus::AcceptedByApple, "{name}");
+        }
+        let calls = world.far_side.apple_calls.iter().filter(|call| call.accepted);
+        assert_eq!(calls.count(), taken, "{name}");
     }
 }
 

@@ -45,11 +45,15 @@ impl<F: Files, W: Web, C: Clock> Prepare<F, W, C> {
         let link = |name| body.get("richLinkData").and_then(|link| link.get(name));
         let titled = link("title").and_then(Value::as_str).is_some_and(|title| !title.is_empty());
         let pictured = link("assets").is_some_and(|assets| assets.get("image").is_some());
+        let listed = link("assets").is_some();
         let mut found = (false, false);
         if !titled {
             found.0 = page.title.is_some();
             let title = page.title.unwrap_or_else(|| host(url).to_owned());
             place::put(body, "/richLinkData/title", title.into());
+        }
+        if !listed {
+            place::put(body, "/richLinkData/assets", Value::Object(Map::new()));
         }
         if !pictured && let Some(image_url) = page.image_url {
             let source = ImageSource::Url(image_url);

@@ -137,7 +137,7 @@ impl<F: Files, W: Web, C: Clock> Prepare<F, W, C> {
 
     async fn upload(&self, tenant: &TenantId, id: &str) -> Result<Vec<u8>, Trouble> {
         let missing = || lasting("image_upload_missing", "there is no upload of this id");
-        let id = UploadId::parse(id).map_err(|_| missing())?;
+        let Ok(id) = UploadId::parse(id) else { return Err(missing()) };
         let key = FileKey::upload(tenant, &id);
         match self.files.file(&key, SOURCE_MAX as u64).await.map_err(Trouble::Port)? {
             FileRead::Whole(bytes) => Ok(bytes),

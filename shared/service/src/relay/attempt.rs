@@ -39,8 +39,21 @@ pub(super) enum Attempt {
 }
 
 impl Attempt {
-    pub(super) fn failed(code: FailureCode, detail: Option<String>) -> Self {
+    fn failed(code: FailureCode, detail: Option<String>) -> Self {
         Self::End(OutboundStatus::Failed { code, detail })
+    }
+
+    /// The end of a message that we cannot post. An earlier attempt may have: then nobody knows.
+    pub(super) fn unsent(
+        message: &OutboundMessage,
+        code: FailureCode,
+        detail: Option<String>,
+    ) -> Self {
+        if message.outcome_unknown {
+            Self::End(OutboundStatus::Unknown)
+        } else {
+            Self::failed(code, detail)
+        }
     }
 
     pub(super) fn is_accepted(&self) -> bool {
@@ -93,7 +106,7 @@ where
             OutboundContent::Choices { choices } => choices.clone(),
             OutboundContent::Stored { file, .. } => match self.stored(file).await {
                 Ok(Some(choices)) => choices,
-                Ok(None) => return Ok(Attempt::failed(FailureCode::ContentLost, None)),
+                Ok(None) => return Ok(Attempt::unsent(message, FailureCode::ContentLost, None)),
                 Err(error) => {
                     tracing::warn!(error = %chain(&error), "a message's content cannot be read");
                     let pause = self.pause(message, None);
@@ -102,7 +115,7 @@ where
             },
         };
         let Some(chosen) = choose(message, &choices, &state.capabilities) else {
-            return Ok(Attempt::failed(FailureCode::NotShowable, None));
+            return Ok(Attempt::unsent(message, FailureCode::NotShowable, None));
         };
         self.parts(message, &choices, chosen, lease, kept).await
     }
@@ -126,11 +139,11 @@ where
         kept: &mut Vec<DataRef>,
     ) -> Result<Attempt, RelayError> {
         let Some(choice) = choices.get(chosen) else {
-            return Ok(Attempt::failed(FailureCode::ContentLost, None));
+            return Ok(Attempt::unsent(message, FailureCode::ContentLost, None));
         };
         let total = choice.parts.len();
         let first = usize::try_from(message.progress.parts_sent).unwrap_or(usize::MAX);
-        let mut attempt = Attempt::failed(FailureCode::ContentLost, None);
+        let mut attempt = Attempt::unsent(message, FailureCode::ContentLost, None);
         for (number, draft) in choice.parts.iter().enumerate().skip(first) {
             if number > first && self.clock.now() + ROOM > lease {
                 return Ok(Attempt::Later { pause: SOON, unknown: false });

@@ -63,18 +63,20 @@ where
         };
         let whole = Value::Object(enveloped(message, number, body));
         let faults = check_wire(&whole, rules);
-        let Value::Object(body) = whole else { return Ok(Err(unusable(&faults))) };
+        let Value::Object(body) = whole else { return Ok(Err(unusable(message, &faults))) };
         Ok(if faults.is_empty() {
             Ok(Part { number, body, channel, sent_as })
         } else {
-            Err(unusable(&faults))
+            Err(unusable(message, &faults))
         })
     }
 
     fn unprepared(&self, message: &OutboundMessage, error: PrepareError) -> Attempt {
         match error {
-            PrepareError::Faults(faults) => unusable(&faults),
-            PrepareError::Later(faults) if message.attempts >= PATIENCE => unusable(&faults),
+            PrepareError::Faults(faults) => unusable(message, &faults),
+            PrepareError::Later(faults) if message.attempts >= PATIENCE => {
+                unusable(message, &faults)
+            }
             PrepareError::Later(_) => {
                 Attempt::Later { pause: self.pause(message, None), unknown: false }
             }
@@ -102,10 +104,10 @@ fn enveloped(
     whole
 }
 
-fn unusable(faults: &[Fault]) -> Attempt {
+fn unusable(message: &OutboundMessage, faults: &[Fault]) -> Attempt {
     let detail = faults.first().map(|fault| {
         let detail = format!("{}: {}", fault.pointer, fault.message);
         detail.chars().take(DETAIL_MAX).collect()
     });
-    Attempt::failed(FailureCode::ImageUnusable, detail)
+    Attempt::unsent(message, FailureCode::ImageUnusable, detail)
 }

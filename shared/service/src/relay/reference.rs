@@ -135,18 +135,21 @@ fn by_name(body: &Map<String, Value>, reference: &Map<String, Value>) -> Map<Str
 /// enough to have a name. An identifier that we drew is no part of the content. What asks for money or
 /// for a sign-in is for one customer, once.
 fn content_hash(part: &Part, draft: &Draft) -> Option<String> {
-    let content = part.body.get("interactiveData")?.as_object()?;
-    let data = content.get("data").and_then(Value::as_object);
+    let data = part.body.get("interactiveData")?.get("data").and_then(Value::as_object);
     let once =
         |data: &Map<String, Value>| ["payment", "authenticate"].map(|name| data.contains_key(name));
     if part.channel != Channel::Message || data.is_some_and(|data| once(data).contains(&true)) {
         return None;
     }
+    let content = part.body.get("interactiveData")?;
+    if content.to_string().len() <= NAMED_FROM {
+        return None;
+    }
     let drawn = draft.request_identifier.as_ref().filter(|_| draft.drawn);
     let drawn = drawn.map(|drawn| Value::from(drawn.as_str()));
     let mut text = Vec::new();
-    canonical(part.body.get("interactiveData")?, drawn.as_ref(), &mut text);
-    (text.len() > NAMED_FROM).then(|| HEXLOWER.encode(&body_hash(&text)))
+    canonical(content, drawn.as_ref(), &mut text);
+    Some(HEXLOWER.encode(&body_hash(&text)))
 }
 
 /// JSON with sorted members, without those identifiers that are `drawn`.

@@ -20,6 +20,8 @@ use super::actors::{Actors, customer};
 
 const PAGE: &str = "https://shop.example.com/desk";
 const PICTURE: &str = "https://cdn.example.com/desk.gif";
+const BID: &str = "com.apple.messages.MSMessageExtensionBalloonPlugin:0000000000:\
+    com.apple.icloud.apps.messages.business.extension";
 /// One pixel.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff\
     \x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
@@ -102,7 +104,10 @@ pub(crate) fn pictures(actors: &mut Actors) {
     page(&actors.world, PICTURE, GIF);
     let mut picker = list_picker("request-1", 100);
     picker.body["interactiveData"]["data"]["images"] =
-        json!([{ "identifier": "a" }, { "identifier": "b" }]);
+        json!([{ "identifier": "a", "data": "" }, { "identifier": "b", "data": "" }]);
+    picker.body["interactiveData"]["receivedMessage"]["imageIdentifier"] = "a".into();
+    picker.body["interactiveData"]["data"]["listPicker"]["sections"][0]["items"][0]["imageIdentifier"] =
+        "b".into();
     let image = |at: usize, slot| {
         Need::Image(PendingImage {
             pointer: format!("/interactiveData/data/images/{at}/data"),
@@ -233,7 +238,7 @@ fn list_picker(request: &str, bytes: usize) -> Draft {
         "listPicker": { "sections": [section] },
     });
     let received = json!({ "title": "Choose a desk" });
-    let interactive = json!({ "bid": "b", "data": data, "receivedMessage": received });
+    let interactive = json!({ "bid": BID, "data": data, "receivedMessage": received });
     Draft {
         requires: Some(Capability::List),
         request_identifier: RequestIdentifier::parse(request).ok(),

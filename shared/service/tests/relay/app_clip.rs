@@ -57,7 +57,7 @@ fn sc18_a_page_without_an_app_clip_goes_as_a_rich_link() {
     scene.page(PAGE, "text/html", b"<title>Desk</title>");
     scene.through(clip());
     let sent = json_of(&scene.calls()[0].message);
-    assert_eq!(sent["richLinkData"], json!({ "url": PAGE, "title": "Desk" }));
+    assert_eq!(sent["richLinkData"], json!({ "url": PAGE, "title": "Desk", "assets": {} }));
     assert!(sent.get("richLinkDataRef").is_none());
     let told = scene.told(EventType::MessageAccepted);
     assert_eq!((&told["type"], &told["sentAs"]), (&json!("appClip"), &json!("richLink")));

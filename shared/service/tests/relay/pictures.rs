@@ -3,7 +3,7 @@
 use amb_protocol::compose::{ContentType, ImageSource, Need, PendingImage, Slot};
 use amb_service::{
     model::{EventType, FailureCode, OutboundContent, OutboundStatus},
-    port::WebFault,
+    port::{GatewayError, WebFault},
     relay::Relayed,
 };
 use serde_json::json;
@@ -64,6 +64,19 @@ fn a_picture_that_is_slow_to_come_is_waited_for_and_not_for_ever() {
 }
 
 #[test]
+fn a_message_that_may_be_there_already_does_not_fail_over_its_pictures() {
+    let mut scene = Scene::new("LIST");
+    scene.page(PICTURE, "image/png", PNG);
+    scene.world.world().far_side.apple_script.push_back(Err(GatewayError::Unanswered));
+    let pointer = scene.send(pictured());
+    assert!(matches!(scene.relay(&pointer), Relayed::Again(_)));
+    scene.page(PICTURE, "text/html", b"<html>");
+    assert_eq!(scene.relay(&pointer), Relayed::Finished);
+    assert_eq!(scene.message(&pointer).status, OutboundStatus::Unknown);
+    assert_eq!(scene.told(EventType::MessageFailed)["status"], "unknown");
+}
+
+#[test]
 fn ap12_several_links_keep_their_order_among_the_words() {
     let link = |url: &str| {
         let body = json!({ "type": "richLink", "richLinkData": { "url": url } });
@@ -82,5 +95,6 @@ fn ap12_several_links_keep_their_order_among_the_words() {
     assert_eq!(kinds, ["text", "richLink", "text", "richLink"]);
     assert_eq!(sent[1]["richLinkData"]["title"], "Desk");
     assert!(sent[1]["richLinkData"]["assets"]["image"]["data"].is_string());
-    assert_eq!(sent[3]["richLinkData"], json!({ "url": other, "title": "other.example.com" }));
+    let plain = json!({ "url": other, "title": "other.example.com", "assets": {} });
+    assert_eq!(sent[3]["richLinkData"], plain);
 }

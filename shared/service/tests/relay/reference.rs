@@ -92,6 +92,23 @@ fn ap29_small_content_and_what_is_for_once_goes_whole() {
 }
 
 #[test]
+fn ap29_content_of_more_than_ten_kilobytes_is_large() {
+    let mut scene = Scene::new("LIST");
+    let mut draft = list_picker("request-1", 4);
+    let text = |draft: &Draft| draft.body["interactiveData"].to_string().len();
+    let missing = 10_240 - text(&draft);
+    let title = "é".repeat(missing / 2) + &"x".repeat(missing % 2 + "Choose a desk".len());
+    draft.body["interactiveData"]["receivedMessage"]["title"] = title.into();
+    assert_eq!(text(&draft), 10_240);
+    scene.through(only(ContentType::ListPicker, vec![draft.clone()]));
+    let title = draft.body["interactiveData"]["receivedMessage"]["title"].take();
+    let title = format!("{}x", title.as_str().unwrap());
+    draft.body["interactiveData"]["receivedMessage"]["title"] = title.into();
+    scene.through(only(ContentType::ListPicker, vec![draft]));
+    assert_eq!(ways(&scene), ["whole", "asking"]);
+}
+
+#[test]
 fn a_name_that_apple_does_not_take_is_replaced_by_the_content_once() {
     for refusal in [400, 404] {
         let mut scene = Scene::new("LIST");
