@@ -3,7 +3,7 @@
 //! One atomic step writes the message, its place in the history and in the lane, and the record of
 //! the key. The queue comes after; what it loses, the sweep finds in the row.
 
-mod body;
+pub(crate) mod body;
 mod check;
 mod choices;
 mod links;
@@ -121,17 +121,18 @@ where
         let may_change = choices::may_change(&request.wish);
         let order = self.order(principal, request, faults).await;
         drop(map);
-        let outcome = match order {
-            Ok(order) => self.commit(principal, order, &once).await,
-            Err(problem) => Err(problem),
+        let (problem, order) = match order {
+            Ok(mut order) => match self.commit(principal, &mut order, &once).await {
+                Ok((pointer, replayed)) => return Ok(order.sent(pointer, replayed)),
+                Err(problem) => (problem, Some(order)),
+            },
+            Err(problem) => (problem, None),
         };
-        match outcome {
-            // A request that is refused now may have been taken before: then the first answer stands.
-            Err(problem) if may_change || depends_on_the_moment(&problem) => {
-                self.repeated(principal, &once, problem).await
-            }
-            outcome => outcome,
+        // A request that is refused now may have been taken before: then the first answer stands.
+        if may_change || depends_on_the_moment(&problem) {
+            return self.repeated(principal, order, &once, problem).await;
         }
+        Err(problem)
     }
 
     /// Waits until Apple took or refused the message, at most so long.
@@ -166,12 +167,13 @@ where
         Order::of(request, said, faults)
     }
 
+    /// Commits the order, and answers where it lies and whether it had been committed before.
     async fn commit(
         &self,
         principal: &Principal,
-        mut order: Order,
+        order: &mut Order,
         once: &Once,
-    ) -> Result<Sent, Problem> {
+    ) -> Result<(OutboundPointer, bool), Problem> {
         let business = principal.on(self.store.business(&order.from).await?)?;
         let conversation = ConversationId::of(&business.id, &order.to);
         let message = self.draw_message_id();
@@ -179,7 +181,7 @@ where
         for _ in 0..TRIES {
             let now = self.clock.now();
             let state = self.store.load(&pointer.tenant, &pointer.conversation).await?;
-            let state = may_send(state, &order, &pointer, now)?;
+            let state = may_send(state, order, &pointer, now)?;
             let device = CapabilityList::parse(&state.capabilities.join(","));
             showable::choose(&order.needs, &order.places, &device).map_err(showable::refuse)?;
             self.put_aside(&mut order.content, &pointer).await?;
@@ -194,11 +196,9 @@ where
             match self.store.step(&order.plan(state, &pointer, record, now)).await? {
                 Stepped::Done => {
                     self.enqueue(&pointer).await;
-                    return Ok(order.sent(pointer, false));
+                    return Ok((pointer, false));
                 }
-                Stepped::Repeated(record) => {
-                    return Ok(order.sent(same(record, once)?, true));
-                }
+                Stepped::Repeated(record) => return Ok((same(record, once)?, true)),
                 Stepped::Moved | Stepped::Claimed(_) | Stepped::Finished => {}
             }
         }
@@ -208,6 +208,7 @@ where
     async fn repeated(
         &self,
         principal: &Principal,
+        order: Option<Order>,
         once: &Once,
         problem: Problem,
     ) -> Result<Sent, Problem> {
@@ -217,6 +218,9 @@ where
             return Err(problem);
         };
         let pointer = same(record, once)?;
+        if let Some(order) = order {
+            return Ok(order.sent(pointer, true));
+        }
         let row = self.store.find(&pointer).await?;
         let kind = row.map_or("text", |row| row.content.kind());
         let status = OutboundStatus::Queued;

@@ -130,4 +130,36 @@ pub const DECIDED_OTHERWISE: &[Decision] = &[
         why: "a JSON Pointer names the member it points at, cut to 64 characters; values are never \
               repeated",
     },
+    Decision {
+        rows: &["S023"],
+        plan: "punycode is stored for an internationalised name, and 8 KB are too long",
+        answers: &[(202, None)],
+        why: "the URL leaves as the business wrote it: the customer's device reads both forms, and \
+              Apple names no length",
+    },
+    Decision {
+        rows: &["S024"],
+        plan: "most sections and items",
+        answers: &[(202, None)],
+        why: "Apple names no such number; the size of the body bounds them",
+    },
+    Decision {
+        rows: &["S031", "S032", "S033"],
+        plan: "400 or 424 for a picture that is none, or cannot be fetched",
+        answers: &[(202, None)],
+        why: "pictures are fetched and made when the message leaves, so a slow server holds nobody \
+              up: the message then fails with `image_unusable`, and `validate` tells before",
+    },
+    Decision {
+        rows: &["S034"],
+        plan: "400 for an icon of more than 15 KB",
+        answers: &[(202, None)],
+        why: "every picture is made to fit its place before it leaves",
+    },
+    Decision {
+        rows: &["S045"],
+        plan: "the code is `capability`",
+        answers: &[(422, Some("not_showable"))],
+        why: "the refusal is of all choices together; the rule of each fault is `capability`",
+    },
 ];

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use utoipa::openapi::{
     ContentBuilder, HttpMethod, ObjectBuilder, OneOfBuilder, Paths, Ref, RefOr, Required, Response,
-    ResponseBuilder, Type,
+    ResponseBuilder, Schema, Type,
     header::HeaderBuilder,
     path::{OperationBuilder, ParameterIn},
     request_body::{RequestBody, RequestBodyBuilder},
@@ -83,7 +83,8 @@ fn body(schema: &str, example: Option<Value>) -> RequestBody {
         .item(Ref::from_schema_name(schema))
         .item(Ref::from_schema_name("UploadedBody"))
         .build();
-    let content = ContentBuilder::new().schema(Some(either)).example(example).build();
+    let content =
+        ContentBuilder::new().schema(Some(Schema::OneOf(either))).example(example).build();
     RequestBodyBuilder::new()
         .required(Some(Required::True))
         .content("application/json", content)

@@ -22,8 +22,14 @@ pub(crate) struct RuleView {
     id: &'static str,
     /// Where it holds.
     place: &'static str,
+    /// The least, where there has to be so much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    least: Option<u64>,
+    /// The most, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<u64>,
-    /// What the limit counts.
+    /// What these count.
+    #[serde(skip_serializing_if = "str::is_empty")]
     unit: &'static str,
     /// Where it is written down.
     source: &'static str,
@@ -55,8 +61,8 @@ impl From<&'static RulePack> for RulePackNameView {
 
 impl From<&Rule> for RuleView {
     fn from(rule: &Rule) -> Self {
-        let Rule { id, place, limit, unit, source, .. } = rule.clone();
-        Self { id, place, limit, unit, source }
+        let Rule { id, place, least, limit, unit, source } = *rule;
+        Self { id, place, least, limit, unit, source }
     }
 }
 

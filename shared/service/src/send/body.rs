@@ -13,16 +13,16 @@ use crate::{
 pub const MAX_UPLOADED_BODY: u64 = 10 * 1024 * 1024;
 
 /// A request body, read.
-pub(super) struct Body {
+pub(crate) struct Body {
     /// SHA-256 of its bytes, hex: what an idempotency key is held to.
-    pub(super) hash: String,
+    pub(crate) hash: String,
     /// The object in it.
-    pub(super) map: Map<String, Value>,
+    pub(crate) map: Map<String, Value>,
 }
 
 impl Body {
     /// Reads a body: an object, or `{"uploadId": …}` alone, then the object that was uploaded.
-    pub(super) async fn read<F: Files>(
+    pub(crate) async fn read<F: Files>(
         files: &F,
         tenant: &TenantId,
         inline: &[u8],

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use amb_bad_input::{DECIDED_OTHERWISE, WAIVED};
 
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     include_str!("authorization.rs"),
     include_str!("body.rs"),
     include_str!("corpora.rs"),
@@ -15,6 +15,7 @@ const SOURCES: [&str; 14] = [
     include_str!("members.rs"),
     include_str!("send.rs"),
     include_str!("send_body.rs"),
+    include_str!("send_content.rs"),
     include_str!("token_claims.rs"),
     include_str!("token_header.rs"),
     include_str!("token_signature.rs"),

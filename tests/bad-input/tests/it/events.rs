@@ -3,13 +3,13 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use amb_aws::{Clients, Profile, QueueUrls, Queues};
-use amb_bad_input::{Expected, InboundWebhook, OutboundSend, Row, problem, refused, sent, taken};
+use amb_bad_input::{Expected, InboundWebhook, Row, refused, taken};
 use amb_lambda::telemetry::LogHash;
 use amb_service::{
     deliver::Deliver,
     dispatch::{Dispatch, Gathered},
     memory::{Memory, drive},
-    model::{ConversationStatus, OutboundStatus},
+    model::OutboundStatus,
     port::InboxReader as _,
     prepare::Prepare,
     relay::Relay,
@@ -19,15 +19,17 @@ use amb_support::{
     account::{self, TENANT},
     gateway_event,
     logs::captured,
-    vectors::{BUSINESS, now},
+    vectors::now,
 };
 use aws_lambda_events::{dynamodb, sqs::SqsEvent};
 use lambda_runtime::LambdaEvent;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::send_samples::sender;
+
 /// The customer in the samples.
-const CUSTOMER: &str = "urn:mbid:AQAAYsampleOpaqueIdOfNobody01=";
+pub(crate) const CUSTOMER: &str = "urn:mbid:AQAAYsampleOpaqueIdOfNobody01=";
 /// The endpoint in the samples.
 const ENDPOINT: &str = "ep_sampleaaaaaaaaaaaaaaaaaaaa";
 
@@ -35,13 +37,13 @@ fn folder(function: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../events")).join(function)
 }
 
-fn sample(function: &str, case: &str) -> Vec<u8> {
+pub(crate) fn sample(function: &str, case: &str) -> Vec<u8> {
     let path = folder(function).join(format!("{case}.json"));
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The table names every file of the folder, and no other.
-fn assert_complete<'t>(function: &str, table: impl Iterator<Item = &'t str>) {
+pub(crate) fn assert_complete<'t>(function: &str, table: impl Iterator<Item = &'t str>) {
     let files: BTreeSet<String> = fs::read_dir(folder(function))
         .unwrap()
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
@@ -50,7 +52,7 @@ fn assert_complete<'t>(function: &str, table: impl Iterator<Item = &'t str>) {
 }
 
 /// The words of a sample that nobody else may read: its token or key, and whom it is from or to.
-fn forbidden(event: &[u8]) -> Vec<String> {
+pub(crate) fn forbidden(event: &[u8]) -> Vec<String> {
     let event: Value = serde_json::from_slice(event).unwrap();
     let authorization = event["headers"]["authorization"].as_str().unwrap_or_default();
     let mut words: Vec<String> =
@@ -109,47 +111,6 @@ fn inbound_webhook() {
             let function = InboundWebhook::default();
             let request = gateway_event::request(&event);
             row.check(case, &function.send_request(request, forbidden(&event)), expected);
-        }
-    });
-}
-
-/// An instance of outbound-send that knows the samples' key, business and customer.
-fn sender() -> OutboundSend {
-    let function = OutboundSend::default();
-    let event: Value = serde_json::from_slice(&sample("outbound-send", "text")).unwrap();
-    let key = event["headers"]["authorization"].as_str().unwrap();
-    account::admit(&function.world, TENANT, key.strip_prefix("Bearer ").unwrap());
-    account::conversation(&function.world, BUSINESS, CUSTOMER, ConversationStatus::Open);
-    function
-}
-
-#[test]
-fn outbound_send() {
-    // The world's clock moves when somebody waits, so the wait is over and nothing has come of it.
-    let waited = sent().ports(&[
-        ("ApiKeys::api_key", 1),
-        ("Businesses::business", 1),
-        ("Conversations::load", 1),
-        ("Conversations::step", 1),
-        ("OutboundQueue::enqueue_outbound", 1),
-        ("Outbox::find", 100),
-    ]);
-    let table: [(&str, Expected); 8] = [
-        ("text", sent()),
-        ("text-and-wait", waited),
-        ("typing", sent()),
-        ("faults", problem(400, "invalid_request")),
-        ("no-key", problem(401, "unauthenticated").without_ports()),
-        ("no-idempotency-key", problem(400, "idempotency_key_required")),
-        ("unknown-customer", problem(404, "no_conversation")),
-        ("foreign-business", problem(404, "not_found")),
-    ];
-    assert_complete("outbound-send", table.iter().map(|(case, _)| *case));
-    Row::run("events/outbound-send", |row| {
-        for (case, expected) in table {
-            let event = sample("outbound-send", case);
-            let request = gateway_event::request(&event);
-            row.check(case, &sender().send_request(request, forbidden(&event)), expected);
         }
     });
 }
@@ -232,7 +193,7 @@ fn webhook_delivery() {
 
 /// A world in which the samples' message waits for Apple.
 fn with_queued_message() -> Memory {
-    let function = sender();
+    let function = sender("text");
     let event = sample("outbound-send", "text");
     let request = gateway_event::request(&event);
     assert_eq!(function.send_request(request, forbidden(&event)).status(), 202);

@@ -21,6 +21,8 @@ mod request;
 mod runner;
 mod send;
 mod send_body;
+mod send_content;
+mod send_samples;
 mod token_claims;
 mod token_header;
 mod token_signature;
