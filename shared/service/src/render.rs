@@ -11,6 +11,7 @@ use serde_json::{
     Value,
     value::{RawValue, to_raw_value},
 };
+use std::fmt;
 
 use crate::model::{
     Context, EventId, EventSource, EventStream, EventType, InboxMessage, TimelineEntry,
@@ -18,7 +19,7 @@ use crate::model::{
 };
 
 /// The envelope.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EventEnvelope {
     /// The event's id: `webhook-id`.
@@ -42,6 +43,14 @@ pub struct EventEnvelope {
     pub data: Box<RawValue>,
 }
 
+impl fmt::Debug for EventEnvelope {
+    /// A customer's words never reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("EventEnvelope");
+        shown.field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
 /// A timeline entry that is no event, or whose message is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the entry has nothing to tell")]
@@ -61,9 +70,7 @@ pub fn render(
             EventStream::Conversation(_) => inline_data(value, entry.context.clone())?,
             EventStream::Endpoint(_) => raw(value)?,
         },
-        EventSource::Inbox { .. } => {
-            message_data(message.ok_or(NothingToTell)?, entry, telling)?
-        }
+        EventSource::Inbox { .. } => message_data(message.ok_or(NothingToTell)?, entry, telling)?,
     };
     let (conversation_id, seq) = match stream {
         EventStream::Conversation(id) => (Some(id.to_string()), Some(entry.seq)),

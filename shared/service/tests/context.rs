@@ -17,7 +17,7 @@ use amb_protocol::{
 };
 use amb_service::{
     memory::drive,
-    model::{ConversationStatus, Route, TimelineItem},
+    model::{ConversationStatus, EventType, Route, TimelineItem},
     port::Conversations,
 };
 use serde_json::{Value, json};
@@ -434,4 +434,47 @@ fn ap05_the_latest_capability_list_counts_and_the_message_keeps_its_own() {
     write(&mut actors, 2, "text", &json!({ "body": "b" }));
     assert_eq!(known(&last(&actors))[0], &json!(["LIST", "QUICK", "TIME"]));
     assert_eq!(last(&actors)["data"]["message"]["id"], message_id(2).to_string());
+}
+
+#[test]
+fn sc14_an_endpoint_without_a_list_of_events_hears_answers_too_and_one_with_a_list_hears_that() {
+    let mut actors = routed(&[json!(null), json!(0)]);
+    {
+        let mut world = actors.world.world();
+        let mut endpoints = world.endpoints.values_mut();
+        let picky = endpoints.find(|endpoint| endpoint.description == "0").unwrap();
+        picky.events = [EventType::InteractiveReplied].into();
+    }
+    write(&mut actors, 1, "text", &json!({ "body": "a" }));
+    write(&mut actors, 2, "interactive", &quick_reply());
+    write(&mut actors, 3, "interactive", &json!({ "interactiveData": { "URL": "?cart=42" } }));
+    let both = ["message.received", "interactive.replied", "interactive.replied"];
+    assert_eq!(heard(&actors, &json!(null)), both);
+    assert_eq!(heard(&actors, &json!(0)), both[1..]);
+    assert_eq!(last(&actors)["data"]["message"]["interactive"]["url"], "?cart=42");
+}
+
+#[test]
+fn ap10_a_tapback_on_a_question_is_no_answer_and_no_word() {
+    let mut actors = one_endpoint();
+    for (id, words) in [(1, "Liked 1 Business Message"), (2, "Removed a like from “help”")] {
+        write(&mut actors, id, "text", &json!({ "body": words }));
+        let event = last(&actors);
+        assert_eq!(event["type"], "message.reaction");
+        let message = &event["data"]["message"];
+        assert_eq!(message["text"], words);
+        assert!(message.get("interactive").is_none() && message.get("trigger").is_none());
+    }
+}
+
+#[test]
+fn ap13_the_same_answer_under_another_id_names_the_first_and_the_question_too() {
+    let mut actors = one_endpoint();
+    write(&mut actors, 1, "text", &json!({ "body": "hello" }));
+    let question = asked(&mut actors);
+    write(&mut actors, 2, "interactive", &quick_reply());
+    write(&mut actors, 3, "interactive", &quick_reply());
+    let message = &last(&actors)["data"]["message"];
+    assert_eq!(message["softDuplicateOf"], message_id(2).to_string());
+    assert_eq!(message["inReplyTo"], question);
 }

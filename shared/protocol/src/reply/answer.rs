@@ -128,7 +128,7 @@ pub struct Slot {
 }
 
 /// What was said on one page of a form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FormPage {
     /// The page.
@@ -144,7 +144,7 @@ pub struct FormPage {
 }
 
 /// One choice, date or text on a page of a form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FormItem {
     /// The item's identifier; that of the page where the customer wrote or picked a date.
@@ -196,5 +196,17 @@ impl fmt::Debug for Answer {
     /// A customer's words never reach a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())
+    }
+}
+
+impl fmt::Debug for FormPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FormPage").field("items", &self.items).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for FormItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FormItem").finish_non_exhaustive()
     }
 }

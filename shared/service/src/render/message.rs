@@ -11,6 +11,7 @@ use amb_protocol::{
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
+use std::fmt;
 
 use super::milliseconds;
 use crate::{
@@ -69,7 +70,7 @@ impl Placed {
 }
 
 /// A message of the customer's, typed where we know the type, and Apple's own JSON beside it.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageView {
     id: MessageId,
@@ -96,6 +97,14 @@ pub struct MessageView {
     /// Apple's own JSON, as received; kept back with what is private in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     apple: Option<Box<RawValue>>,
+}
+
+impl fmt::Debug for MessageView {
+    /// A customer's words never reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("MessageView");
+        shown.field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// What was known of the customer when it came.
@@ -148,9 +157,7 @@ pub fn message_view(
     let apple = RawValue::from_string(String::from_utf8(json).ok()?).ok()?;
     let reaction = reaction(&envelope);
     let word = envelope.body.as_deref().filter(|_| {
-        envelope.kind == MessageType::Text
-            && envelope.attachments.is_empty()
-            && reaction.is_none()
+        envelope.kind == MessageType::Text && envelope.attachments.is_empty() && reaction.is_none()
     });
     let reply = envelope.interactive_data.as_deref().map(Reply::parse);
     let kept_back =
@@ -162,8 +169,7 @@ pub fn message_view(
         text: envelope.body.clone().filter(|_| !kept_back),
         trigger: word.and_then(trigger::classify),
         reaction: reaction.as_ref().map(reaction_view),
-        interactive: reply
-            .map(|reply| if kept_back { reply.without_private() } else { reply }),
+        interactive: reply.map(|reply| if kept_back { reply.without_private() } else { reply }),
         in_reply_to: placed.in_reply_to,
         callback_data: placed.callback_data.clone(),
         soft_duplicate_of: placed.soft_duplicate_of,
