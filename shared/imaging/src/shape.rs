@@ -8,7 +8,7 @@ use fast_image_resize::{
 };
 use image::{DynamicImage, RgbImage, RgbaImage, metadata::Orientation};
 
-use crate::{ImageFault, colour, decode::Decoded};
+use crate::{ImageFault, colour, decode::Decoded, encode::is_opaque};
 
 /// Cuts, scales and turns a picture for its slot. What is left is small, so colours come last.
 pub(crate) fn shape(decoded: Decoded, slot: Slot) -> Result<RgbaImage, ImageFault> {
@@ -50,21 +50,23 @@ pub(crate) fn resize(image: DynamicImage, size: (u32, u32)) -> Result<DynamicIma
     }
     if image.color().has_alpha() {
         let image = image.into_rgba8();
-        let pixels = scaled::<U8x4>(image.as_raw(), image.dimensions(), size)?;
+        let pixels = scaled::<U8x4>(image.as_raw(), image.dimensions(), size, !is_opaque(&image))?;
         let image = RgbaImage::from_raw(size.0, size.1, pixels).ok_or(ImageFault::Damaged)?;
         Ok(DynamicImage::ImageRgba8(image))
     } else {
         let image = image.into_rgb8();
-        let pixels = scaled::<U8x3>(image.as_raw(), image.dimensions(), size)?;
+        let pixels = scaled::<U8x3>(image.as_raw(), image.dimensions(), size, false)?;
         let image = RgbImage::from_raw(size.0, size.1, pixels).ok_or(ImageFault::Damaged)?;
         Ok(DynamicImage::ImageRgb8(image))
     }
 }
 
+/// Colours are weighted by their opacity where there is any to weigh, which takes a copy of them all.
 fn scaled<P: PixelTrait>(
     pixels: &[u8],
     from: (u32, u32),
     to: (u32, u32),
+    transparent: bool,
 ) -> Result<Vec<u8>, ImageFault> {
     let source = TypedImageRef::<P>::from_buffer(from.0, from.1, pixels)
         .map_err(|_size| ImageFault::Damaged)?;
@@ -77,7 +79,8 @@ fn scaled<P: PixelTrait>(
     let filter = if grows { FilterType::CatmullRom } else { FilterType::Lanczos3 };
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(filter))
-        .fit_into_destination(Some((0.5, 0.5)));
+        .fit_into_destination(Some((0.5, 0.5)))
+        .use_alpha(transparent);
     Resizer::new()
         .resize_typed(&source, &mut target, &options)
         .map_err(|_size| ImageFault::Damaged)?;

@@ -43,7 +43,7 @@ fn near(image: &DynamicImage, x: u32, y: u32, wanted: [u8; 3]) -> bool {
 }
 
 #[test]
-fn a_noisy_photo_fits_every_slot() {
+fn ap14_ap15_ap16_ap22_lc01_a_noisy_photo_fits_every_slot() {
     let jpeg = encoded(&photo(4000, 3000), ImageFormat::Jpeg);
     for slot in Slot::ALL {
         let once = rendered(&jpeg, slot, limit(slot));
@@ -91,7 +91,7 @@ fn every_format_is_read() {
 }
 
 #[test]
-fn other_formats_are_refused() {
+fn s031_other_formats_are_refused() {
     let svg: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>";
     let html: &[u8] = b"<!doctype html><title>no picture</title>";
     for bytes in [&b""[..], b"x", b"BM\x9a\0\0\0", b"%PDF-1.7", svg, html, b"\0\0\0\x20ftypheic"] {
@@ -235,7 +235,7 @@ fn a_file_that_was_cut_off_is_damaged() {
 }
 
 #[test]
-fn a_bomb_is_refused_by_its_header() {
+fn s031_a_bomb_is_refused_by_its_header() {
     for (width, height) in [(60_000_u32, 60_000_u32), (20_000, 1), (1, u32::MAX / 2)] {
         let png = header(width, height);
         assert_eq!(inspect(&png), Err(ImageFault::TooLong { limit: MAX_SIDE }));
@@ -267,7 +267,7 @@ const SIGNATURES: [&[u8]; 5] =
 
 proptest! {
     #[test]
-    fn random_bytes_never_panic(
+    fn a013_random_bytes_never_panic(
         signature in select(&SIGNATURES[..]),
         bytes in collection::vec(any::<u8>(), 0..400),
     ) {
