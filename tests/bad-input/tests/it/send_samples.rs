@@ -5,7 +5,7 @@ use amb_protocol::compose::ContentType;
 use amb_service::model::{ConversationStatus, FileKey, Template, TemplateName, UploadId};
 use amb_support::{
     account::{self, TENANT},
-    gateway_event,
+    gateway_event::{self, GatewayEvent},
     vectors::{BUSINESS, now},
 };
 use serde_json::{Map, Value, json};
@@ -166,4 +166,28 @@ fn every_sample_of_a_type_leaves_as_that_type() {
         assert_eq!((answer["type"].as_str(), expected.code), (Some(kind), None), "{case}");
         assert!(answer.get("warnings").is_none(), "{case}: {answer}");
     }
+}
+
+/// The README's table of types: each example is taken as it stands.
+#[test]
+fn sc20_the_least_content_in_the_readme_is_right() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let table = readme.split("| the least that is right |").nth(1).unwrap();
+    let mut shown = Vec::new();
+    for line in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
+        let cells: Vec<_> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let (kind, content) =
+            (cells[1], cells[2].replace("upl_…", "upl_sampleaaaaaaaaaaaaaaaaaaaa"));
+        let content: Value = serde_json::from_str(&content).unwrap();
+        let to = if kind == "invitation" { "tel:+12025550100" } else { CUSTOMER };
+        let body = json!({ "from": BUSINESS, "to": to, "type": kind, "content": content });
+        let function = sender("readme");
+        let key = account::key(&function.world, TENANT);
+        let outcome = function.send(&GatewayEvent::to_send(&key, &body));
+        assert_eq!(outcome.status(), 202, "{kind}: {}", outcome.body());
+        shown.push(kind.to_owned());
+    }
+    let all = ContentType::ALL.map(ContentType::as_str).into_iter().chain(["template", "typing"]);
+    assert_eq!(shown, all.collect::<Vec<_>>());
 }
