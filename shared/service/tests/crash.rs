@@ -23,7 +23,7 @@ mod crash {
 
 use amb_service::{
     memory::{FaultMode, Memory},
-    model::OutboundStatus,
+    model::{OutboundStatus, Progress},
     port::Entropy,
 };
 use crash::{
@@ -90,6 +90,27 @@ fn acknowledging_before_the_put_is_caught() {
         }
     }
     assert!(caught > 0, "the broken variant passed: the enumerator proves nothing");
+}
+
+#[test]
+fn progress_that_is_not_written_down_is_caught() {
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == "three parts").unwrap();
+    let mut caught = 0;
+    for at in 0..clean_run(scenario) {
+        let mut actors = Actors::new(Order::CommitThenAck);
+        (scenario.arrange)(&mut actors);
+        {
+            let plan = &mut actors.world.world().faults;
+            plan.at = Some((plan.calls.len() + at, FaultMode::DieAfter));
+        }
+        (scenario.script)(&mut actors);
+        for message in actors.world.world().outbound.values_mut() {
+            message.progress = Progress::default();
+        }
+        actors.recover();
+        caught += usize::from(violations(&actors).iter().any(|found| found.starts_with("parts")));
+    }
+    assert!(caught > 0, "the broken variant passed: the enumerator proves nothing of parts");
 }
 
 #[test]

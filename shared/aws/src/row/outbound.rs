@@ -100,3 +100,65 @@ pub(crate) fn message(item: Item) -> Result<OutboundMessage, RowFault> {
         finished_at: shape.finished,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use amb_protocol::{
+        compose::{Channel, ContentType, Draft},
+        id::MessageId,
+    };
+    use amb_service::model::{Choice, ConversationState, OutboundPointer, TenantId};
+    use serde_json::json;
+
+    use super::*;
+
+    /// DynamoDB's own maps would sort members, nest 32 deep at most, and make `1` of `1.0`.
+    #[test]
+    fn choices_are_one_string() {
+        let body = json!({ "type": "interactive", "z": { "b": 1.0, "a": [] } });
+        let part = Draft {
+            body: body.as_object().unwrap().clone(),
+            channel: Channel::Message,
+            requires: None,
+            request_identifier: None,
+            drawn: false,
+            pack: String::new(),
+            needs: Vec::new(),
+        };
+        let choices = vec![Choice { kind: ContentType::Raw, parts: vec![part] }];
+        let now = Timestamp::UNIX_EPOCH;
+        let state = ConversationState::new(
+            TenantId::parse("ten_acmeacmeacmeacmeacmeacmeac").unwrap(),
+            BusinessId::parse("7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002").unwrap(),
+            OpaqueId::parse("urn:mbid:AQAAY1madeUpOpaque01=").unwrap(),
+            now,
+        );
+        let message = OutboundMessage {
+            pointer: OutboundPointer {
+                tenant: state.tenant,
+                conversation: state.id,
+                message: MessageId::parse("9c2e6a10-1f00-4f6e-8a01-000000000001").unwrap(),
+            },
+            business: state.business,
+            opaque: state.opaque,
+            content: OutboundContent::Choices { choices },
+            bot: false,
+            agent: None,
+            callback_data: None,
+            status: OutboundStatus::Queued,
+            progress: Progress::default(),
+            attempts: 0,
+            outcome_unknown: false,
+            created_at: now,
+            next_attempt_at: now,
+            sweep_at: now,
+            lease_until: None,
+            finished_at: None,
+        };
+        let written = item(&message).unwrap();
+        let content = written.get("content").and_then(|content| content.as_m().ok()).unwrap();
+        let text = content.get("choices").and_then(|choices| choices.as_s().ok()).unwrap();
+        assert!(text.contains(&body.to_string()), "{text}");
+        assert_eq!(super::message(written).unwrap(), message);
+    }
+}

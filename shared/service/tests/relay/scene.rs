@@ -175,7 +175,7 @@ pub(crate) fn json_of(message: &Message) -> Value {
 pub(crate) fn body_of(message: &Message) -> Map<String, Value> {
     match &message.kind {
         OutboundType::Composed { body, .. } => body.clone(),
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?} was not composed"),
     }
 }
 
