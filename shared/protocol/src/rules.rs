@@ -110,6 +110,7 @@ static APPLE_2022: LazyLock<RulePack> = LazyLock::new(|| {
     let parts = [
         published::MESSAGES,
         published::INTERACTIVE_MESSAGES,
+        published::PICTURES,
         published::FORMS,
         published::PAYMENTS,
     ];

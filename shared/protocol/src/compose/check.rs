@@ -96,7 +96,11 @@ impl<'p> Check<'p> {
         let fault = Fault::new(pointer(), rule, message).limit(limit, length);
         if self.truncate {
             keep(&mut self.cuts, fault);
-            return words::cut(text, most).to_owned();
+            return match words::cut(text, most) {
+                // One character, as a reader sees it, is longer than all that is shown.
+                "" => text.chars().take(most).collect(),
+                kept => kept.to_owned(),
+            };
         }
         self.fault(fault.fix("shorten it, or let it be cut with `truncate`"));
         text.to_owned()

@@ -100,6 +100,22 @@ impl Feature {
             Self::Form(form) => form.pictures().map(|name| (name, Slot::Form)).collect(),
         }
     }
+
+    fn read_wire(data: &mut Object<'_>, check: &mut Check<'_>) -> Option<Self> {
+        let mut found = Self::KEYS.into_iter().filter(|key| data.has(key));
+        let (Some(key), None) = (found.next(), found.next()) else {
+            let message = "exactly one feature is expected, such as `listPicker`";
+            check.fault(Fault::new(data.at(), "interactive_feature", message));
+            return None;
+        };
+        let mut object = data.object(key, check)?;
+        match key {
+            "quick-reply" => QuickReply::read(&mut object, check).map(Self::QuickReply),
+            "listPicker" => ListPicker::read(&mut object, check).map(Self::ListPicker),
+            "event" => TimePicker::read(&mut object, check).map(Self::TimePicker),
+            _ => Form::read_wire(&mut object, check).map(Self::Form),
+        }
+    }
 }
 
 impl Interactive {
@@ -227,24 +243,6 @@ impl Interactive {
             received_message,
             reply_message,
         })
-    }
-}
-
-impl Feature {
-    fn read_wire(data: &mut Object<'_>, check: &mut Check<'_>) -> Option<Self> {
-        let mut found = Self::KEYS.into_iter().filter(|key| data.has(key));
-        let (Some(key), None) = (found.next(), found.next()) else {
-            let message = "exactly one feature is expected, such as `listPicker`";
-            check.fault(Fault::new(data.at(), "interactive_feature", message));
-            return None;
-        };
-        let mut object = data.object(key, check)?;
-        match key {
-            "quick-reply" => QuickReply::read(&mut object, check).map(Self::QuickReply),
-            "listPicker" => ListPicker::read(&mut object, check).map(Self::ListPicker),
-            "event" => TimePicker::read(&mut object, check).map(Self::TimePicker),
-            _ => Form::read_wire(&mut object, check).map(Self::Form),
-        }
     }
 }
 

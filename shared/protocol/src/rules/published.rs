@@ -192,6 +192,16 @@ pub(super) const INTERACTIVE_MESSAGES: &[Rule] = &[
     ),
 ];
 
+/// Pictures as they come. They are found out where pictures are fetched and made fit, and not by
+/// the checks of this crate.
+pub(super) const PICTURES: &[Rule] = &[
+    rule("image_unreachable", "url of an image: it answers with one", "our choice"),
+    rule("image_upload_missing", "uploadId of an image: it is there", "our choice"),
+    rule("image_source_bytes", "an image as it comes", "our choice").most(10_485_760, "bytes"),
+    rule("image_pixels", "an image as it comes", "our choice").most(24_000_000, "pixels"),
+    rule("image_damaged", "an image as it comes: it can be decoded", "our choice"),
+];
+
 /// Forms.
 pub(super) const FORMS: &[Rule] = &[
     rule(

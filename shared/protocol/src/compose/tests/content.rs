@@ -219,6 +219,28 @@ fn an_invitation_is_a_notification() {
     assert_eq!(pending(&draft.needs[0]).2, Slot::BrandLogo);
 }
 
+#[test]
+fn ap27_each_type_names_what_the_device_must_have() {
+    let needs: Vec<_> = hostile::sound()
+        .iter()
+        .map(|(kind, content)| (kind.as_str(), composed(*kind, content).draft.requires))
+        .collect();
+    assert_eq!(
+        needs,
+        [
+            ("text", None),
+            ("richLink", None),
+            ("quickReply", Some(Capability::Quick)),
+            ("listPicker", Some(Capability::List)),
+            ("timePicker", Some(Capability::Time)),
+            ("form", Some(Capability::Form)),
+            ("iMessageApp", None),
+            ("appClip", None),
+            ("invitation", None),
+        ]
+    );
+}
+
 fn pending(need: &Need) -> (&str, &str, Slot) {
     let Need::Image(image) = need else { panic!("{need:?}") };
     (&image.pointer, &image.origin, image.slot)

@@ -242,6 +242,17 @@ fn truncate_cuts_what_is_shown_and_nothing_else() {
 }
 
 #[test]
+fn truncate_leaves_something_of_one_endless_character() {
+    let content = list(&json!([{"title": format!("e{}", "\u{301}".repeat(400))}]));
+    let composed = compose_by("apple-2026-08", ContentType::ListPicker, &content, true).unwrap();
+    let title =
+        filled(&composed.draft)["interactiveData"]["data"]["listPicker"]["sections"][0]["items"][0]
+            ["title"]
+            .clone();
+    assert_eq!(title.as_str().unwrap().chars().count(), 200);
+}
+
+#[test]
 fn ap22_an_app_s_faults() {
     let content = json!({"appId": "twelve", "appName": "A", "appIcon": {"data": PNG}, "bid": BUSINESS_BID,
         "URL": format!("?{}", "x".repeat(65_536)), "data": {}, "receivedMessage": {}});

@@ -122,7 +122,7 @@ fn walk(value: &Value, at: String, all: &mut Vec<String>) {
 }
 
 /// One sound content of each type.
-fn sound() -> Vec<(ContentType, Value)> {
+pub(super) fn sound() -> Vec<(ContentType, Value)> {
     let bubble = json!({"title": "Choose", "style": "small", "imageIdentifier": "i"});
     let images = json!([{"identifier": "i", "data": PNG}]);
     vec![
@@ -256,8 +256,15 @@ fn every_rule_of_a_pack_is_asked_for_somewhere() {
             }
         }
     }
+    let elsewhere = [
+        "image_unreachable",
+        "image_upload_missing",
+        "image_source_bytes",
+        "image_pixels",
+        "image_damaged",
+    ];
     for pack in RulePack::NAMES.map(|name| RulePack::named(name).unwrap()) {
-        for rule in pack.rules() {
+        for rule in pack.rules().iter().filter(|rule| !elsewhere.contains(&rule.id)) {
             assert!(source.contains(&format!("\"{}\"", rule.id)), "{} is idle", rule.id);
         }
     }
