@@ -26,7 +26,8 @@ use amb_service::{
     model::TenantId,
     port::{
         ApiKeys, Businesses, Clock, Conversations, DeliveryLog, DeliveryQueue, Endpoints, Entropy,
-        InboxReader, OperatorKeySource, Outbox, Tenants, Timeline,
+        Files, InboxReader, OperatorKeySource, Outbox, TemplateLibrary, Tenants, Timeline,
+        UploadSlots,
     },
     problem::Problem,
     service_key::ServiceKey,
@@ -40,6 +41,9 @@ use routes::Found;
 /// The largest body taken: names, URLs and filters need far less.
 pub const MAX_BODY: usize = 1024 * 1024;
 
+/// The largest body of a template, 4.5 MiB: what Lambda hands over as an event of 6 MB at most.
+pub const MAX_TEMPLATE_BODY: usize = 4_718_592;
+
 /// Every table port that this function uses.
 pub trait Tables:
     Tenants
@@ -51,6 +55,9 @@ pub trait Tables:
     + InboxReader
     + Outbox
     + DeliveryLog
+    + TemplateLibrary
+    + Files
+    + UploadSlots
     + Clone
 {
 }
@@ -65,6 +72,9 @@ impl<T> Tables for T where
         + InboxReader
         + Outbox
         + DeliveryLog
+        + TemplateLibrary
+        + Files
+        + UploadSlots
         + Clone
 {
 }
@@ -143,8 +153,9 @@ where
         request: &Request,
         who: &OnceLock<TenantId>,
     ) -> Result<Answer, Problem> {
-        if request.body().len() > MAX_BODY {
-            let detail = format!("At most {MAX_BODY} bytes are taken.");
+        let largest = operation.largest_body();
+        if request.body().len() > largest {
+            let detail = format!("At most {largest} bytes are taken.");
             return Err(Problem::too_large().detail(detail));
         }
         if shows_key(request.raw_query()) {
@@ -206,6 +217,17 @@ impl Refused {
             answer.headers_mut().insert(ALLOW, value);
         }
         answer
+    }
+}
+
+impl Operation {
+    fn largest_body(self) -> usize {
+        match self {
+            Self::CreateTemplate | Self::ReplaceTemplate | Self::ValidateTemplate => {
+                MAX_TEMPLATE_BODY
+            }
+            _ => MAX_BODY,
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use account_api::AccountApi;
 use amb_aws::{
-    Clients, Profile, QueueUrls, Queues, SecretsManagerOperatorKey, SecretsManagerServiceKey,
-    Store, Tables,
+    Bucket, Clients, Profile, QueueUrls, Queues, SecretsManagerOperatorKey,
+    SecretsManagerServiceKey, Store, Tables,
 };
 use amb_egress::Policy;
 use amb_lambda::{adapter::System, config::Config, http_event, telemetry};
@@ -21,8 +21,10 @@ async fn main() -> Result<(), Error> {
         conversations: Some(config.conversations_table()?),
         accounts: Some(config.accounts_table()?),
     };
+    let bucket = Bucket::new(&clients.config, Profile::ack(), config.files_bucket()?);
     let urls = QueueUrls { deliveries: Some(config.deliveries_queue_url()?), outbound: None };
-    let (store, queue) = (Store::new(clients.dynamodb, tables), Queues::new(clients.sqs, urls));
+    let (store, queue) =
+        (Store::new(clients.dynamodb, tables).with_files(bucket), Queues::new(clients.sqs, urls));
     let secrets = clients.secrets;
     let operator = SecretsManagerOperatorKey::new(secrets.clone(), config.operator_key_secret()?);
     let key = SecretsManagerServiceKey::new(secrets, config.service_key_secret()?);

@@ -5,6 +5,7 @@
 
 mod content;
 mod document;
+mod library;
 mod message;
 mod operation;
 mod sending;
@@ -12,11 +13,12 @@ mod shape;
 mod tests;
 mod word;
 
-pub(crate) use shape::{CustomerContext, CustomerMessage};
+pub(crate) use shape::{CustomerContext, CustomerMessage, Fault};
 pub(crate) use word::{
-    BusinessStatusWord, ConversationStatusWord, DeliveryStatusWord, DisabledReasonWord,
-    EndpointStatusWord, EventTypeWord, FailureCodeWord, HappeningWord, InboundStatusWord,
-    InboundWord, MessageTypeWord, ModeWord, OutboundWord, ScopeWord, SendStatusWord,
+    BusinessStatusWord, ContentTypeWord, ConversationStatusWord, DeliveryStatusWord,
+    DisabledReasonWord, EndpointStatusWord, EventTypeWord, FailureCodeWord, HappeningWord,
+    InboundStatusWord, InboundWord, MessageTypeWord, ModeWord, OutboundWord, ScopeWord,
+    SendStatusWord, SizeClassWord,
 };
 
 pub(crate) use document::{Examples, document};

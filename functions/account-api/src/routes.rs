@@ -48,6 +48,7 @@ macro_rules! routes {
 const ADMIN: Opens = Opens::Any(&[Scope::Admin]);
 const READ: Opens = Opens::Any(&[Scope::Read]);
 const EITHER: Opens = Opens::Any(&[Scope::Admin, Scope::Read]);
+const WRITERS: Opens = Opens::Any(&[Scope::Admin, Scope::Send]);
 const ANY: Opens = Opens::Any(&[Scope::Admin, Scope::Read, Scope::Send]);
 
 routes! {
@@ -79,6 +80,16 @@ routes! {
     ReadEvent "readEvent" = "GET" "/v1/events/{eventId}" READ;
     ListRulePacks "listRulePacks" = "GET" "/v1/rule-packs" ANY;
     ReadRulePack "readRulePack" = "GET" "/v1/rule-packs/{rulePack}" ANY;
+    CreateUpload "createUpload" = "POST" "/v1/uploads" WRITERS;
+    CreateTemplate "createTemplate" = "POST" "/v1/templates" ADMIN;
+    ListTemplates "listTemplates" = "GET" "/v1/templates" EITHER;
+    ValidateTemplate "validateTemplate" = "POST" "/v1/templates/validate" EITHER;
+    ReadTemplate "readTemplate" = "GET" "/v1/templates/{templateName}" EITHER;
+    ReplaceTemplate "replaceTemplate" = "PUT" "/v1/templates/{templateName}" ADMIN;
+    DeleteTemplate "deleteTemplate" = "DELETE" "/v1/templates/{templateName}" ADMIN;
+    ListTemplateVersions "listTemplateVersions" = "GET" "/v1/templates/{templateName}/versions" EITHER;
+    ReadTemplateSchema "readTemplateSchema" = "GET" "/v1/templates/{templateName}/schema" EITHER;
+    RenderTemplate "renderTemplate" = "POST" "/v1/templates/{templateName}/render" EITHER;
 }
 
 /// What a request's method and path lead to.
@@ -137,6 +148,14 @@ mod tests {
     fn s052_another_method_is_told_which_are_served() {
         let Found::OtherMethods(allowed) = find("PUT", "/v1/endpoints/ep_1") else { panic!() };
         assert_eq!(allowed, ["GET", "PATCH", "DELETE"]);
+    }
+
+    #[test]
+    fn a_template_may_be_called_like_an_operation() {
+        let Found::Route(route, id) = find("GET", "/v1/templates/validate") else { panic!() };
+        assert_eq!((route.operation, id), (Operation::ReadTemplate, "validate"));
+        let Found::Route(route, id) = find("POST", "/v1/templates/validate") else { panic!() };
+        assert_eq!((route.operation, id), (Operation::ValidateTemplate, ""));
     }
 
     #[test]

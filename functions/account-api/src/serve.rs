@@ -5,7 +5,7 @@ use amb_lambda::{
     http_event::Request,
 };
 use amb_service::{
-    account::{Caller, Claimed, IfMatch, List},
+    account::{Caller, Claimed, IfMatch, Kept, List, Written},
     model::Endpoint,
     port::{Clock, DeliveryQueue, Entropy, OperatorKeySource},
     problem::Problem,
@@ -21,8 +21,9 @@ use crate::{
     routes::Operation,
     view::{
         BusinessView, ConversationView, DeliveryView, EndpointView, HistoryView, KeyView,
-        MessageView, NewEndpointView, NewKeyView, Page, PingView, ReplayView,
-        RulePackNameView, RulePackView, StartLinkView, TenantView,
+        MessageView, NewEndpointView, NewKeyView, Page, PingView, RenderingView, ReplayView,
+        RulePackNameView, RulePackView, StartLinkView, TemplateCheckView, TemplateSummaryView,
+        TemplateView, TenantView, UploadView, WrittenTemplateView,
     },
 };
 
@@ -145,6 +146,45 @@ where
                 page(account.list_events(caller.principal()?, query).await?, |event| event)
             }
             Operation::ReadEvent => ok(&account.event(caller.principal()?, id, query).await?),
+            Operation::CreateUpload => {
+                let upload = account.create_upload(caller.principal()?, body).await?;
+                answer::json(StatusCode::CREATED, &UploadView::from(upload))
+            }
+            Operation::CreateTemplate => {
+                written(account.create_template(caller.principal()?, body).await?)
+            }
+            Operation::ListTemplates => {
+                let list = account.list_templates(caller.principal()?, query).await?;
+                page(list, TemplateSummaryView::from)
+            }
+            Operation::ValidateTemplate => {
+                let check = account.validate_template(caller.principal()?, body).await?;
+                ok(&TemplateCheckView::from(check))
+            }
+            Operation::ReadTemplate => {
+                let read = account.template(caller.principal()?, id, query).await?;
+                let tag = IfMatch::tag(read.template.version.into());
+                with(ok(&TemplateView::from(read)), ETAG, &tag)
+            }
+            Operation::ReplaceTemplate => {
+                let principal = caller.principal()?;
+                written(account.replace_template(principal, id, if_match, body).await?)
+            }
+            Operation::DeleteTemplate => {
+                account.delete_template(caller.principal()?, id, if_match).await?;
+                answer::empty(StatusCode::NO_CONTENT)
+            }
+            Operation::ListTemplateVersions => {
+                let list = account.list_template_versions(caller.principal()?, id, query).await?;
+                page(list, TemplateSummaryView::from)
+            }
+            Operation::ReadTemplateSchema => {
+                ok(&account.template_schema(caller.principal()?, id, query).await?)
+            }
+            Operation::RenderTemplate => {
+                let rendering = account.render_template(caller.principal()?, id, body).await?;
+                ok(&RenderingView::from(rendering))
+            }
             Operation::ListRulePacks => {
                 page(account.list_rule_packs(caller.principal()?, query)?, RulePackNameView::from)
             }
@@ -175,6 +215,15 @@ fn tagged(endpoint: Endpoint) -> Answer {
 
 fn tag(endpoint: &Endpoint) -> String {
     IfMatch::tag(endpoint.revision)
+}
+
+/// A kept version, with its entity tag.
+fn written(written: Written) -> Answer {
+    let (name, tag) = (written.summary.name.as_str(), IfMatch::tag(written.summary.version.into()));
+    let location = format!("/v1/templates/{name}");
+    let first = written.kept == Kept::First;
+    let view = WrittenTemplateView::from(written);
+    with(if first { created(&location, &view) } else { ok(&view) }, ETAG, &tag)
 }
 
 fn with(mut answer: Answer, name: HeaderName, value: &str) -> Answer {

@@ -5,12 +5,17 @@ mod conversation;
 mod endpoint;
 mod message;
 mod rule_pack;
+mod template;
 
 pub(crate) use account::{BusinessView, KeyView, NewKeyView, StartLinkView, TenantView};
 pub(crate) use conversation::ConversationView;
 pub(crate) use endpoint::{DeliveryView, EndpointView, NewEndpointView, PingView, ReplayView};
 pub(crate) use message::{HistoryView, MessageView};
 pub(crate) use rule_pack::{RulePackNameView, RulePackView};
+pub(crate) use template::{
+    RenderingView, TemplateCheckView, TemplateSummaryView, TemplateView, UploadView,
+    WrittenTemplateView,
+};
 
 use amb_service::account::List;
 use jiff::Timestamp;

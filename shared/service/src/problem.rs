@@ -76,6 +76,10 @@ problems! {
     too_many_endpoints = 409 "too_many_endpoints" "The tenant has as many endpoints as it may have.";
     /// Two endpoints would hear everything twice.
     endpoint_exists = 409 "endpoint_exists" "Another endpoint of the tenant has this URL.";
+    /// The limit of templates is reached.
+    too_many_templates = 409 "too_many_templates" "The tenant has as many templates as it may have.";
+    /// The name is taken.
+    template_exists = 409 "template_exists" "Another template of the tenant has this name.";
     /// Rotated faster than the old secrets end.
     too_many_secrets = 409 "too_many_secrets" "The endpoint has as many live signing secrets as it may have.";
     /// The endpoint is switched off.

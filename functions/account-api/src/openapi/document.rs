@@ -55,9 +55,18 @@ pub(crate) fn document(examples: &Examples) -> OpenApi {
     paths.add_path_operation("/message", vec![HttpMethod::Post], receive());
     let mut webhooks = Paths::new();
     webhooks.add_path_operation("event", vec![HttpMethod::Post], event_webhook());
-    let tags =
-        ["Tenants", "Businesses", "Keys", "Endpoints", "Conversations", "Messages", "Events"]
-            .map(|name| TagBuilder::new().name(name).build());
+    let tags = [
+        "Tenants",
+        "Businesses",
+        "Keys",
+        "Endpoints",
+        "Conversations",
+        "Messages",
+        "Templates",
+        "Uploads",
+        "Events",
+    ]
+    .map(|name| TagBuilder::new().name(name).build());
     let mut document = OpenApiBuilder::new()
         .info(info())
         .paths(paths)
@@ -154,8 +163,14 @@ fn operation(
         builder = builder.security(security);
     }
     let (status, answer) = success(route, said, answered);
-    if status == 201 && route.operation.id() == "createBusiness" {
-        builder = builder.response("200", RefOr::T(answer.clone()));
+    // What was there already is answered with 200, what a replacement makes first with 201.
+    let other = match route.operation.id() {
+        "createBusiness" | "createTemplate" => Some("200"),
+        "replaceTemplate" => Some("201"),
+        _ => None,
+    };
+    if let Some(other) = other {
+        builder = builder.response(other, RefOr::T(answer.clone()));
     }
     builder = builder.response(status.to_string(), RefOr::T(answer));
     let mut codes: BTreeSet<&str> = said.codes.iter().copied().collect();
@@ -196,17 +211,23 @@ fn success(route: &Route, said: &Said, example: Option<Value>) -> (u16, Response
         let schema = ObjectBuilder::new().schema_type(Type::String).build();
         HeaderBuilder::new().schema(Some(schema)).description(Some(text)).build()
     };
-    let builder = match (status, route.path.starts_with("/v1/endpoints")) {
+    let builder = match (status, has_tag(route)) {
         (204 | 202, _) => builder,
         (_, true) if matches!(said.answers, Answers::One(..)) => {
             builder.header("ETag", header("For If-Match."))
         }
         _ => builder,
     };
-    let located = status == 201 && route.operation.id() != "createKey";
+    let located = status == 201 && !["createKey", "createUpload"].contains(&route.operation.id());
     let builder =
         if located { builder.header("Location", header("Where it is.")) } else { builder };
     (status, builder.build())
+}
+
+/// Whether its answer is one thing that changes.
+fn has_tag(route: &Route) -> bool {
+    let tagged = ["createTemplate", "readTemplate", "replaceTemplate"];
+    route.path.starts_with("/v1/endpoints") || tagged.contains(&route.operation.id())
 }
 
 fn page(named: Named) -> RefOr<Schema> {
@@ -252,6 +273,10 @@ pub(super) fn parameter(name: &str, place: ParameterIn, required: Required) -> P
             (limit.into(), "Items of a page, at most.")
         }
         "cursor" => (text.into(), "`nextCursor` of the page before."),
+        "version" => {
+            let version = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_u64));
+            (version.into(), "The version; without one, the latest.")
+        }
         "status" => (reference("DeliveryStatus"), "Only deliveries that stand so."),
         "type" => {
             (text.into(), "Only events of this type, or of several with commas between them.")
@@ -305,6 +330,7 @@ pub(super) fn parameter(name: &str, place: ParameterIn, required: Required) -> P
                 "endpointId" => "^ep_[a-z2-7]{26}$",
                 "conversationId" => "^cnv_[a-z2-7]{26}$",
                 "eventId" => "^evt_[a-z2-7]{26}$",
+                "templateName" => "^[a-z0-9][a-z0-9._-]{0,63}$",
                 _ => "^[0-9a-fA-F-]{36}$",
             };
             (text.pattern(Some(prefix)).into(), "The id as it was given out.")
@@ -404,6 +430,7 @@ fn method(name: &str) -> HttpMethod {
     match name {
         "GET" => HttpMethod::Get,
         "PATCH" => HttpMethod::Patch,
+        "PUT" => HttpMethod::Put,
         "DELETE" => HttpMethod::Delete,
         _ => HttpMethod::Post,
     }

@@ -2,7 +2,7 @@
 
 use crate::{Operation, view};
 
-use super::shape;
+use super::{library, library::VariablesSchema, shape};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{Ref, RefOr, Schema},
@@ -79,6 +79,8 @@ pub(crate) fn said(operation: Operation) -> Said {
     let (tenant, business) = (Named::of::<view::TenantView>(), Named::of::<view::BusinessView>());
     let (endpoint, new_endpoint) =
         (Named::of::<view::EndpointView>(), Named::of::<view::NewEndpointView>());
+    let (written, summary) =
+        (Named::of::<view::WrittenTemplateView>(), Named::of::<view::TemplateSummaryView>());
     match operation {
         Operation::CreateTenant => Said {
             body: Some((Named::of::<shape::CreateTenant>(), true)),
@@ -245,6 +247,92 @@ pub(crate) fn said(operation: Operation) -> Said {
                 "Read an event. An event id alone does not say where the event lies: name the \
                  conversation, which every event carries",
                 one(Named::of::<shape::Event>()),
+            )
+        },
+        Operation::CreateUpload => Said {
+            body: Some((Named::of::<library::CreateUpload>(), true)),
+            ..say(
+                "Uploads",
+                "Make a place for a file that messages and templates name. Send the file there with PUT \
+                 and the headers of the answer, within 15 minutes",
+                Answers::One(201, Named::of::<view::UploadView>()),
+            )
+        },
+        Operation::CreateTemplate => Said {
+            body: Some((Named::of::<library::CreateTemplate>(), true)),
+            codes: &["too_many_templates", "template_exists"],
+            ..say(
+                "Templates",
+                "Make a template; the same again answers 200 with the template as it is",
+                Answers::One(201, written),
+            )
+        },
+        Operation::ListTemplates => Said {
+            query: PAGED,
+            ..say(
+                "Templates",
+                "List the templates, the latest version of each",
+                Answers::Page(summary),
+            )
+        },
+        Operation::ValidateTemplate => Said {
+            body: Some((Named::of::<library::ReplaceTemplate>(), true)),
+            ..say(
+                "Templates",
+                "Check a template without keeping it",
+                one(Named::of::<view::TemplateCheckView>()),
+            )
+        },
+        Operation::ReadTemplate => Said {
+            query: &["version"],
+            ..say(
+                "Templates",
+                "Read a template, whole or with a link to its contents",
+                one(Named::of::<view::TemplateView>()),
+            )
+        },
+        Operation::ReplaceTemplate => Said {
+            headers: &["If-Match"],
+            body: Some((Named::of::<library::ReplaceTemplate>(), true)),
+            codes: &["conflict", "too_many_templates"],
+            ..say(
+                "Templates",
+                "Make a new version of a template, or the template. When the latest version says the \
+                 same, no new one is made",
+                one(written),
+            )
+        },
+        Operation::DeleteTemplate => Said {
+            headers: &["If-Match"],
+            codes: &["conflict"],
+            ..say(
+                "Templates",
+                "Delete a template with all its versions. Messages that were taken are not touched",
+                Answers::Nothing(204),
+            )
+        },
+        Operation::ListTemplateVersions => Said {
+            query: PAGED,
+            ..say(
+                "Templates",
+                "List the versions of a template, oldest first",
+                Answers::Page(summary),
+            )
+        },
+        Operation::ReadTemplateSchema => Said {
+            query: &["version"],
+            ..say(
+                "Templates",
+                "Read what the variables of a template have to be, as JSON Schema (2020-12)",
+                one(Named::of::<VariablesSchema>()),
+            )
+        },
+        Operation::RenderTemplate => Said {
+            body: Some((Named::of::<library::RenderTemplate>(), false)),
+            ..say(
+                "Templates",
+                "Fill a template and check what comes of it",
+                one(Named::of::<view::RenderingView>()),
             )
         },
         Operation::ListRulePacks => Said {

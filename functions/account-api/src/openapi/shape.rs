@@ -319,8 +319,9 @@ pub(crate) struct Event {
     seq: Option<u64>,
     /// What it is about; in every event of a conversation `opaqueId`, and what was known of the
     /// customer then: `capabilities`, `locale`, `intent`, `group`. `message.received`,
-    /// `message.reaction` and `interactive.replied`: `message`. `message.accepted` and `message.failed`: `messageId`, `status`, `callbackData`, `code`,
-    /// `detail`. `conversation.closed`, `conversation.reopened` and `message.parked`: `messageId`,
+    /// `message.reaction` and `interactive.replied`: `message`. `message.accepted` and
+    /// `message.failed`: `messageId`, `status`, `type`, `sentAs`, `fallbackUsed`,
+    /// `requestIdentifier`, `callbackData`, `code`, `detail`. `conversation.closed`, `conversation.reopened` and `message.parked`: `messageId`,
     /// `reason`, and `referenceIds` of invitations that were declined.
     #[schema(value_type = Object)]
     data: Value,

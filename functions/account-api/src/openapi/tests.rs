@@ -1,8 +1,7 @@
 use amb_service::{
     account::{
         DEFAULT_LIMIT, MAX_DESCRIPTION, MAX_ENTRY, MAX_LIMIT, MAX_LINK_BODY, MAX_LINK_ENTRY,
-        MAX_NAME, MAX_REPLAY, OVERLAP_SECONDS,
-        TIMEOUT_SECONDS,
+        MAX_NAME, MAX_REPLAY, OVERLAP_SECONDS, TIMEOUT_SECONDS,
     },
     model::{EventType, Route},
     problem::{Fault, Faults, Problem},
@@ -99,8 +98,12 @@ async fn every_documented_member_is_read_and_no_other() {
             continue;
         }
         let target = route.path.replace("{businessId}", BUSINESS).replace("{endpointId}", ENDPOINT);
+        let target = target.replace("{templateName}", "welcome");
+        // Some members of a template are objects with names of their own.
+        let odd =
+            if target.starts_with("/v1/templates") { json!(true) } else { json!({ "odd": 1 }) };
         for member in known_members(&document, schema) {
-            let mut body = json!({ member.as_str(): { "odd": 1 } });
+            let mut body = json!({ member.as_str(): odd });
             if member == "conversationId" {
                 body["eventId"] = json!("evt_x");
             }

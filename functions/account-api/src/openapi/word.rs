@@ -38,6 +38,7 @@ words! {
     EndpointStatusWord "EndpointStatus" ["enabled", "disabled"];
     DisabledReasonWord "DisabledReason" ["owner", "gone", "failing", "blocked"];
     DeliveryStatusWord "DeliveryStatus" ["pending", "delivered", "parked", "disabled"];
+    ContentTypeWord "ContentType" types();
     ConversationStatusWord "ConversationStatus" ["open", "closed"];
     InboundWord "Inbound" ["inbound"];
     OutboundWord "Outbound" ["outbound"];
@@ -47,6 +48,7 @@ words! {
     ChoiceTypeWord "ChoiceType" types().chain(["template"]);
     RulePackWord "RulePackWord" RulePack::NAMES;
     SendStatusWord "SendStatus" ["queued", "acceptedByApple", "failed", "unknown"];
+    SizeClassWord "SizeClass" ["small", "large"];
     HappeningWord "HappeningWord"
         ["received", "placed", "queued", "acceptedByApple", "failed", "unknown", "told"];
     TriggerWord "Trigger" ["agent", "menu", "unsubscribe", "subscribe"];

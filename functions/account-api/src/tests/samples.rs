@@ -26,8 +26,13 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("create-endpoint-in-base64", 201, ""),
     ("create-endpoint-with-faults", 400, "invalid_request"),
     ("create-key", 201, ""),
+    ("create-template", 201, ""),
+    ("create-template-with-faults", 400, "invalid_request"),
     ("create-tenant", 201, ""),
+    ("create-upload", 201, ""),
+    ("create-upload-that-is-too-large", 400, "invalid_request"),
     ("delete-endpoint", 204, ""),
+    ("delete-template", 204, ""),
     ("key-in-the-query", 401, "unauthenticated"),
     ("list-businesses", 200, ""),
     ("list-conversations", 200, ""),
@@ -39,6 +44,9 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("list-keys-without-a-key", 401, "unauthenticated"),
     ("list-keys-without-a-tenant", 400, "invalid_request"),
     ("list-messages", 200, ""),
+    ("list-rule-packs", 200, ""),
+    ("list-template-versions", 200, ""),
+    ("list-templates", 200, ""),
     ("list-tenants", 200, ""),
     ("malformed-body", 400, "malformed_body"),
     ("ping-endpoint", 202, ""),
@@ -48,13 +56,22 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("read-endpoint-of-another-tenant", 404, "not_found"),
     ("read-event", 200, ""),
     ("read-message", 200, ""),
+    ("read-rule-pack", 200, ""),
+    ("read-template", 200, ""),
+    ("read-template-of-another-version", 404, "not_found"),
+    ("read-template-schema", 200, ""),
     ("read-tenant", 200, ""),
+    ("render-template", 200, ""),
+    ("render-template-without-its-variables", 400, "invalid_request"),
+    ("replace-template", 200, ""),
+    ("replace-template-that-moved-on", 409, "conflict"),
     ("replay-deliveries", 202, ""),
     ("replay-one-event", 202, ""),
     ("revoke-key", 204, ""),
     ("rotate-endpoint-secret", 200, ""),
     ("start-link", 200, ""),
     ("unknown-route", 404, "not_found"),
+    ("validate-template", 200, ""),
     ("wrong-content-type", 415, "unsupported_media_type"),
     ("wrong-method", 405, "method_not_allowed"),
 ];
@@ -88,6 +105,7 @@ pub(crate) async fn feed_all() -> Vec<Fed> {
         let bytes = fs::read(&file).unwrap();
         let (world, _, _) = World::with_conversation().await;
         keep_sample_key(&world);
+        keep_sample_template(&world).await;
         // What is drawn from here on does not depend on what was drawn to get here.
         world.memory.world().entropy = 1;
         let reply = world.feed(&bytes).await;
@@ -112,6 +130,30 @@ fn keep_sample_key(world: &World) {
         revoked_at: None,
     };
     inner.api_keys.insert(key.id.clone(), key);
+}
+
+/// Version 1 of the template that the samples speak of, in two locales.
+async fn keep_sample_template(world: &World) {
+    let body = json!({
+        "name": "products", "type": "listPicker", "locale": "en",
+        "content": {
+            "sections": [{ "title": "For {{ name }}", "items": [{
+                "$each": "products", "$as": "product",
+                "$item": { "identifier": "{{ product.sku }}", "title": "{{ product.name }}" },
+            }] }],
+            "receivedMessage": { "title": "Choose" },
+        },
+        "locales": { "de": {
+            "sections": [{ "title": "Für {{ name }}", "items": [{
+                "$each": "products", "$as": "product",
+                "$item": { "identifier": "{{ product.sku }}", "title": "{{ product.name }}" },
+            }] }],
+            "receivedMessage": { "title": "Wählen" },
+        } },
+        "variables": { "name": { "type": "string", "default": "you" } },
+    });
+    let reply = world.as_operator(OURS, "POST", "/v1/templates", Some(body)).await;
+    assert_eq!(reply.status, 201, "{:?}", reply.body);
 }
 
 /// The examples of the document: what the samples send and get. What is shown once stays hidden.

@@ -223,7 +223,10 @@ impl World {
     pub(crate) async fn business_writes(&self, text: &str) -> String {
         let pointer = self.business_queues(text).await;
         let m = || self.memory.clone();
-        Relay::new(m(), m(), m(), m(), Prepare::new(m(), m(), m()), m()).relay(&pointer).await.unwrap();
+        Relay::new(m(), m(), m(), m(), Prepare::new(m(), m(), m()), m())
+            .relay(&pointer)
+            .await
+            .unwrap();
         pointer.message.to_string()
     }
 
@@ -240,7 +243,8 @@ impl World {
         });
         let key = format!("key-{}", self.memory.world().outbound.len());
         let body = body.to_string();
-        let sent = Send::new(m(), m(), m(), m()).send(&principal, Some(&key), body.as_bytes()).await;
+        let sent =
+            Send::new(m(), m(), m(), m()).send(&principal, Some(&key), body.as_bytes()).await;
         sent.unwrap().pointer
     }
 

@@ -111,7 +111,7 @@ where
     ) -> Result<(), Problem> {
         principal.require(Scope::Admin)?;
         let endpoint = self.own_endpoint(principal, id).await?;
-        IfMatch::parse(if_match)?.check(&endpoint)?;
+        IfMatch::parse(if_match)?.check(endpoint.revision)?;
         self.store.delete_endpoint(&principal.tenant, &endpoint.id).await?;
         Ok(())
     }
@@ -127,7 +127,7 @@ where
         let if_match = IfMatch::parse(if_match)?;
         for _ in 0..TRIES {
             let mut endpoint = self.own_endpoint(principal, id).await?;
-            if_match.check(&endpoint)?;
+            if_match.check(endpoint.revision)?;
             let made = change(&mut endpoint)?;
             endpoint.revision += 1;
             if self.store.replace_endpoint(&endpoint).await? == Replaced::Done {

@@ -162,10 +162,10 @@ impl IfMatch {
         format!("\"{revision}\"")
     }
 
-    /// Refuses an endpoint that has moved on.
-    pub(super) fn check(&self, endpoint: &Endpoint) -> Result<(), Problem> {
+    /// Refuses what has moved on since.
+    pub(in crate::account) fn check(&self, revision: u64) -> Result<(), Problem> {
         match self {
-            Self::Tags(tags) if !tags.contains(&Self::tag(endpoint.revision)) => {
+            Self::Tags(tags) if !tags.contains(&Self::tag(revision)) => {
                 Err(Problem::conflict().detail("Read it again: its ETag is another one now."))
             }
             _ => Ok(()),

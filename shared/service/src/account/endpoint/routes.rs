@@ -62,9 +62,8 @@ fn rule(rule: &Value, pointer: String, faults: &mut Faults) -> Option<Route> {
 
 /// `en`, `en_US`, `zh-Hans-CN`.
 fn locale(text: &str) -> Result<String, &'static str> {
-    let subtag = |tag: &str| {
-        (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric())
-    };
+    let subtag =
+        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
     let is_locale = text.len() <= MAX_LOCALE && text.split(['_', '-']).all(subtag);
     let expected = "a language such as en, or a language and a region such as en_US";
     if is_locale { Ok(text.to_owned()) } else { Err(expected) }
@@ -115,7 +114,8 @@ mod tests {
             { "intent": "x".repeat(MAX_ENTRY + 1) },
             { "group": null },
         ]));
-        let found: Vec<_> = faults.iter().map(|(pointer, rule)| (pointer.as_str(), *rule)).collect();
+        let found: Vec<_> =
+            faults.iter().map(|(pointer, rule)| (pointer.as_str(), *rule)).collect();
         assert_eq!(
             found,
             [
