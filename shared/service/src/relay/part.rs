@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Attempts that wait for somebody's pictures; then they are at fault. The lane waits with them.
-const PATIENCE: u32 = 4;
+const PATIENCE: u32 = 6;
 /// Longest words of a failure, in characters.
 const DETAIL_MAX: usize = 512;
 

@@ -60,7 +60,7 @@ fn a_picture_that_is_slow_to_come_is_waited_for_and_not_for_ever() {
     scene.world.world().far_side.web.insert(PICTURE.to_owned(), Err(WebFault::Unreachable));
     let message = scene.through(pictured());
     let OutboundStatus::Failed { code, .. } = message.status else { panic!() };
-    assert_eq!((code, message.attempts), (FailureCode::ImageUnusable, 4));
+    assert_eq!((code, message.attempts), (FailureCode::ImageUnusable, 6));
 }
 
 #[test]
