@@ -62,13 +62,7 @@ pub const fn problem(status: u16, code: &'static str) -> Expected {
         (404, _) => {
             &[("ApiKeys::api_key", 1), ("Businesses::business", 1), ("Conversations::load", 1)]
         }
-        (409, _) => &[
-            ("ApiKeys::api_key", 1),
-            ("Businesses::business", 1),
-            ("Conversations::load", 1),
-            ("IdempotencyRecords::idempotency_record", 1),
-        ],
-        (422, b"not_showable") => &[
+        (409, _) | (422, b"not_showable") => &[
             ("ApiKeys::api_key", 1),
             ("Businesses::business", 1),
             ("Conversations::load", 1),

@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn ap12_beyond_ten_links_the_rest_stays_words() {
-        let text = (0..12).map(|n| format!("https://a.example/{n} ")).collect::<String>();
+        let links: Vec<_> = (0..12).map(|n| format!("https://a.example/{n}")).collect();
+        let text = links.join(" ");
         let pieces = pieces(&text);
         assert_eq!(pieces.len(), MOST_LINKS + 1);
         assert_eq!(pieces[MOST_LINKS], Words("https://a.example/10 https://a.example/11"));

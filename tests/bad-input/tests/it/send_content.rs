@@ -130,9 +130,10 @@ fn s025_the_items_of_a_quick_reply() {
         };
         for (count, fits) in [(0, false), (1, false), (2, true), (5, true), (6, false)] {
             let case = count.to_string();
-            match fits {
-                true => good(row, &case, "quickReply", &items(count)),
-                false => bad(row, &case, "quickReply", &items(count), "/items"),
+            if fits {
+                good(row, &case, "quickReply", &items(count));
+            } else {
+                bad(row, &case, "quickReply", &items(count), "/items");
             }
         }
         let twice = with("quick-reply", "/items/1/identifier", "yes");
