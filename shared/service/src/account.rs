@@ -20,8 +20,10 @@ mod ping;
 mod query;
 mod replay;
 mod rule_pack;
+mod template;
 mod tenant;
 mod together;
+mod upload;
 mod vetting;
 
 #[cfg(test)]
@@ -38,6 +40,8 @@ pub use list::{DEFAULT_LIMIT, List, MAX_LIMIT};
 pub use member::MAX_NAME;
 pub use message::{History, HistoryMessage, Inbound, Outbound, Owed};
 pub use replay::{MAX_REPLAY, Replayed};
+pub use template::{Kept, MAX_INLINE, ReadTemplate, Rendering, TemplateCheck, Written};
+pub use upload::{MAX_UPLOAD, Upload};
 pub use vetting::{UrlRefusal, VettedUrl};
 
 use crate::{
