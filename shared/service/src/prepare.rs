@@ -251,7 +251,7 @@ fn too_many_bytes(draft: &Draft, body: &Map<String, Value>, pack: &RulePack) -> 
     let limit = picture::images_limit(pack);
     let origin = draft.needs.iter().filter_map(image).map(|image| image.origin.as_str()).next()?;
     let content = origin.find("/content").and_then(|at| origin.get(..at)).unwrap_or_default();
-    (actual >= limit).then(|| {
+    (actual > limit).then(|| {
         Fault::new(format!("{content}/content/images"), "images_bytes", TOO_MANY)
             .limit(limit, actual)
             .fix("use fewer pictures, or name one picture several times")

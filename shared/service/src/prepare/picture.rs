@@ -178,14 +178,15 @@ impl<F: Files, W: Web, C: Clock> Prepare<F, W, C> {
 /// How many bytes a picture may have, under these rules.
 fn limit(slot: Slot, pack: &RulePack) -> usize {
     match slot {
-        Slot::AppIcon => rule(pack, "app_icon_bytes", 15_000) - 1,
+        Slot::AppIcon => rule(pack, "app_icon_bytes", 14_999),
+        Slot::RichLink => rule(pack, "rich_link_image_bytes", 200_000),
         _ => rule(pack, "image_bytes", 200_000),
     }
 }
 
-/// How many bytes the list of pictures stays below, under these rules.
+/// How many bytes of Base64 a list of pictures may have, under these rules.
 pub(super) fn images_limit(pack: &RulePack) -> usize {
-    rule(pack, "images_bytes", 5_000_000)
+    rule(pack, "images_bytes", 4_999_999)
 }
 
 fn rule(pack: &RulePack, id: &str, otherwise: usize) -> usize {
