@@ -32,7 +32,7 @@ pub(crate) async fn ap25_a_conversation_reaches_the_endpoint_of_its_intent(
     assert_eq!(texts, ["a desk, please"]);
 
     // Whoever heard the conversation hears of its end, though its intent is forgotten by then.
-    let close = Close { business_id: None, wait: PATIENCE_MS, ..Close::default() };
+    let close = Close { business_id: None, wait: PATIENCE_MS };
     scene.simulator.close(&scene.customer.name, &close).await?;
     let closed = scene.taken("conversation.closed", "customer").await?.event;
     assert_eq!(closed.pointer("/data/intent"), Some(&Value::Null));

@@ -20,6 +20,7 @@ mod scene;
 mod secrecy;
 mod signature;
 mod template;
+mod templates;
 
 use std::process::ExitCode;
 
@@ -81,6 +82,10 @@ fn main() -> ExitCode {
             an_answer_of_apple_that_is_lost_costs_no_message,
             messages_of_one_conversation_keep_their_order,
             every_fault_of_a_request_is_named_with_its_place,
+        }),
+        cases!(shared, async: templates::{
+            ap30_a_template_is_kept_rendered_and_sent_by_name_and_version,
+            sc08_a_large_template_comes_by_upload_and_is_read_by_link,
         }),
         cases!(shared, async: delivery::{
             a_webhook_that_failed_comes_again_with_the_same_id,

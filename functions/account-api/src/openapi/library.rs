@@ -10,6 +10,7 @@ use super::word::ContentTypeWord;
 /// A template to make, or an upload that is the body.
 #[derive(ToSchema)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "it is never made, only described")]
 pub(crate) enum CreateTemplate {
     Inline(NewTemplate),
     Uploaded(ByUpload),
@@ -18,6 +19,7 @@ pub(crate) enum CreateTemplate {
 /// A version of a template to make, or an upload that is the body.
 #[derive(ToSchema)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "it is never made, only described")]
 pub(crate) enum ReplaceTemplate {
     Inline(TemplateDefinition),
     Uploaded(ByUpload),

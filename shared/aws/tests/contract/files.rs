@@ -66,7 +66,7 @@ fn put(slot: &UploadSlot, body: &[u8]) -> u16 {
     let (host, path) = rest.split_once('/').expect("a path");
     let mut head = format!("PUT /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in &slot.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head = format!("{head}{name}: {value}\r\n");
     }
     head.push_str("\r\n");
     let mut stream = TcpStream::connect(host).expect("the emulator");

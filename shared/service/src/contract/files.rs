@@ -22,11 +22,12 @@ pub async fn files<S: Files, E: Entropy>(store: &S, sample: &Sample<E>) -> Resul
     store.put_file(&ours, "text/plain", Vec::new()).await?;
     assert_eq!(store.file(&ours, 0).await?, FileRead::Whole(Vec::new()), "nothing is something");
 
+    let Ok(name) = TemplateName::parse("a") else { unreachable!("a name") };
     for other in [
         FileKey::outbound(&TenantId::draw(sample.entropy()), message),
         FileKey::upload(&sample.tenant, &UploadId::draw(sample.entropy())),
         FileKey::picture(&sample.tenant, "00ff", "icon"),
-        FileKey::template(&sample.tenant, &TemplateName::parse("a").expect("a name"), 1, "00ff"),
+        FileKey::template(&sample.tenant, &name, 1, "00ff"),
     ] {
         assert_eq!(store.file(&other, 1_000).await?, FileRead::Missing, "{other:?}");
     }

@@ -17,8 +17,10 @@ pub async fn templates<S: TemplateLibrary, E: Entropy>(
     sample: &Sample<E>,
 ) -> Result<(), PortError> {
     let tenant = &sample.tenant;
-    let name = |text| TemplateName::parse(text).expect("a name");
-    let (ours, other) = (name("welcome"), name("welcome-2"));
+    let (Ok(ours), Ok(other)) = (TemplateName::parse("welcome"), TemplateName::parse("welcome-2"))
+    else {
+        unreachable!("names");
+    };
     assert_eq!(store.template(tenant, &ours, None).await?, None);
     assert_eq!(store.latest_template(tenant, &ours).await?, None);
 

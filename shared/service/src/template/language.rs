@@ -151,8 +151,12 @@ fn language(undefined: UndefinedBehavior) -> Environment<'static> {
     let mut language = Environment::new();
     language.set_undefined_behavior(undefined);
     language.set_fuel(Some(FUEL));
-    WITHOUT.into_iter().for_each(|name| language.remove_filter(name));
-    WITHOUT_FUNCTIONS.into_iter().for_each(|name| language.remove_global(name));
+    for name in WITHOUT {
+        language.remove_filter(name);
+    }
+    for name in WITHOUT_FUNCTIONS {
+        language.remove_global(name);
+    }
     language
 }
 

@@ -24,9 +24,9 @@ pub(super) enum Node<'t> {
     /// A string with expressions in it.
     Text(Vec<Part<'t>>),
     /// A list, some of whose elements may be repeated or left out.
-    List(Vec<Node<'t>>),
+    List(Vec<Self>),
     /// An object, some of whose members may be left out.
-    Object(Vec<(&'t str, Node<'t>)>),
+    Object(Vec<(&'t str, Self)>),
     /// An element of a list for each element of another.
     Each(Box<Each<'t>>),
     /// One of two values, or none.

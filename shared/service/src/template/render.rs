@@ -110,8 +110,8 @@ impl Scope {
 /// The place of a value in what is made.
 enum Place<'p> {
     Content,
-    Member(&'p Place<'p>, &'p str),
-    Element(&'p Place<'p>, usize),
+    Member(&'p Self, &'p str),
+    Element(&'p Self, usize),
 }
 
 impl Place<'_> {

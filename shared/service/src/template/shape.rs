@@ -173,7 +173,9 @@ fn leave_out(value: &mut Value, path: &[Step]) {
             map.get_mut(name).into_iter().for_each(|value| leave_out(value, rest));
         }
         ([Step::Element, rest @ ..], Value::Array(values)) => {
-            values.iter_mut().for_each(|value| leave_out(value, rest));
+            for value in values {
+                leave_out(value, rest);
+            }
         }
         _ => {}
     }
@@ -184,7 +186,7 @@ enum Scope<'s> {
     Outside,
     /// Within a repetition: what its element is of the variables, if that can be told.
     Inside {
-        outer: &'s Scope<'s>,
+        outer: &'s Self,
         name: &'s str,
         path: Option<Vec<Step>>,
     },

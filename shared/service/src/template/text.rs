@@ -42,7 +42,6 @@ fn expression(text: &str) -> Option<(&str, &str)> {
             (Some(_), _) if escaped => escaped = false,
             (Some(_), '\\') => escaped = true,
             (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
             (None, '{') => depth += 1,
             (None, '}') if depth > 0 => depth -= 1,
@@ -51,7 +50,7 @@ fn expression(text: &str) -> Option<(&str, &str)> {
                     return Some((text.get(..at)?, after));
                 }
             }
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     None

@@ -215,7 +215,9 @@ fn fill_in(schema: &Value, value: &mut Value) {
         }
         Value::Array(values) => {
             if let Some(schema) = schema.get("items") {
-                values.iter_mut().for_each(|value| fill_in(schema, value));
+                for value in values {
+                    fill_in(schema, value);
+                }
             }
         }
         _ => {}
