@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read_from(routes: Value) -> (Option<Vec<Route>>, Vec<(String, &'static str)>) {
+    fn read_from(routes: &Value) -> (Option<Vec<Route>>, Vec<(String, &'static str)>) {
         let body = json!({ "routes": routes });
         let mut faults = Faults::default();
         let mut reader = Reader::new(body.as_object().unwrap());
@@ -83,7 +83,7 @@ mod tests {
         match faults.finish(Some(())) {
             Ok(()) => (read, Vec::new()),
             Err(problem) => {
-                let found = problem.errors.iter().map(|f| (f.pointer.to_string(), f.rule));
+                let found = problem.errors.iter().map(|f| (f.pointer.clone(), f.rule));
                 (read, found.collect())
             }
         }
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn rules_are_read_member_by_member() {
-        let (read, faults) = read_from(json!([
+        let (read, faults) = read_from(&json!([
             { "businessId": "b-1", "intent": "buy", "group": "shoes", "locale": "en_US" },
             { "locale": "zh-Hans", "intent": null },
         ]));
@@ -100,13 +100,13 @@ mod tests {
         assert_eq!(read.len(), 2);
         assert_eq!(read[0].business.as_ref().map(BusinessId::as_str), Some("b-1"));
         assert_eq!((read[1].intent.as_deref(), read[1].locale.as_deref()), (None, Some("zh-Hans")));
-        assert_eq!(read_from(json!([])).0, Some(Vec::new()));
-        assert_eq!(read_from(json!(null)), (None, Vec::new()));
+        assert_eq!(read_from(&json!([])).0, Some(Vec::new()));
+        assert_eq!(read_from(&json!(null)), (None, Vec::new()));
     }
 
     #[test]
     fn every_fault_of_every_rule_is_named_with_its_place() {
-        let (_, faults) = read_from(json!([
+        let (_, faults) = read_from(&json!([
             {},
             "buy",
             { "intent": "", "group": 7, "locale": "en US", "language": "en" },
@@ -130,8 +130,8 @@ mod tests {
                 ("/routes/5", "required"),
             ]
         );
-        assert_eq!(read_from(json!({})).1, [("/routes".to_owned(), "type")]);
+        assert_eq!(read_from(&json!({})).1, [("/routes".to_owned(), "type")]);
         let many = vec![json!({ "intent": "x" }); Route::MAX_PER_ENDPOINT + 1];
-        assert_eq!(read_from(many.into()).1, [("/routes".to_owned(), "length")]);
+        assert_eq!(read_from(&many.into()).1, [("/routes".to_owned(), "length")]);
     }
 }
