@@ -94,6 +94,19 @@ async fn a_failed_message_says_why() {
 }
 
 #[tokio::test]
+async fn ap12_a_text_with_links_is_shown_whole_and_says_in_how_many_parts_it_left() {
+    let (world, _, _) = World::with_conversation().await;
+    let sent = world.business_writes("Look: https://shop.example.com/desk").await;
+    let reply = world.as_operator(OURS, "GET", &format!("/v1/messages/{sent}"), None).await;
+    assert_eq!(reply.text("text"), "Look:\nhttps://shop.example.com/desk");
+    assert_eq!((&reply.body["type"], &reply.body["sentAs"]), (&json!("text"), &json!("text")));
+    assert_eq!(
+        (&reply.body["parts"], reply.text("status").as_str()),
+        (&json!(2), "acceptedByApple")
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_told_is_listed_as_parked() {
     let world = World::new().await;
     let target = format!("/v1/businesses/{BUSINESS}");
