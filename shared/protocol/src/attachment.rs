@@ -4,11 +4,19 @@
 //! names: Apple's 2016 samples). A view never fails: what is absent or malformed is `None`, the
 //! message is kept, and the file is parked with the [`AttachmentFault`] that says why.
 
+mod cipher;
+pub mod content_type;
+pub mod file_name;
+mod key;
+mod signature;
+
 use std::fmt;
 
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use serde_json::value::RawValue;
 
+pub use self::cipher::Cipher;
+pub use self::key::{AttachmentKey, KeyFault};
+pub use self::signature::Signature;
 use crate::json::members::Members;
 
 /// Largest attachment in bytes: Apple's 100 MB, read as mebibytes. Source: Apple, Integration.
@@ -155,7 +163,7 @@ fn fault(
             return Some(AttachmentFault::Incomplete(name));
         }
     }
-    if !key.is_some_and(is_key) {
+    if !key.is_some_and(|key| AttachmentKey::parse(key).is_ok()) {
         return Some(AttachmentFault::Incomplete("key"));
     }
     match size {
@@ -165,18 +173,12 @@ fn fault(
     }
 }
 
-/// An AES-256 key in hex with Apple's leading `00`; some senders leave the prefix out.
-fn is_key(text: &str) -> bool {
-    let digits = if text.len() == 66 { text.strip_prefix("00") } else { Some(text) };
-    digits.is_some_and(|d| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit()))
-}
-
 /// The same bytes come as hex, as base64, or both. Hex text is valid base64 of other bytes, so each
 /// form is taken from its own key only.
 fn signature(entry: &Members<'_>) -> Option<String> {
     entry.text(&["signature-base64", "mmcs-signature-base64"]).or_else(|| {
         let hex = entry.text(&["signature", "mmcs-signature-hex"])?;
-        Some(BASE64.encode(&HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?))
+        Some(Signature::from_hex(&hex)?.base64())
     })
 }
 

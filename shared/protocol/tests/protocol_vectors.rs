@@ -1,4 +1,4 @@
-//! The JWT and gzip sections of the protocol vectors: `PROTOCOL_VECTORS` names the file, the copy in
+//! The JWT, gzip, attachment and signature sections of the protocol vectors: `PROTOCOL_VECTORS` names the file, the copy in
 //! `tests/vectors/` is the default.
 
 #![expect(
@@ -10,11 +10,12 @@
 
 use std::path::PathBuf;
 
+use amb_protocol::attachment::{Attachment, AttachmentKey, Cipher, Signature};
 use amb_protocol::id::MspId;
 use amb_protocol::inbound::Envelope;
 use amb_protocol::jwt::{self, ApiSecret};
 use amb_protocol::{gzip, id::BusinessId};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -22,6 +23,45 @@ use serde_json::Value;
 struct Vectors {
     jwt: Jwt,
     gzip_webhook: GzipWebhook,
+    attachment: Files,
+    signature_forms: SignatureForms,
+}
+
+#[derive(Deserialize)]
+struct Files {
+    key_hex: String,
+    wire_key: String,
+    cases: Vec<FileCase>,
+    key_strip_rule: KeyRule,
+}
+
+#[derive(Deserialize)]
+struct FileCase {
+    name: String,
+    plaintext_len: usize,
+    ciphertext_len: usize,
+    ciphertext_sha256: String,
+    sim_signature_hex: String,
+    sim_signature_base64: String,
+    /// Absent where the bytes are their own index modulo 251.
+    plaintext_hex: Option<String>,
+    ciphertext_hex: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct KeyRule {
+    accept: Vec<String>,
+    also_accept_unprefixed_64_hex: String,
+    reject: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct SignatureForms {
+    hex: String,
+    base64: String,
+    length: usize,
+    #[serde(rename = "WRONG_if_hex_treated_as_base64_hex")]
+    wrong: String,
 }
 
 #[derive(Deserialize)]
@@ -78,7 +118,7 @@ fn verdict(case: &InboundCase, msp: &MspId) -> String {
 
 #[test]
 fn protocol_vectors() {
-    let Vectors { jwt, gzip_webhook } = vectors();
+    let Vectors { jwt, gzip_webhook, attachment, signature_forms } = vectors();
     assert!(!jwt.inbound_cases.is_empty());
     let msp = MspId::parse(&jwt.msp_id).unwrap();
     let wrong: Vec<_> = jwt
@@ -90,6 +130,8 @@ fn protocol_vectors() {
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     inflates(&gzip_webhook);
+    decrypts(&attachment);
+    has_two_forms(&signature_forms);
 }
 
 #[test]
@@ -121,6 +163,62 @@ fn protocol_vectors_outbound_tokens_are_not_accepted_inbound() {
 #[test]
 fn protocol_vectors_gzip_webhook() {
     inflates(&vectors().gzip_webhook);
+}
+
+#[test]
+fn protocol_vectors_attachment() {
+    decrypts(&vectors().attachment);
+}
+
+#[test]
+fn protocol_vectors_signature_forms() {
+    has_two_forms(&vectors().signature_forms);
+}
+
+fn decrypts(files: &Files) {
+    let key = AttachmentKey::parse(&files.wire_key).unwrap();
+    assert_eq!(key, AttachmentKey::parse(&files.key_hex).unwrap());
+    assert_eq!(key.wire(), files.wire_key);
+    let rule = &files.key_strip_rule;
+    for text in rule.accept.iter().chain([&rule.also_accept_unprefixed_64_hex]) {
+        assert_eq!(AttachmentKey::parse(text).as_ref(), Ok(&key), "{text}");
+    }
+    for text in &rule.reject {
+        assert!(AttachmentKey::parse(text).is_err(), "{text}");
+    }
+    assert!(!files.cases.is_empty());
+    for case in &files.cases {
+        let plain = case.plaintext_hex.as_ref().map_or_else(
+            || (0..case.plaintext_len).map(|index| u8::try_from(index % 251).unwrap()).collect(),
+            |hex| HEXLOWER.decode(hex.as_bytes()).unwrap(),
+        );
+        assert_eq!((plain.len(), plain.len()), (case.plaintext_len, case.ciphertext_len));
+        let mut bytes = plain.clone();
+        Cipher::new(&key).apply(&mut bytes);
+        if let Some(hex) = &case.ciphertext_hex {
+            assert_eq!(HEXLOWER.encode(&bytes), *hex, "{}", case.name);
+        }
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
+        assert_eq!(HEXLOWER.encode(digest.as_ref()), case.ciphertext_sha256, "{}", case.name);
+        Cipher::new(&key).apply(&mut bytes);
+        assert_eq!(bytes, plain, "{}", case.name);
+        let signature = Signature::from_hex(&case.sim_signature_hex).unwrap();
+        assert_eq!(signature.base64(), case.sim_signature_base64, "{}", case.name);
+    }
+}
+
+fn has_two_forms(forms: &SignatureForms) {
+    let signature = Signature::from_hex(&forms.hex).unwrap();
+    assert_eq!(signature.base64(), forms.base64);
+    assert_eq!(Signature::from_base64(&forms.base64), Some(signature));
+    assert_eq!(HEXLOWER.decode(signature.hex().as_bytes()).unwrap().len(), forms.length);
+    // The trap: the hex text is base64 of other bytes.
+    assert_eq!(Signature::from_base64(&forms.hex), None);
+    assert_ne!(forms.wrong, forms.hex);
+    // An entry with hex alone gets the base64 made from it.
+    let entry = serde_json::json!({"signature": forms.hex});
+    let entry = serde_json::value::to_raw_value(&entry).unwrap();
+    assert_eq!(Attachment::view(&entry).signature_base64.as_ref(), Some(&forms.base64));
 }
 
 fn inflates(vector: &GzipWebhook) {
