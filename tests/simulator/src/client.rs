@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::host;
 use crate::model::{
-    AccountSettings, AppleAccount, BotAnswer, BusinessEvent, BusinessSettings, BusinessView,
-    CallFilter, Close, Conversation, Customer, CustomerPatch, Entry, EventFilter, Fault, FaultSpec,
-    GatewayCall, Items, NewConversation, NewCustomer, RawAnswer, RawWebhook, Reply, Resend, Send,
-    Tapback, TranscriptFilter, Typing, WebhookCall, WebhookFilter,
+    AccountSettings, AppleAccount, Attach, BotAnswer, BusinessEvent, BusinessSettings,
+    BusinessView, CallFilter, Close, Conversation, Customer, CustomerPatch, Entry, EventFilter,
+    Fault, FaultSpec, GatewayCall, Items, NewConversation, NewCustomer, RawAnswer, RawWebhook,
+    Reply, Resend, Send, Tapback, TranscriptFilter, Typing, WebhookCall, WebhookFilter,
 };
 
 /// A client of one simulator.
@@ -109,6 +109,40 @@ impl Client {
         self.act(customer, "reply", reply).await
     }
 
+    /// The customer sends a file.
+    pub async fn attach(
+        &self,
+        customer: &str,
+        attach: &Attach,
+        bytes: impl Into<reqwest::Body>,
+    ) -> Outcome<Entry> {
+        self.give(&format!("/api/customers/{customer}/attach"), attach, bytes).await
+    }
+
+    /// The phone puts a file into Apple's store and sends no message: gives the entry for
+    /// `attachments` of a message made by [`Send::extra`].
+    pub async fn hand_in(
+        &self,
+        customer: &str,
+        attach: &Attach,
+        bytes: impl Into<reqwest::Body>,
+    ) -> Outcome<Value> {
+        self.give(&format!("/api/customers/{customer}/files"), attach, bytes).await
+    }
+
+    /// A file of a message as the phone has it, decrypted, counted from 0.
+    pub async fn file(&self, customer: &str, id: &str, number: usize) -> Outcome<Vec<u8>> {
+        let address = self.address(&format!("/phone/{customer}/files/{id}/{number}"))?;
+        let answer = self.http.get(address).send().await?;
+        let status = answer.status();
+        let bytes = answer.bytes().await?;
+        if status.is_success() {
+            return Ok(bytes.into());
+        }
+        let detail = String::from_utf8_lossy(&bytes).into_owned();
+        Err(ClientError::Refused { status: status.as_u16(), detail })
+    }
+
     /// The customer deletes the conversation.
     pub async fn close(&self, customer: &str, close: &Close) -> Outcome<Entry> {
         self.act(customer, "close", close).await
@@ -193,16 +227,20 @@ impl Client {
         path: &str,
         filter: &impl Serialize,
     ) -> Outcome<Vec<T>> {
-        let mut url = self.address(path)?;
-        if let Value::Object(pairs) = serde_json::to_value(filter)? {
-            let mut query = url.query_pairs_mut();
-            for (name, value) in pairs.iter().filter(|(_, value)| !value.is_null()) {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                query.append_pair(name, &text);
-            }
-        }
+        let url = self.address_with(path, filter)?;
         let items: Items<T> = understand(self.http.get(url).send().await?).await?;
         Ok(items.items)
+    }
+
+    /// Posts bytes; what is said of them is in the query.
+    async fn give<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        about: &impl Serialize,
+        bytes: impl Into<reqwest::Body>,
+    ) -> Outcome<T> {
+        let request = self.http.post(self.address_with(path, about)?).body(bytes);
+        understand(request.send().await?).await
     }
 
     async fn fetch<T: DeserializeOwned>(&self, path: &str) -> Outcome<T> {
@@ -221,6 +259,18 @@ impl Client {
             .header("content-type", "application/json")
             .body(serde_json::to_vec(body)?);
         understand(request.send().await?).await
+    }
+
+    fn address_with(&self, path: &str, query: &impl Serialize) -> Outcome<reqwest::Url> {
+        let mut url = self.address(path)?;
+        if let Value::Object(pairs) = serde_json::to_value(query)? {
+            let mut query = url.query_pairs_mut();
+            for (name, value) in pairs.iter().filter(|(_, value)| !value.is_null()) {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                query.append_pair(name, &text);
+            }
+        }
+        Ok(url)
     }
 
     fn address(&self, path: &str) -> Outcome<reqwest::Url> {

@@ -31,10 +31,15 @@
 //! | `POST /apple/v1/message` | Apple's gateway: 401 without Authorization, 403 for a token that does not hold, 400 for a body that is incomplete, differs from its headers or breaks one of Apple's rules (`GET /api/gateway/calls` has them all), 404 for somebody who never wrote to that business, 410 after they left, 200 with an empty body, or with `dataRef` when asked for one |
 //! | `POST /apple/v1/authenticate` | the same for sign-in requests |
 //! | `POST /apple/v1/constructPayload` | a reference for a link with an App Clip; 400 for a page without one |
+//! | `GET /apple/v1/preUpload`, `GET /apple/v1/preDownload` | addresses in Apple's content store, for either spelling of the headers; 400 for a file of more than 100 MB and for a signature in hex, 404 for content that is not there |
+//! | `POST /apple/content/upload/{ticket}` | takes a file of the size announced, complete or not at all; 400 with an Authorization header |
+//! | `GET /apple/content/download/{ticket}` | the file or a range of it, for a while; then 403 |
+//! | `POST /apple/v1/decodePayload`, `POST /apple/v1/encodePayload` | what a phone packs, unpacked, and the way back |
 //! | `POST /business/{name}/webhook` | a sample business: 401 unless signed (Standard Webhooks), each `webhook-id` taken once |
 //!
-//! For people: `GET /phone` lists the customers, `GET /phone/{customer}` is the phone. The sample
-//! business answers keywords by a message of that type; `menu` lists them.
+//! For people: `GET /phone` lists the customers, `GET /phone/{customer}` is the phone,
+//! `GET /phone/{customer}/files/{id}/{number}` a file of a message, decrypted. The sample business
+//! answers keywords by a message of that type; `menu` lists them.
 //!
 //! On the web: `GET /shop/{desk,plain,clip,slow,redirect}` and `/shop/pictures/{name}`, pages and
 //! pictures for previews: with a picture, without, with an App Clip, after ten seconds, elsewhere.
@@ -44,7 +49,7 @@
 //! | route | does |
 //! |---|---|
 //! | `GET /api/health` | `{"status":"ok"}` |
-//! | `GET`, `PATCH /api/apple` | the MSP's registration: webhook URL, live secrets and which one signs, retry schedule; and how the gateway behaves: rule pack, references, App Clips |
+//! | `GET`, `PATCH /api/apple` | the MSP's registration: webhook URL, live secrets and which one signs, retry schedule; and how the gateway behaves: rule pack, references, App Clips, content store |
 //! | `GET`, `POST /api/customers`; `GET`, `PATCH /api/customers/{name}` | customers: opaque id, locale, phone number, capability list or a preset (`iphone`, `mac`, `old`), device |
 //! | `GET`, `POST /api/conversations` | a conversation opened from an entry point, with intent and group for its first message |
 //! | `POST /api/customers/{name}/send` | a text: typing first, duplicates in parallel, other token or packing, changed JSON |
@@ -52,12 +57,14 @@
 //! | `POST /api/customers/{name}/typing` | `typing_start`, `typing_end` |
 //! | `POST /api/customers/{name}/tapback` | a reaction, as the sentence the device writes |
 //! | `POST /api/customers/{name}/reply` | the answer to an interactive message, as a device writes it; 404 for a message the customer does not have, 409 for one that cannot be answered that way |
+//! | `POST /api/customers/{name}/attach` | a file, the request's body: encrypted, stored, sent in a text; name, declared type, size and the rest in the query ([`model::Attach`]) |
+//! | `POST /api/customers/{name}/files` | the same without a message: gives the entry for `attachments`, for `send` with `extra` |
 //! | `POST /api/customers/{name}/close` | deletes the conversation |
 //! | `GET /api/transcript` | messages both ways with the time of each hop |
 //! | `GET /api/gateway/calls` | every call of the MSP to the gateway, refused ones too |
 //! | `GET /api/webhooks` | every attempt of Apple's side at the MSP |
 //! | `POST /api/webhooks` | one webhook made by hand, answered with the MSP's answer |
-//! | `GET`, `POST`, `DELETE /api/faults`; `DELETE /api/faults/{id}` | statuses, delays, lost answers and cut connections, at the gateway or at a business, counted or until cleared |
+//! | `GET`, `POST`, `DELETE /api/faults`; `DELETE /api/faults/{id}` | statuses, delays, lost answers and cut connections, at the gateway, at the content store or at a business, counted or until cleared; files truncated, too long, one bit off, under another key, slow or cut midway |
 //! | `GET /api/businesses`; `GET`, `PUT /api/businesses/{name}` | sample businesses: webhook secrets, API address and key, bot |
 //! | `GET /api/businesses/{name}/events` | calls of the product to a business, refused ones too |
 //! | `GET /api/businesses/{name}/answers` | calls of its bot to the product |
@@ -71,7 +78,9 @@
 //! of leeway for a token from the future; 404 for a customer who has not written to that business;
 //! an outbound id that comes twice is shown twice; the wording of tapbacks and of a list picker's
 //! sections outside English; 400 for a reference that is not known or has expired; 410 for a phone
-//! number without `message-type: notification`; what a form's page and a several-section choice may
+//! number without `message-type: notification`; how long a `download-url` lives; a file's signature is
+//! `0x81` and the SHA-1 of what is stored; an upload with an Authorization header is refused; what a
+//! packed payload looks like inside; what a form's page and a several-section choice may
 //! be answered by.
 //!
 //! # What it shares with the product

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::apple::Secrets;
+use crate::apple::content::Content;
 use crate::model::{
     BotAnswer, BusinessEvent, Conversation, Customer, Direction, Entry, Fault, GatewayCall,
     GatewaySettings, Place, RetrySchedule, WebhookCall,
@@ -45,6 +46,7 @@ pub(crate) struct World {
     pub(crate) sessions: BTreeMap<u64, String>,
     /// By the secret part of the reference.
     pub(crate) kept: BTreeMap<String, Kept>,
+    pub(crate) content: Content,
     pub(crate) gateway_calls: Vec<GatewayCall>,
     pub(crate) webhook_calls: Vec<WebhookCall>,
     pub(crate) faults: Vec<Fault>,

@@ -5,7 +5,7 @@ use axum::extract::{Path, State as Extract};
 use http::StatusCode;
 
 use super::problem::Problem;
-use crate::model::{Effect, Fault, FaultSpec, Items};
+use crate::model::{Effect, Fault, FaultSpec, Items, Place};
 use crate::world::State;
 
 pub(super) async fn list(Extract(state): Extract<State>) -> Json<Items<Fault>> {
@@ -20,6 +20,9 @@ pub(super) async fn add(
         && !(200..=599).contains(&status)
     {
         return Err(Problem::bad_request("a status is 200 to 599".to_owned()));
+    }
+    if matches!(spec.effect, Effect::Spoilt(_)) && spec.at != Place::Content {
+        return Err(Problem::bad_request("only content can be spoilt".to_owned()));
     }
     if spec.times == Some(0) {
         return Err(Problem::bad_request("times is at least 1".to_owned()));

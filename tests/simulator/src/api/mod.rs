@@ -4,6 +4,7 @@ mod account;
 mod businesses;
 mod customers;
 mod faults;
+mod files;
 mod problem;
 mod records;
 
@@ -24,6 +25,8 @@ pub(crate) fn routes() -> Router<State> {
         .route("/api/customers/{name}/typing", post(customers::typing))
         .route("/api/customers/{name}/tapback", post(customers::react))
         .route("/api/customers/{name}/reply", post(customers::reply))
+        .route("/api/customers/{name}/attach", post(files::attach))
+        .route("/api/customers/{name}/files", post(files::hand_in))
         .route("/api/customers/{name}/close", post(customers::close))
         .route("/api/conversations", get(customers::conversations).post(customers::open))
         .route("/api/transcript", get(records::transcript))

@@ -40,7 +40,9 @@ impl From<DeviceError> for Problem {
             DeviceError::CustomerExists(_)
             | DeviceError::OpaqueIdTaken(_)
             | DeviceError::NotAnswerable(_) => StatusCode::CONFLICT,
+            DeviceError::FileTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             DeviceError::BadName
+            | DeviceError::FileCutOff
             | DeviceError::BadPhone
             | DeviceError::NoConversation(_)
             | DeviceError::UnknownLanguage(_) => StatusCode::BAD_REQUEST,

@@ -37,6 +37,7 @@ pub(super) async fn gateway_calls(
                 && equal(filter.id.as_deref(), it.text("id"))
                 && equal(filter.message_type.as_deref(), it.text("type"))
                 && equal(to, it.text("destinationId"))
+                && equal(filter.path.as_deref(), Some(&it.path))
                 && filter.status.is_none_or(|status| it.status == status)
                 && filter.accepted.is_none_or(|accepted| it.accepted == accepted)
         };

@@ -29,6 +29,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/apple/v1/message", post(message))
         .route("/apple/v1/authenticate", post(authenticate))
         .route("/apple/v1/constructPayload", post(super::app_clip::construct))
+        .merge(super::content::routes())
 }
 
 /// Which of the two endpoints for messages.
@@ -115,7 +116,7 @@ async fn suffer(
 ) -> Response {
     let delay = Duration::from_millis(fault.spec.delay_ms);
     match fault.spec.effect {
-        Effect::Slow => {
+        Effect::Slow | Effect::Spoilt(_) => {
             tokio::time::sleep(delay).await;
             take(call, state, message)
         }

@@ -1,6 +1,7 @@
 //! Apple's side: tokens, the gateway, the webhooks.
 
 mod app_clip;
+pub(crate) mod content;
 pub(crate) mod gateway;
 mod token;
 pub(crate) mod webhook;

@@ -43,6 +43,11 @@ impl FaultSpec {
         Self { at, effect, times: None, customer: None, message_type: None, delay_ms: 0 }
     }
 
+    /// Spoils files on their way to the MSP.
+    pub fn spoilt(spoil: Spoil) -> Self {
+        Self::new(Place::Content, Effect::Spoilt(spoil))
+    }
+
     /// Answers with `status`.
     pub fn status(at: Place, status: u16) -> Self {
         Self::new(at, Effect::Status { status, headers: BTreeMap::new(), body: None })
@@ -88,6 +93,18 @@ impl FaultSpec {
 pub enum Place {
     /// Apple's `/v1/message`.
     Gateway,
+    /// Apple's `/v1/preUpload`.
+    PreUpload,
+    /// The address that it gives.
+    Upload,
+    /// Apple's `/v1/preDownload`.
+    PreDownload,
+    /// The address that it gives.
+    Content,
+    /// Apple's `/v1/decodePayload`.
+    DecodePayload,
+    /// Apple's `/v1/encodePayload`.
+    EncodePayload,
     /// The sample business of that name.
     Business(String),
 }
@@ -113,4 +130,40 @@ pub enum Effect {
     AnswerLost,
     /// The connection ends without an answer; nothing is taken.
     Refuse,
+    /// The file comes, but not as it should: at [`Place::Content`] only.
+    Spoilt(Spoil),
+}
+
+/// What is wrong with a file on its way to the MSP. What lies in the store stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "camelCase")]
+pub enum Spoil {
+    /// So many bytes are missing at the end; the answer's length says so too.
+    Truncated {
+        /// Missing.
+        bytes: u64,
+    },
+    /// So many more bytes follow.
+    Longer {
+        /// More.
+        bytes: u64,
+    },
+    /// One bit of the file is the other way round.
+    FlippedBit {
+        /// Counted from 0.
+        bit: u64,
+    },
+    /// Encrypted with another key.
+    OtherKey,
+    /// So slow.
+    #[serde(rename_all = "camelCase")]
+    Drip {
+        /// Bytes in a second.
+        bytes_per_second: u64,
+    },
+    /// The connection ends midway.
+    Reset {
+        /// Bytes sent before.
+        after: u64,
+    },
 }

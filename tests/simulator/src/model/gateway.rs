@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::content::ContentSettings;
+
 /// How Apple's gateway behaves where it could behave in more than one way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -12,6 +14,8 @@ pub struct GatewaySettings {
     pub data_ref_life_ms: u64,
     /// Pages, beside the simulator's own `/shop/clip`, that have an App Clip.
     pub app_clips: Vec<String>,
+    /// Files and large payloads.
+    pub content: ContentSettings,
 }
 
 impl Default for GatewaySettings {
@@ -21,6 +25,7 @@ impl Default for GatewaySettings {
             data_refs: DataRefs::default(),
             data_ref_life_ms: 30 * 24 * 60 * 60 * 1000,
             app_clips: Vec::new(),
+            content: ContentSettings::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod account;
 mod business;
+mod content;
 mod customer;
 mod fault;
 mod gateway;
@@ -14,11 +15,14 @@ pub use self::account::{AccountSettings, AppleAccount, RetrySchedule};
 pub use self::business::{
     BotAnswer, BusinessEvent, BusinessSettings, BusinessView, EventFilter, Verdict,
 };
+pub use self::content::{
+    Attach, ContentSettings, Decoded, KeyNames, ReplyReferences, SignatureForms,
+};
 pub use self::customer::{
     Conversation, ConversationState, Customer, CustomerPatch, Device, Encoding, NewConversation,
     NewCustomer, Preset, Signing,
 };
-pub use self::fault::{Effect, Fault, FaultSpec, Place};
+pub use self::fault::{Effect, Fault, FaultSpec, Place, Spoil};
 pub use self::gateway::{DataRefs, GatewaySettings, WireFault};
 pub use self::record::{
     CallFilter, GatewayCall, Items, RawAnswer, RawWebhook, TokenClaims, WebhookCall, WebhookFilter,

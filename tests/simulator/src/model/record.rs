@@ -23,7 +23,8 @@ pub struct GatewayCall {
     pub at: u64,
     /// Method and path under `/apple`.
     pub path: String,
-    /// Lower-case names, without `authorization`.
+    /// Lower-case names, without `authorization`: of the two spellings that Apple takes for files
+    /// (`size` or `mmcs-size`, `url` or `mmcs-url`, …), the one that came.
     pub headers: BTreeMap<String, String>,
     /// What the token says, if it holds.
     pub token: Option<TokenClaims>,
@@ -31,7 +32,7 @@ pub struct GatewayCall {
     pub body: Value,
     /// The answer's status; 0 when the connection was cut instead.
     pub status: u16,
-    /// The message reached the phone; `/constructPayload` reaches none and answered.
+    /// The message reached the phone; of calls that reach none: they did what they were asked.
     pub accepted: bool,
     /// Why it was refused.
     #[serde(default)]
@@ -71,6 +72,8 @@ pub struct CallFilter {
     pub message_type: Option<String>,
     /// The customer's name.
     pub customer: Option<String>,
+    /// Method and path, such as `GET /v1/preUpload` or `POST /content/upload`.
+    pub path: Option<String>,
     /// The answer's status.
     pub status: Option<u16>,
     /// Only calls that reached the phone, or did not.

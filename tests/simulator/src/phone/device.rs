@@ -49,7 +49,7 @@ pub(crate) fn resend(state: &State, name: &str, resend: &Resend) -> Result<Entry
         let entry = world
             .customer_entry(name, &resend.id)
             .ok_or_else(|| DeviceError::NoSuchMessage(name.to_owned(), resend.id.clone()))?;
-        let webhook = writing::webhook(&customer, entry);
+        let webhook = writing::webhook(world, &customer, entry);
         Ok((entry.clone(), webhook))
     })?;
     let copies = resend.copies.unwrap_or(1).clamp(1, MOST_COPIES);

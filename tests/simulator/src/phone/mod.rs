@@ -1,6 +1,7 @@
 //! The customer's side: a device that writes, reacts and leaves, and the page that shows it.
 
 pub(crate) mod device;
+pub(crate) mod file;
 pub(crate) mod page;
 pub(crate) mod picture;
 pub(crate) mod reply;

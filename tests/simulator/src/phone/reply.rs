@@ -6,6 +6,7 @@ mod app;
 mod form;
 mod list;
 mod quick;
+mod reference;
 mod time;
 mod words;
 
@@ -126,15 +127,14 @@ fn record(
     let id = host::new_uuid();
     let mut message = writing::envelope("interactive", &id, &customer.opaque_id, business_id);
     message.insert("locale".to_owned(), json!(customer.locale));
-    reply_body(&mut message, content);
+    let content = Value::Object(content);
+    if let Some(reference) = reference::of(world, customer, &content) {
+        message.insert("interactiveDataRef".to_owned(), reference);
+    }
+    message.insert("interactiveData".to_owned(), content);
     let mut entry = writing::entry(customer, business_id, "interactive", &id, None, message);
     entry.title = Some(title);
     writing::record(world, customer, entry)
-}
-
-/// Puts the content where Apple puts it, however long it is.
-fn reply_body(message: &mut Map<String, Value>, content: Map<String, Value>) {
-    message.insert("interactiveData".to_owned(), Value::Object(content));
 }
 
 /// What all answers but an app's share: the bubbles' texts and the images move into `data`.

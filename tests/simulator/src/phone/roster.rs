@@ -29,6 +29,10 @@ pub(crate) enum DeviceError {
     NotReceived(String, String),
     #[error("the message cannot be answered that way: {0}")]
     NotAnswerable(String),
+    #[error("a file has at most {0} bytes")]
+    FileTooLarge(u64),
+    #[error("the file ends before its end")]
+    FileCutOff,
     #[error("a phone number is '+' and up to 15 digits, and nobody else's")]
     BadPhone,
 }

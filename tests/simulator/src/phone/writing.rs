@@ -83,11 +83,11 @@ pub(super) fn signal(
     let business_id = roster::business(world, name, business_id)?;
     let id = host::new_uuid();
     let message = envelope(kind, &id, &customer.opaque_id, &business_id);
-    Ok(webhook(&customer, &entry(&customer, &business_id, kind, &id, None, message)))
+    Ok(webhook(world, &customer, &entry(&customer, &business_id, kind, &id, None, message)))
 }
 
 /// The webhook that carries a message. Its headers are right even where the body was changed.
-pub(super) fn webhook(customer: &Customer, entry: &Entry) -> Webhook {
+pub(super) fn webhook(world: &World, customer: &Customer, entry: &Entry) -> Webhook {
     Webhook {
         customer: customer.name.clone(),
         id: entry.id.clone(),
@@ -95,10 +95,22 @@ pub(super) fn webhook(customer: &Customer, entry: &Entry) -> Webhook {
         opaque_id: customer.opaque_id.clone(),
         business_id: entry.business_id.clone(),
         capabilities: customer.capabilities.clone(),
-        body: entry.message.to_string().into_bytes(),
+        body: wire(world, &entry.message).to_string().into_bytes(),
         encoding: customer.device.encoding,
         signing: Signing::default(),
     }
+}
+
+/// The message as it leaves: content that lies in Apple's store is known to the phone, and stays
+/// behind.
+fn wire(world: &World, message: &Value) -> Value {
+    let mut message = message.clone();
+    let reference = message.pointer("/interactiveDataRef/url").and_then(Value::as_str);
+    let stored = reference.is_some_and(|url| world.content.find(url).is_some());
+    if stored && !world.account.gateway.content.reply_inline_too {
+        message.as_object_mut().map(|members| members.remove("interactiveData"));
+    }
+    message
 }
 
 /// Enters a message in the transcript, moves its conversation to the end, makes its webhook.
@@ -110,7 +122,7 @@ pub(super) fn record(world: &mut World, customer: &Customer, entry: Entry) -> (u
         let latest = world.conversations.remove(position);
         world.conversations.push(latest);
     }
-    let webhook = webhook(customer, &entry);
+    let webhook = webhook(world, customer, &entry);
     (world.add_entry(entry), webhook)
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 #![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
+mod attachments;
 mod business;
 mod content;
 mod demo;
@@ -10,6 +11,7 @@ mod device;
 mod faults;
 mod gateway;
 mod invitation;
+mod payloads;
 mod phone;
 mod raw;
 mod references;

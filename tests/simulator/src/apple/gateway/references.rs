@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::envelope::Message;
 use super::{Refusal, bad_request};
+use crate::apple::content;
 use crate::host;
 use crate::model::{DataRefs, GatewayCall};
 use crate::world::{Kept, World};
@@ -70,6 +71,10 @@ pub(super) fn resolve(world: &World, body: &Value) -> Result<Value, Refusal> {
         ("richLinkDataRef", "richLinkData", "key"),
     ] {
         let Some(reference) = body.get(by_reference) else { continue };
+        if let Some(opened) = content::open(world, reference) {
+            put(&mut resolved, member, opened?);
+            continue;
+        }
         let kept = reference
             .get(key)
             .and_then(Value::as_str)
@@ -80,11 +85,15 @@ pub(super) fn resolve(world: &World, body: &Value) -> Result<Value, Refusal> {
         if age > world.account.gateway.data_ref_life_ms {
             return Err(bad_request(format!("'{by_reference}' has expired")));
         }
-        if let Some(message) = resolved.as_object_mut() {
-            message.insert(member.to_owned(), kept.content.clone());
-        }
+        put(&mut resolved, member, kept.content.clone());
     }
     Ok(resolved)
+}
+
+fn put(message: &mut Value, member: &str, content: Value) {
+    if let Some(message) = message.as_object_mut() {
+        message.insert(member.to_owned(), content);
+    }
 }
 
 /// Where the content is, and that it is the same content.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::envelope::Message;
 use super::{Refusal, references};
+use crate::apple::content;
 use crate::business;
 use crate::host;
 use crate::model::{ConversationState, Customer, Direction, Entry, EntryState, GatewayCall, Hops};
@@ -19,6 +20,7 @@ pub(super) fn put_on_phone(
     call: &GatewayCall,
 ) -> Result<Option<Value>, Refusal> {
     let customer = recipient(world, message)?;
+    content::check(world, &call.body)?;
     let body = references::resolve(world, &call.body)?;
     let answer = references::hand_out(world, message, call);
 

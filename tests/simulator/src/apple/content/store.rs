@@ -1,0 +1,93 @@
+//! What lies in the store, and who may put or get what.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use data_encoding::{BASE64, HEXLOWER};
+
+use super::blob::Blob;
+use crate::host;
+
+/// Everything in Apple's content store.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    /// Uploads that are announced and not yet complete, by the secret part of their address.
+    pub(super) uploads: BTreeMap<String, Upload>,
+    /// By `mmcs-url`.
+    objects: BTreeMap<String, Object>,
+    /// By the secret part of their address.
+    pub(super) downloads: BTreeMap<String, Download>,
+    /// Pictures and films that customers' phones have named so far.
+    pub(crate) named: u32,
+}
+
+/// A file that may be put.
+#[derive(Debug, Clone)]
+pub(super) struct Upload {
+    pub(super) size: u64,
+    pub(super) url: String,
+    pub(super) owner: String,
+}
+
+/// A file, encrypted.
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    pub(crate) url: String,
+    pub(crate) owner: String,
+    pub(crate) signature: [u8; 21],
+    pub(crate) blob: Arc<Blob>,
+    /// Whose phone put it.
+    pub(crate) customer: Option<String>,
+}
+
+/// An address that gives a file for a while.
+#[derive(Debug, Clone)]
+pub(super) struct Download {
+    pub(super) object: Object,
+    /// Since when, in milliseconds since 1970.
+    pub(super) at: u64,
+    pub(super) used: bool,
+}
+
+impl Content {
+    pub(crate) fn keep(&mut self, object: Object) {
+        self.objects.insert(object.url.clone(), object);
+    }
+
+    pub(crate) fn find(&self, url: &str) -> Option<&Object> {
+        self.objects.get(url)
+    }
+}
+
+impl Object {
+    /// A file of a customer's, or what a phone puts for them.
+    pub(crate) fn of(customer: &str, (blob, signature): (Blob, [u8; 21])) -> Self {
+        let (url, owner) = new_place();
+        Self { url, owner, signature, blob: Arc::new(blob), customer: Some(customer.to_owned()) }
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.blob.length()
+    }
+
+    /// The signature as messages of old carry it.
+    pub(crate) fn hex(&self) -> String {
+        HEXLOWER.encode(&self.signature)
+    }
+
+    /// The signature as `/preDownload` wants it.
+    pub(crate) fn base64(&self) -> String {
+        BASE64.encode(&self.signature)
+    }
+}
+
+/// An `mmcs-url` and its `mmcs-owner`. Nobody gets anything there: it is a name.
+pub(super) fn new_place() -> (String, String) {
+    let owner = format!("M{}.C01", HEXLOWER.encode(&host::random_bytes::<8>()));
+    (format!("https://p00-content.example.com/{owner}"), owner)
+}
+
+/// The secret part of an address.
+pub(super) fn new_ticket() -> String {
+    HEXLOWER.encode(&host::random_bytes::<16>())
+}

@@ -1,0 +1,142 @@
+use serde::{Deserialize, Serialize};
+
+/// How Apple's content store behaves where it could behave in more than one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ContentSettings {
+    /// How long a `download-url` is good for, in milliseconds. Apple says "short"; the default of a
+    /// minute is an assumption.
+    pub download_life_ms: u64,
+    /// A `download-url` is good for one GET only.
+    pub download_once: bool,
+    /// A part of a file can be asked for. Default: yes.
+    pub ranges: bool,
+    /// What `/decodePayload` answers.
+    pub decoded: Decoded,
+    /// `/decodePayload` compresses its answer for a caller who takes gzip. Default: yes.
+    pub decoded_gzip: bool,
+    /// Which replies of customers come as `interactiveDataRef`.
+    pub reply_references: ReplyReferences,
+    /// A reply that comes as a reference comes inline as well.
+    pub reply_inline_too: bool,
+    /// How references of customers' replies write their signature.
+    pub signatures: SignatureForms,
+}
+
+impl Default for ContentSettings {
+    fn default() -> Self {
+        Self {
+            download_life_ms: 60_000,
+            download_once: false,
+            ranges: true,
+            decoded: Decoded::default(),
+            decoded_gzip: true,
+            reply_references: ReplyReferences::default(),
+            reply_inline_too: false,
+            signatures: SignatureForms::default(),
+        }
+    }
+}
+
+/// What `/decodePayload` answers: Apple's document and an answer seen in the field differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Decoded {
+    /// `{"interactiveData":{…}}`, as documented.
+    #[default]
+    Wrapped,
+    /// `{"bid":…,"data":{…}}`, as seen.
+    Bare,
+}
+
+/// Which replies of customers come as a reference.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReplyReferences {
+    /// None.
+    #[default]
+    Never,
+    /// Those of more than 10 KB, as Apple documents.
+    WhenLarge,
+    /// All.
+    Always,
+}
+
+/// Which generation of member names an attachment has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum KeyNames {
+    /// `mimeType`, `size`, `key`, `url`, `owner`, `signature`, `signature-base64`.
+    #[default]
+    Current,
+    /// `mime-type`, `file-size` (as text), `decryption-key`, `mmcs-url`, `mmcs-owner`,
+    /// `mmcs-signature-hex`, `mmcs-signature-base64`.
+    Legacy,
+    /// Both.
+    Both,
+}
+
+/// Which forms of the signature are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SignatureForms {
+    /// Hex and base64.
+    #[default]
+    Both,
+    /// Hex alone.
+    Hex,
+    /// Base64 alone.
+    Base64,
+}
+
+/// The customer sends a file; its bytes are the request's body, everything else is in the query. The
+/// phone encrypts it and puts it into Apple's store.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Attach {
+    /// To which business. Default: the customer's latest conversation.
+    pub business_id: Option<String>,
+    /// Default: as the phone numbers its pictures and films, such as `IMG_0001.HEIC`.
+    pub name: Option<String>,
+    /// As declared, which need not be true. Default: what the name ends in.
+    pub mime_type: Option<String>,
+    /// Text before the file.
+    pub before: String,
+    /// Text after the file.
+    pub after: String,
+    /// Which generation of member names.
+    pub keys: KeyNames,
+    /// Which forms of the signature.
+    pub signatures: SignatureForms,
+    /// Declared instead of the true size.
+    pub size: Option<i64>,
+    /// The message carries another key than the one that opens the file.
+    pub wrong_key: bool,
+    /// Wait at most this long, in milliseconds, for the MSP's answer.
+    pub wait: u64,
+}
+
+impl Attach {
+    /// A file of that name, of the type that the name ends in.
+    pub fn named(name: &str) -> Self {
+        Self { name: Some(name.to_owned()), ..Self::default() }
+    }
+
+    /// … to this business.
+    #[must_use]
+    pub fn to(self, business_id: &str) -> Self {
+        Self { business_id: Some(business_id.to_owned()), ..self }
+    }
+
+    /// … declared as this type.
+    #[must_use]
+    pub fn mime_type(self, mime_type: &str) -> Self {
+        Self { mime_type: Some(mime_type.to_owned()), ..self }
+    }
+
+    /// … and wait until it is delivered or refused.
+    #[must_use]
+    pub fn wait(self, wait: u64) -> Self {
+        Self { wait, ..self }
+    }
+}

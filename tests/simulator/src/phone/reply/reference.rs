@@ -1,0 +1,35 @@
+//! A reply that does not travel inside its message: Apple keeps it and sends where it lies.
+
+use serde_json::{Map, Value, json};
+
+use crate::apple::content::{Intake, Object, Seal, encode};
+use crate::model::{Customer, ReplyReferences};
+use crate::phone::file;
+use crate::world::World;
+
+/// Replies of more bytes are large. Source: Apple, Interactive Message Types.
+const LARGE: usize = 10 * 1024;
+
+/// The reference to a reply's content, if it comes as one.
+pub(super) fn of(world: &mut World, customer: &Customer, content: &Value) -> Option<Value> {
+    let settings = &world.account.gateway.content;
+    let signatures = settings.signatures;
+    let referred = match settings.reply_references {
+        ReplyReferences::Never => false,
+        ReplyReferences::WhenLarge => content.to_string().len() > LARGE,
+        ReplyReferences::Always => true,
+    };
+    if !referred {
+        return None;
+    }
+    let seal = Seal::new();
+    let mut intake = Intake::new(Some(&seal));
+    intake.add(&encode(content));
+    let object = Object::of(&customer.name, intake.finish());
+    let mut reference = Map::new();
+    reference.insert("bid".to_owned(), content.get("bid").cloned().unwrap_or_default());
+    reference.insert("size".to_owned(), json!(object.size()));
+    file::place(&mut reference, &object, seal.wire(), signatures);
+    world.content.keep(object);
+    Some(Value::Object(reference))
+}
