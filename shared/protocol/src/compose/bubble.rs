@@ -102,7 +102,8 @@ pub(super) fn read_pair(
     (received.clone(), completed(reply, received, check))
 }
 
-/// The same pair of a business's own app, where style and picture mean nothing.
+/// The same pair of a business's own app, where style and picture mean nothing. Its reply, too, takes
+/// the received title where content names none: Apple's table requires one.
 pub(super) fn read_app_pair(
     parent: &mut Object<'_>,
     check: &mut Check<'_>,
@@ -113,7 +114,7 @@ pub(super) fn read_app_pair(
         bubble
     });
     let reply = read_reply(parent, read_app, check);
-    (received, reply)
+    (received.clone(), completed(reply, received, check))
 }
 
 type Read = fn(&mut Object<'_>, bool, &mut Check<'_>) -> Option<Bubble>;

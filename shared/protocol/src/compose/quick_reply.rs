@@ -26,6 +26,9 @@ pub struct Reply {
 
 private!(QuickReply, Reply);
 
+/// Whatever Unicode breaks a line at (UAX 14, mandatory breaks).
+const LINE_BREAKS: [char; 7] = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+
 impl QuickReply {
     pub(super) fn read(object: &mut Object<'_>, check: &mut Check<'_>) -> Option<Self> {
         let summary_text = object.shown("summaryText", "quick_reply_summary_length", check);
@@ -36,7 +39,7 @@ impl QuickReply {
             let identifier = item.identifier(|| names.default(at), check);
             names.unique(identifier.as_deref(), item, "quick_reply_identifier_unique", check);
             let title = item.shown("title", "quick_reply_title_length", check);
-            if title.as_deref().is_some_and(|title| title.contains(['\n', '\r', '\u{2028}'])) {
+            if title.as_deref().is_some_and(|title| title.contains(LINE_BREAKS)) {
                 let message = "one line is shown";
                 check.fault(Fault::new(item.pointer("title"), "quick_reply_title_lines", message));
             }

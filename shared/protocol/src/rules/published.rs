@@ -304,6 +304,11 @@ pub(super) const PAYMENTS: &[Rule] = &[
     rule("authenticate_response_type", "oauth2.responseType", INTERACTIVE),
     rule("authenticate_scope", "oauth2.scope", INTERACTIVE).least(1, "items"),
     rule("authenticate_redirect", "oauth2.redirectURI: https", INTERACTIVE),
+    rule(
+        "authenticate_secret",
+        "oauth2.clientSecret in raw JSON: refused",
+        "our choice: it would be kept with the message and read back",
+    ),
 ];
 
 const fn rule(id: &'static str, place: &'static str, source: &'static str) -> Rule {

@@ -173,7 +173,8 @@ fn ap22_lc06_an_imessage_app_is_apples_json() {
         json!({"appId": 1_234_567_890, "appName": "Example", "appIcon": PNG,
             "bid": "com.apple.messages.MSMessageExtensionBalloonPlugin:ABCDE12345:com.example.shop.Messages",
             "URL": "?cart=42", "sessionIdentifier": DRAWN, "useLiveLayout": true,
-            "receivedMessage": {"title": "Your cart", "tertiarySubtitle": "1 item"}})
+            "receivedMessage": {"title": "Your cart", "tertiarySubtitle": "1 item"},
+            "replyMessage": {"title": "Your cart"}})
     );
     let composed = composed(ContentType::IMessageApp, &content);
     assert_eq!(composed.draft.requires, None);

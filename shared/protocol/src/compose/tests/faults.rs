@@ -46,6 +46,10 @@ fn ap13_quick_reply_needs_its_summary_and_titles_of_one_line() {
             ("/content/items/1/title".into(), "empty"),
         ]
     );
+    for end in ["\r", "\u{b}", "\u{85}", "\u{2028}", "\u{2029}"] {
+        let content = json!({"summaryText": "?", "items": [{"title": format!("One{end}two")}, {"title": "B"}]});
+        assert_eq!(faults(ContentType::QuickReply, &content)[0].1, "quick_reply_title_lines");
+    }
 }
 
 #[test]
@@ -250,6 +254,56 @@ fn truncate_leaves_something_of_one_endless_character() {
             ["title"]
             .clone();
     assert_eq!(title.as_str().unwrap().chars().count(), 200);
+}
+
+/// `alternateTitle` comes with answers alone, and a custom app alone has four titles more.
+#[test]
+fn ap14_ap22_a_bubble_has_the_titles_of_its_own_kind() {
+    let bubble = json!({"title": "A", "alternateTitle": "B", "imageSubtitle": "C", "imageTitle": "D",
+        "secondarySubtitle": "E", "tertiarySubtitle": "F"});
+    let mut content = list(&json!([{"title": "A"}]));
+    content["receivedMessage"] = bubble.clone();
+    let unknown = |names: &[&str]| -> Vec<_> {
+        let at = |name: &&str| (format!("/content/receivedMessage/{name}"), "unknown_field");
+        names.iter().map(at).collect()
+    };
+    assert_eq!(
+        faults(ContentType::ListPicker, &content),
+        unknown(&[
+            "alternateTitle",
+            "imageSubtitle",
+            "imageTitle",
+            "secondarySubtitle",
+            "tertiarySubtitle"
+        ])
+    );
+    let app = json!({"appId": 1, "appName": "A", "appIcon": {"data": PNG}, "URL": "?",
+        "teamId": "ABCDE12345", "extensionId": "x", "receivedMessage": bubble});
+    assert_eq!(faults(ContentType::IMessageApp, &app), unknown(&["alternateTitle"]));
+}
+
+/// The older sign-in carries one to the device. What a business hands us in a message is kept and
+/// can be read back, so a secret has no place there.
+#[test]
+fn lc05_a_client_secret_does_not_travel_in_a_message() {
+    let older = include_str!("../../../../../tests/vectors/messages/authenticate_older.json");
+    let mut older: Value = serde_json::from_str(older).unwrap();
+    let message = older["message"].take();
+    let found = faults(ContentType::Raw, &json!({"apple": message}));
+    let at = "/content/apple/interactiveData/data/authenticate/oauth2/clientSecret";
+    assert_eq!(found, [(at.into(), "authenticate_secret")]);
+    let newer = include_str!("../../../../../tests/vectors/messages/authenticate.json");
+    let mut newer: Value = serde_json::from_str(newer).unwrap();
+    let content = json!({"apple": newer["message"].take()});
+    let draft = composed(ContentType::Raw, &content).draft;
+    assert_eq!(draft.channel, Channel::Authenticate);
+    assert!(!Value::Object(draft.body).to_string().contains("clientSecret"));
+    for kind in ContentType::ALL {
+        let content = json!({"clientSecret": "s"});
+        assert!(
+            faults(kind, &content).contains(&("/content/clientSecret".into(), "unknown_field"))
+        );
+    }
 }
 
 #[test]

@@ -270,7 +270,7 @@ fn ap16_ap17_a_payment_s_faults() {
 }
 
 #[test]
-fn ap27_a_sign_in_needs_what_its_version_needs() {
+fn ap20_ap21_ap27_a_sign_in_needs_what_its_version_needs() {
     let oauth = json!({"state": "s", "responseType": "code", "scope": ["openid"],
         "redirectURI": "https://a.example/in"});
     let message = |version: &str, oauth: &Value| {
@@ -284,8 +284,19 @@ fn ap27_a_sign_in_needs_what_its_version_needs() {
     assert_eq!((newer.channel, newer.requires), (Channel::Authenticate, Some(Capability::Auth2)));
     let older = json!({"state": "s", "responseType": "token", "scope": ["openid"],
         "clientSecret": "c", "responseEncryptionKey": "k"});
-    let older = raw(message("1.0", &older));
-    assert_eq!((older.channel, older.requires), (Channel::Authenticate, Some(Capability::Auth)));
+    assert_eq!(found(&message("1.0", &older)), []);
+    assert_eq!(
+        found(&message("1.0", &json!({"state": "s", "responseType": "id", "scope": "openid"}))),
+        [
+            (
+                "/interactiveData/data/authenticate/oauth2/responseType".into(),
+                "authenticate_response_type"
+            ),
+            ("/interactiveData/data/authenticate/oauth2/scope".into(), "type"),
+            ("/interactiveData/data/authenticate/oauth2/clientSecret".into(), "required"),
+            ("/interactiveData/data/authenticate/oauth2/responseEncryptionKey".into(), "required"),
+        ]
+    );
     let bad = json!({"responseType": "token", "scope": [], "redirectURI": "app://in"});
     let rules: Vec<_> = found(&message("2.0", &bad)).into_iter().map(|(_, rule)| rule).collect();
     assert_eq!(
