@@ -14,9 +14,9 @@ use crate::{
         QUEUE_GRACE, TimelineItem,
     },
     port::{
-        Clock, Conversations, Deliveries, DeliveryQueue, EndpointDirectory, EndpointHealth, Entropy, InboxReader,
-        Lease, PortError, QueuedDelivery, Timeline, WebhookAnswer, WebhookCall, WebhookError,
-        Webhooks,
+        Clock, Conversations, Deliveries, DeliveryQueue, EndpointDirectory, EndpointHealth,
+        Entropy, InboxReader, Lease, PortError, QueuedDelivery, Timeline, WebhookAnswer,
+        WebhookCall, WebhookError, Webhooks,
     },
     problem::chain,
     render::{EventEnvelope, NothingToTell, Telling, render, render_typing},

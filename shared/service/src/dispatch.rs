@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use crate::{
     model::{
-        ConversationState, Delivery, DeliveryKey, DeliveryPointer, EventStream, EventType,
-        Heard, InboxMessage, InboxSort, OutboundPointer, TenantId, TimelineEntry, TimelineItem,
+        ConversationState, Delivery, DeliveryKey, DeliveryPointer, EventStream, EventType, Heard,
+        InboxMessage, InboxSort, OutboundPointer, TenantId, TimelineEntry, TimelineItem,
     },
     port::{
         Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, Outbox, PortError,
@@ -220,8 +220,7 @@ pub(crate) fn deliveries(
     endpoints: &[crate::model::Endpoint],
 ) -> Vec<Delivery> {
     let heard = Heard::of(state);
-    let listening: Vec<_> =
-        endpoints.iter().filter(|endpoint| endpoint.hears_of(&heard)).collect();
+    let listening: Vec<_> = endpoints.iter().filter(|endpoint| endpoint.hears_of(&heard)).collect();
     let mut owed = Vec::new();
     for entry in entries {
         let TimelineItem::Event { id, kind, .. } = &entry.item else { continue };

@@ -8,8 +8,8 @@ use crate::{
     model::DeliveryPointer,
     port::{
         Businesses, Clock, Conversations, DeliveryQueue, DueDeliveries, DueOutbound,
-        EndpointDirectory, InboxMinute, InboxReader, InboxSweep, OutboundQueue, Outbox,
-        PortError, QueuedDelivery,
+        EndpointDirectory, InboxMinute, InboxReader, InboxSweep, OutboundQueue, Outbox, PortError,
+        QueuedDelivery,
     },
     problem::chain,
 };
