@@ -163,7 +163,7 @@ fn fault(
             return Some(AttachmentFault::Incomplete(name));
         }
     }
-    if !key.is_some_and(|key| AttachmentKey::parse(key).is_ok()) {
+    if key.is_none_or(|key| AttachmentKey::parse(key).is_err()) {
         return Some(AttachmentFault::Incomplete("key"));
     }
     match size {

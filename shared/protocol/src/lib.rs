@@ -12,7 +12,7 @@
 //! | [`json`] | what must be mended or refused before a parser sees a customer's words |
 //! | [`capability`] | what the customer's device can show |
 //! | [`inbound`] | the envelope of a webhook, liberal in what it reads |
-//! | [`attachment`] | attachments and data references, in both generations of their keys |
+//! | [`attachment`] | attachments and data references, in both generations of their keys; their cipher, what they are, what they may be called |
 //! | [`rules`] | Apple's limits, as versioned packs, and the fault that names one |
 //! | [`compose`] | from what a business writes to what Apple takes, every fault at once |
 //! | [`reply`] | what a customer answered to an interactive message |

@@ -67,7 +67,7 @@ pub fn sniff(head: &[u8]) -> Sniffed {
 }
 
 /// `true` unless the content betrays what was declared or what the name ends in. Within one kind
-/// there is no betrayal: phones name a JPEG `.HEIC` and a QuickTime film `.mp4`. A type that cannot be
+/// there is no betrayal: phones name a JPEG `.HEIC` and a MOV film `.mp4`. A type that cannot be
 /// told by its bytes, or that nobody knows, passes.
 ///
 /// ```
@@ -86,15 +86,16 @@ pub fn agrees(declared: Option<&str>, sniffed: Sniffed, name: Option<&str>) -> b
 /// Whether content of a kind may go by what was said.
 fn fits(said: Kind, found: Kind) -> bool {
     match (said, found) {
-        (_, Kind::Empty) => true,
-        // Markup is text, and text that is not seen to be markup may still be some.
-        (Kind::Markup, Kind::Text) => true,
         // Nothing known begins like this, and what was said has a beginning: a wrong key, most likely.
         (said, Kind::Unknown) => !said.is_always_told(),
-        // Office files are archives of one of two sorts.
-        (Kind::Office, Kind::Zip) | (Kind::Zip, Kind::Office) => true,
-        // Films and sound share their containers.
-        (Kind::Audio, Kind::Video) | (Kind::Video, Kind::Audio) => true,
+        // Nothing betrays nothing. Markup is text, and text that is not seen to be markup may still be
+        // some. Office files are archives of one of two sorts. Films and sound share their containers.
+        (_, Kind::Empty)
+        | (Kind::Markup, Kind::Text)
+        | (Kind::Office, Kind::Zip)
+        | (Kind::Zip, Kind::Office)
+        | (Kind::Audio, Kind::Video)
+        | (Kind::Video, Kind::Audio) => true,
         (said, found) => said == found,
     }
 }

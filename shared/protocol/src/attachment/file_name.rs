@@ -193,6 +193,17 @@ mod tests {
         assert_eq!(harmless(&"b".repeat(256)).len(), 255);
     }
 
+    #[test]
+    fn a001_naughty_strings_are_names() {
+        let Some(path) = crate::corpora::corpus("blns.json") else { return };
+        let names: Vec<String> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        assert!(names.len() > 500);
+        for name in names {
+            let (old, new) = read(&disposition(&name));
+            assert!(old.chars().all(is_plain) && new == harmless(&name), "{name:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a001_any_name_gives_a_header_that_reads_back(name in any::<String>()) {

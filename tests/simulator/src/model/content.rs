@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How Apple's content store behaves where it could behave in more than one way.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ContentSettings {
@@ -19,8 +20,10 @@ pub struct ContentSettings {
     pub reply_references: ReplyReferences,
     /// A reply that comes as a reference comes inline as well.
     pub reply_inline_too: bool,
-    /// How references of customers' replies write their signature.
-    pub signatures: SignatureForms,
+    /// Which generation of member names the references of customers' replies have.
+    pub reply_keys: KeyNames,
+    /// Which forms of the signature they have.
+    pub reply_signatures: SignatureForms,
 }
 
 impl Default for ContentSettings {
@@ -33,7 +36,8 @@ impl Default for ContentSettings {
             decoded_gzip: true,
             reply_references: ReplyReferences::default(),
             reply_inline_too: false,
-            signatures: SignatureForms::default(),
+            reply_keys: KeyNames::default(),
+            reply_signatures: SignatureForms::default(),
         }
     }
 }
@@ -62,7 +66,7 @@ pub enum ReplyReferences {
     Always,
 }
 
-/// Which generation of member names an attachment has.
+/// Which generation of member names an attachment or a reference has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum KeyNames {

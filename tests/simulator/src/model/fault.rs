@@ -26,7 +26,8 @@ pub struct FaultSpec {
     /// How many calls it hits; absent: until cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
-    /// Only calls about this customer (the simulator's name for them).
+    /// Only calls about this customer (the simulator's name for them). A file knows whose phone put
+    /// it; uploads and packed payloads are about nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<String>,
     /// Only this message type (gateway) or event type (business).

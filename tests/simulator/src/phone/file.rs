@@ -82,42 +82,43 @@ pub(crate) async fn hand_in(
     let size = attach.size.map_or_else(|| json!(object.size()), |declared| json!(declared));
     let mut entry = Map::new();
     entry.insert("name".to_owned(), json!(file_name));
-    if attach.keys != KeyNames::Legacy {
-        for (member, value) in [("mimeType", json!(mime_type)), ("size", size.clone())] {
-            entry.insert(member.to_owned(), value);
+    for (generation, member) in [(KeyNames::Legacy, "mimeType"), (KeyNames::Current, "mime-type")] {
+        if attach.keys != generation {
+            entry.insert(member.to_owned(), json!(mime_type));
         }
-        place(&mut entry, &object, &key, attach.signatures);
     }
-    if attach.keys != KeyNames::Current {
-        let size = size.to_string();
-        for (member, value) in [
-            ("mime-type", mime_type.as_str()),
-            ("file-size", &size),
-            ("decryption-key", &key),
-            ("mmcs-url", &object.url),
-            ("mmcs-owner", &object.owner),
-        ] {
-            entry.insert(member.to_owned(), json!(value));
-        }
-        let names = ["mmcs-signature-hex", "mmcs-signature-base64"];
-        sign(&mut entry, &object, attach.signatures, names);
-    }
+    place(&mut entry, &object, &size, &key, (attach.keys, attach.signatures));
     Ok(Value::Object(entry))
 }
 
-/// Where content lies and what opens it, by the current member names.
+/// Where content lies and what opens it.
 pub(super) fn place(
     entry: &mut Map<String, Value>,
     object: &Object,
+    size: &Value,
     key: &str,
-    signatures: SignatureForms,
+    (keys, signatures): (KeyNames, SignatureForms),
 ) {
-    for (member, value) in
-        [("key", key), ("url", object.url.as_str()), ("owner", object.owner.as_str())]
-    {
-        entry.insert(member.to_owned(), json!(value));
+    let mut put = |members: [&str; 4], size: Value| {
+        let values = [size, json!(key), json!(object.url), json!(object.owner)];
+        for (member, value) in members.into_iter().zip(values) {
+            entry.insert(member.to_owned(), value);
+        }
+    };
+    if keys != KeyNames::Legacy {
+        put(["size", "key", "url", "owner"], size.clone());
     }
-    sign(entry, object, signatures, ["signature", "signature-base64"]);
+    if keys != KeyNames::Current {
+        // The samples write it as text.
+        let size = json!(size.to_string());
+        put(["file-size", "decryption-key", "mmcs-url", "mmcs-owner"], size);
+    }
+    if keys != KeyNames::Legacy {
+        sign(entry, object, signatures, ["signature", "signature-base64"]);
+    }
+    if keys != KeyNames::Current {
+        sign(entry, object, signatures, ["mmcs-signature-hex", "mmcs-signature-base64"]);
+    }
 }
 
 fn sign(

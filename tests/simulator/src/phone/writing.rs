@@ -105,8 +105,9 @@ pub(super) fn webhook(world: &World, customer: &Customer, entry: &Entry) -> Webh
 /// behind.
 fn wire(world: &World, message: &Value) -> Value {
     let mut message = message.clone();
-    let reference = message.pointer("/interactiveDataRef/url").and_then(Value::as_str);
-    let stored = reference.is_some_and(|url| world.content.find(url).is_some());
+    let reference = message.get("interactiveDataRef");
+    let url = reference.and_then(|it| it.get("url").or_else(|| it.get("mmcs-url"))?.as_str());
+    let stored = url.is_some_and(|url| world.content.find(url).is_some());
     if stored && !world.account.gateway.content.reply_inline_too {
         message.as_object_mut().map(|members| members.remove("interactiveData"));
     }

@@ -3,8 +3,8 @@
 use std::io::Read;
 
 use amb_simulator::model::{
-    Answer, ContentSettings, Customer, Decoded, Effect, FaultSpec, Place, Reply, ReplyReferences,
-    Resend, SignatureForms, TranscriptFilter,
+    Answer, ContentSettings, Customer, Decoded, Effect, FaultSpec, KeyNames, Place, Reply,
+    ReplyReferences, Resend, SignatureForms, TranscriptFilter,
 };
 use serde_json::{Value, json};
 
@@ -120,11 +120,33 @@ async fn a_reply_is_referred_to_when_it_is_large_and_may_come_inline_too() {
     }
     assert_eq!(stage.msp.last().json(), first);
 
-    let hex = SignatureForms::Hex;
-    set(&stage, ContentSettings { reply_inline_too: true, signatures: hex, ..always() }).await;
+    let both = ContentSettings { reply_inline_too: true, ..always() };
+    set(&stage, both).await;
     let message = answered(&stage, &ada).await;
-    assert!(message.get("interactiveData").is_some());
-    assert!(message["interactiveDataRef"].get("signature-base64").is_none());
+    assert!(message["interactiveData"].is_object() && message["interactiveDataRef"].is_object());
+}
+
+#[tokio::test]
+async fn a_reference_has_either_generation_of_names_and_either_form_of_the_signature() {
+    let stage = Stage::new().await;
+    let ada = stage.open_conversation().await;
+    let old = ContentSettings {
+        reply_keys: KeyNames::Legacy,
+        reply_signatures: SignatureForms::Hex,
+        ..always()
+    };
+    set(&stage, old).await;
+    let message = answered(&stage, &ada).await;
+    assert!(message.get("interactiveData").is_none());
+    let reference = &message["interactiveDataRef"];
+    let mut names: Vec<_> = reference.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let expected =
+        ["bid", "decryption-key", "file-size", "mmcs-owner", "mmcs-signature-hex", "mmcs-url"];
+    assert_eq!(names, expected);
+    let answer = stage.http.get(address(&stage, reference).await).send().await.unwrap();
+    let bytes = opened(reference, answer.bytes().await.unwrap().to_vec());
+    assert_eq!(decoding(&stage, &bytes).send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]

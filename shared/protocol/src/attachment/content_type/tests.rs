@@ -109,6 +109,32 @@ fn a007_a008_f103_content_that_betrays_its_name_is_seen() {
 }
 
 #[test]
+fn a007_a_polyglot_is_what_it_begins_as() {
+    let png_then_zip = [PNG, ZIP].concat();
+    let jpeg_with_page = [JPEG, b"<html><script>alert(1)</script>"].concat();
+    let page_then_zip = [b"<!-- ", ZIP, b" --><script>"].concat();
+    let late_pdf = [&[0; 9][..], b"%PDF-1.7\n"].concat();
+    for (head, media_type, is_picture) in [
+        (&png_then_zip[..], "image/png", true),
+        (&jpeg_with_page, "image/jpeg", true),
+        (&page_then_zip, "text/html", false),
+        (&late_pdf, "application/octet-stream", false),
+        // A picture that is a script as well has no byte that a script could not have.
+        (b"GIF89a=1;alert(1)//", "text/plain", false),
+        (b"BM=1;alert(1)//", "text/plain", false),
+        (b"RIFF=1;WEBP=2;//", "text/plain", false),
+        (b"\x89PNG", "image/png", true),
+        (b"\x89PN", "application/octet-stream", false),
+    ] {
+        let sniffed = sniff(head);
+        assert_eq!(sniffed.media_type, media_type, "{}", head.escape_ascii());
+        for declared in ["image/png", "image/gif", "image/heic"] {
+            assert_eq!(agrees(Some(declared), sniffed, None), is_picture, "{media_type}");
+        }
+    }
+}
+
+#[test]
 fn f094_the_noise_of_a_wrong_key_is_no_picture() {
     let noise: &[u8] = &[0x9d, 0x01, 0xe7, 0x5c, 0x00, 0x83, 0x1a, 0xf2, 0x77, 0x06, 0xcb, 0x40];
     for declared in ["image/png", "image/heic", "application/pdf", "text/plain", "vnd.usdz+zip"] {

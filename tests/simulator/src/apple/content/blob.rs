@@ -120,6 +120,7 @@ impl<'s> Intake<'s> {
         }
         self.digest.update(&piece);
         self.blob.length += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        piece.shrink_to_fit();
         self.blob.pieces.push(piece.into());
     }
 }

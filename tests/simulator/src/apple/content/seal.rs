@@ -73,7 +73,13 @@ mod tests {
         seal.apply(0, &mut bytes);
         assert_eq!(&bytes, b"0123456789abcdefg");
         assert_eq!(seal.wire(), wire);
-        for bad in ["", "01".repeat(33).as_str(), &wire[2..], "00zz", &wire.replace('1', "g")] {
+        for bad in [
+            "",
+            "01".repeat(33).as_str(),
+            wire.trim_start_matches("0000"),
+            "00zz",
+            &wire.replace('1', "g"),
+        ] {
             assert!(Seal::read(bad).is_none(), "{bad}");
         }
     }

@@ -13,7 +13,7 @@ const LARGE: usize = 10 * 1024;
 /// The reference to a reply's content, if it comes as one.
 pub(super) fn of(world: &mut World, customer: &Customer, content: &Value) -> Option<Value> {
     let settings = &world.account.gateway.content;
-    let signatures = settings.signatures;
+    let names = (settings.reply_keys, settings.reply_signatures);
     let referred = match settings.reply_references {
         ReplyReferences::Never => false,
         ReplyReferences::WhenLarge => content.to_string().len() > LARGE,
@@ -28,8 +28,7 @@ pub(super) fn of(world: &mut World, customer: &Customer, content: &Value) -> Opt
     let object = Object::of(&customer.name, intake.finish());
     let mut reference = Map::new();
     reference.insert("bid".to_owned(), content.get("bid").cloned().unwrap_or_default());
-    reference.insert("size".to_owned(), json!(object.size()));
-    file::place(&mut reference, &object, seal.wire(), signatures);
+    file::place(&mut reference, &object, &json!(object.size()), seal.wire(), names);
     world.content.keep(object);
     Some(Value::Object(reference))
 }
