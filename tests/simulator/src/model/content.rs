@@ -12,6 +12,8 @@ pub struct ContentSettings {
     pub download_once: bool,
     /// A part of a file can be asked for. Default: yes.
     pub ranges: bool,
+    /// The length of a file is said before it comes. Default: yes.
+    pub lengths: bool,
     /// What `/decodePayload` answers.
     pub decoded: Decoded,
     /// `/decodePayload` compresses its answer for a caller who takes gzip. Default: yes.
@@ -32,6 +34,7 @@ impl Default for ContentSettings {
             download_life_ms: 60_000,
             download_once: false,
             ranges: true,
+            lengths: true,
             decoded: Decoded::default(),
             decoded_gzip: true,
             reply_references: ReplyReferences::default(),

@@ -139,12 +139,12 @@ pub enum Effect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "camelCase")]
 pub enum Spoil {
-    /// So many bytes are missing at the end; the answer's length says so too.
+    /// So many bytes are missing at the end; the answer's length, where it is said, agrees.
     Truncated {
         /// Missing.
         bytes: u64,
     },
-    /// So many more bytes follow.
+    /// So many more bytes follow, all zero.
     Longer {
         /// More.
         bytes: u64,

@@ -282,6 +282,26 @@ async fn f091_to_f099_a_file_is_spoilt_on_its_way_as_told() {
 }
 
 #[tokio::test]
+async fn f098_a_file_without_end_need_not_say_how_long_it_is() {
+    let stage = Stage::new().await;
+    let ada = stage.quiet_customer().await;
+    let file = handed_in(&stage, &ada, b"photo").await;
+    set(&stage, ContentSettings { lengths: false, ..ContentSettings::default() }).await;
+    let answer = stage.http.get(address(&stage, &file).await).send().await.unwrap();
+    assert_eq!(answer.content_length(), None);
+    assert_eq!(opened(&file, answer.bytes().await.unwrap().to_vec()), b"photo");
+
+    let endless = FaultSpec::spoilt(Spoil::Longer { bytes: 1 << 40 });
+    stage.client.add_fault(&endless).await.unwrap();
+    let mut answer = stage.http.get(address(&stage, &file).await).send().await.unwrap();
+    assert_eq!(answer.content_length(), None);
+    let mut taken = 0;
+    while taken < 1_000_000 {
+        taken += answer.chunk().await.unwrap().unwrap().len();
+    }
+}
+
+#[tokio::test]
 async fn f091_each_endpoint_of_the_store_fails_as_told() {
     let stage = Stage::new().await;
     let ada = stage.quiet_customer().await;

@@ -20,7 +20,7 @@ use super::upload::header;
 use crate::apple::gateway::{Call, Refusal, bad_request};
 use crate::host;
 use crate::line::Scissors;
-use crate::model::{Place, Spoil};
+use crate::model::{ContentSettings, Place, Spoil};
 use crate::world::State;
 
 /// The two sets of header names that Apple takes.
@@ -92,11 +92,11 @@ pub(super) async fn download(
         ControlFlow::Continue(goes_on) => goes_on,
         ControlFlow::Break(answer) => return answer,
     };
-    let (object, ranges) = match redeem(&state, &ticket) {
+    let (object, settings) = match redeem(&state, &ticket) {
         Ok(redeemed) => redeemed,
         Err(refusal) => return call.refuse(&state, &refusal),
     };
-    let spoil = trouble.spoil.take();
+    let (ranges, spoil) = (settings.ranges, trouble.spoil.take());
     let length = match spoil {
         Some(Spoil::Truncated { bytes }) => object.size().saturating_sub(bytes),
         Some(Spoil::Longer { bytes }) => object.size().saturating_add(bytes),
@@ -121,7 +121,9 @@ pub(super) async fn download(
     });
     let mut answer = answer.await;
     add(&mut answer, CONTENT_TYPE, "application/octet-stream");
-    add(&mut answer, CONTENT_LENGTH, &(to - from).to_string());
+    if settings.lengths {
+        add(&mut answer, CONTENT_LENGTH, &(to - from).to_string());
+    }
     add(&mut answer, ACCEPT_RANGES, if ranges { "bytes" } else { "none" });
     if status == StatusCode::PARTIAL_CONTENT {
         add(&mut answer, CONTENT_RANGE, &format!("bytes {from}-{}/{length}", to - 1));
@@ -130,9 +132,9 @@ pub(super) async fn download(
 }
 
 /// 404 for an address nobody was given, 403 for one whose time is over.
-fn redeem(state: &State, ticket: &str) -> Result<(Object, bool), Refusal> {
+fn redeem(state: &State, ticket: &str) -> Result<(Object, ContentSettings), Refusal> {
     state.change(|world| {
-        let settings = &world.account.gateway.content;
+        let settings = world.account.gateway.content.clone();
         let unknown = || Refusal(StatusCode::NOT_FOUND, "no such download".to_owned());
         let download = world.content.downloads.get_mut(ticket).ok_or_else(unknown)?;
         let age = host::now_ms().saturating_sub(download.at);
@@ -140,7 +142,7 @@ fn redeem(state: &State, ticket: &str) -> Result<(Object, bool), Refusal> {
             return Err(Refusal(StatusCode::FORBIDDEN, "the address has expired".to_owned()));
         }
         download.used = true;
-        Ok((download.object.clone(), settings.ranges))
+        Ok((download.object.clone(), settings))
     })
 }
 
