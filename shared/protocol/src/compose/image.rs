@@ -63,9 +63,6 @@ impl Images {
 /// Reads `images`.
 pub(super) fn read(parent: &mut Object<'_>, check: &mut Check<'_>) {
     let Some(entries) = parent.optional_list("images", check) else { return };
-    if check.is_content() {
-        check.count(entries.len(), "images_items", || parent.pointer("images"));
-    }
     let mut encoded = 0;
     let images = parent.each("images", entries, check, |_, entry, check| {
         let identifier = entry.string("identifier", check).map(str::to_owned);
@@ -98,6 +95,12 @@ pub(super) fn read(parent: &mut Object<'_>, check: &mut Check<'_>) {
         check.fault(fault.limit(most, encoded).fix("send fewer or smaller images"));
     }
     check.images.listed = images.unwrap_or_default();
+}
+
+/// Holds the number of a content's pictures against its rule, once those in their places are read too.
+pub(super) fn count(content: &Object<'_>, check: &mut Check<'_>) {
+    let found = check.images.listed.len().max(check.images.named.len());
+    check.count(found, "images_items", || content.pointer("images"));
 }
 
 /// `imageIdentifier`, or in content a picture in its place under `image`.

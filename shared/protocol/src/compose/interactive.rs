@@ -208,6 +208,7 @@ impl Interactive {
         let session_identifier =
             content.optional_string("sessionIdentifier", check).map(str::to_owned);
         let request_identifier = request_identifier(content, drawn, check);
+        image::count(content, check);
         let images = image::settle(check);
         received_message.as_ref()?;
         Some(Self {
