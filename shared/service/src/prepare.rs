@@ -33,8 +33,8 @@ use picture::{Job, Picture, PictureKey, Trouble};
 
 pub(crate) use link::linked;
 
-/// How long all of a draft may take: well within the lease of a message.
-const LIMIT: SignedDuration = SignedDuration::from_secs(12);
+/// How long all of a message's part may take: well within its lease.
+pub(crate) const LIMIT: SignedDuration = SignedDuration::from_secs(12);
 /// A picture or a page that was fetched is not fetched again so soon: one link often goes to many.
 const REMEMBERED: Duration = Duration::from_secs(60);
 /// A page that gave no preview is not asked again so soon.
@@ -142,14 +142,15 @@ impl<F: Files, W: Web, C: Clock> Prepare<F, W, C> {
         }
     }
 
-    /// Fills in what the draft needs, under the limits of `pack`.
+    /// Fills in what the draft needs, under the limits of `pack`. What is not there at `until` is
+    /// not waited for.
     pub async fn prepare(
         &self,
         tenant: &TenantId,
         draft: &Draft,
         pack: &RulePack,
+        until: Timestamp,
     ) -> Result<Prepared, PrepareError> {
-        let until = self.clock.now() + LIMIT;
         let mut body = draft.body.clone();
         let mut changes = self.images(tenant, draft, pack, until, &mut body).await?;
         for need in &draft.needs {

@@ -41,8 +41,12 @@ fn prepare(world: &Memory) -> Prepare<Memory, Memory, Memory> {
     Prepare::new(world.clone(), world.clone(), world.clone())
 }
 
+fn until(world: &Memory) -> Timestamp {
+    world.now() + LIMIT
+}
+
 fn run(world: &Memory, draft: &Draft) -> Result<Prepared, PrepareError> {
-    drive(prepare(world).prepare(&tenant(), draft, RulePack::latest())).unwrap()
+    drive(prepare(world).prepare(&tenant(), draft, RulePack::latest(), until(world))).unwrap()
 }
 
 fn draft(body: &Value, needs: Vec<Need>) -> Draft {
@@ -134,7 +138,10 @@ fn a_picture_is_fetched_and_made_once() {
     let world = world();
     let wanted = || vec![(Slot::Icon, url()), (Slot::Icon, url()), (Slot::Small, url())];
     let prepare = prepare(&world);
-    let run = || drive(prepare.prepare(&tenant(), &list(wanted()), RulePack::latest())).unwrap();
+    let run = || {
+        let (draft, until) = (list(wanted()), until(&world));
+        drive(prepare.prepare(&tenant(), &draft, RulePack::latest(), until)).unwrap()
+    };
     let first = run().unwrap();
     assert_eq!((calls(&world, "Web::get"), calls(&world, "Files::put_file")), (1, 2));
     assert_eq!(run().unwrap(), first);
@@ -150,7 +157,8 @@ fn what_was_made_is_kept_per_tenant() {
     let draft = list(vec![(Slot::Icon, url())]);
     run(&world, &draft).unwrap();
     let other = TenantId::parse("ten_othrothrothrothrothrothrot").unwrap();
-    drive(prepare(&world).prepare(&other, &draft, RulePack::latest())).unwrap().unwrap();
+    let until = until(&world);
+    drive(prepare(&world).prepare(&other, &draft, RulePack::latest(), until)).unwrap().unwrap();
     let keys: Vec<_> = world.world().files.keys().map(|key| key.as_str().to_owned()).collect();
     assert_eq!(keys.len(), 2);
     assert!(keys[0].starts_with("pictures/ten_acme") && keys[1].starts_with("pictures/ten_othr"));
@@ -303,7 +311,10 @@ fn a_page_is_asked_once_a_minute_and_one_that_failed_not_at_once() {
     let world = world();
     let prepare = prepare(&world);
     let draft = link(&json!({ "url": PAGE }));
-    let run = || drive(prepare.prepare(&tenant(), &draft, RulePack::latest())).unwrap().unwrap();
+    let run = || {
+        let until = until(&world);
+        drive(prepare.prepare(&tenant(), &draft, RulePack::latest(), until)).unwrap().unwrap()
+    };
     run();
     run();
     assert_eq!(calls(&world, "Web::get"), 1);

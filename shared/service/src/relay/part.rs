@@ -11,7 +11,7 @@ use super::{Relay, RelayError, RelayTables, attempt::Attempt};
 use crate::{
     model::{FailureCode, OutboundMessage},
     port::{AppleSecrets, Clock, Entropy, Files, Gateway, Web},
-    prepare::PrepareError,
+    prepare::{self, PrepareError},
     problem::chain,
 };
 
@@ -57,7 +57,9 @@ where
             return Ok(Ok(Part { number, body, channel, sent_as }));
         }
         let rules = draft.rules();
-        let body = match self.prepare.prepare(&message.pointer.tenant, &draft, rules).await {
+        let until = self.clock.now() + prepare::LIMIT;
+        let tenant = &message.pointer.tenant;
+        let body = match self.prepare.prepare(tenant, &draft, rules, until).await {
             Ok(prepared) => prepared.body,
             Err(error) => return Ok(Err(self.unprepared(message, error))),
         };

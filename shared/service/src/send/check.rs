@@ -2,6 +2,7 @@
 //! fetched as for a message that is sent, so that the answer holds what would leave.
 
 use amb_protocol::{capability::CapabilityList, compose::Draft, rules::RulePack};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -22,6 +23,10 @@ use crate::{
     prepare::{Prepare, PrepareError},
     problem::{Fault, Faults, Problem},
 };
+
+/// How long one check may take, its body's way included: its function has 15 seconds, and the last
+/// picture that was begun is finished. A message is prepared part by part, and has longer.
+const LIMIT: SignedDuration = SignedDuration::from_secs(10);
 
 /// Checks requests.
 #[derive(Debug)]
@@ -49,6 +54,7 @@ where
     /// about a customer there is.
     pub async fn check(&self, principal: &Principal, body: &[u8]) -> Result<Verdict, Problem> {
         principal.require(Scope::Send)?;
+        let until = self.clock.now() + LIMIT;
         let Body { map, .. } = Body::read(self.prepare.files(), &principal.tenant, body).await?;
         let mut faults = Faults::default();
         let request = SendRequest::read_check(&map, &mut faults);
@@ -73,7 +79,8 @@ where
         if let Some(said) = said.filter(|_| verdict.errors.is_empty()) {
             let told = state.map(|state| CapabilityList::parse(&state.capabilities.join(",")));
             let device = request.capabilities.clone().or(told);
-            self.show(&principal.tenant, &request, said, device.as_ref(), &mut verdict).await?;
+            let making = Making { tenant: &principal.tenant, pack: request.wish.pack, until };
+            self.show(&making, &request, said, device.as_ref(), &mut verdict).await?;
         }
         verdict.valid = verdict.errors.is_empty() && verdict.chosen.is_some();
         Ok(verdict)
@@ -98,7 +105,7 @@ where
     /// Says which choice would be sent, and what would leave.
     async fn show(
         &self,
-        tenant: &TenantId,
+        making: &Making<'_>,
         request: &SendRequest<'_>,
         said: Said,
         device: Option<&CapabilityList>,
@@ -122,7 +129,7 @@ where
         };
         let kind = needs.get(index).map_or(content.kind(), |need| need.kind.as_str());
         verdict.chosen = Some(Chosen { index, kind });
-        for body in self.bodies(tenant, request.wish.pack, content, index, verdict).await? {
+        for body in self.bodies(making, content, index, verdict).await? {
             let envelope = Envelope {
                 id: uuid_of(&self.clock).into(),
                 from: request.from.as_ref().map(ToString::to_string),
@@ -137,8 +144,7 @@ where
     /// The bodies of Apple's messages, with everything in them.
     async fn bodies(
         &self,
-        tenant: &TenantId,
-        pack: &RulePack,
+        making: &Making<'_>,
         content: OutboundContent,
         index: usize,
         verdict: &mut Verdict,
@@ -150,19 +156,19 @@ where
         let parts = if index < choices.len() { choices.swap_remove(index).parts } else { vec![] };
         let mut bodies = Vec::with_capacity(parts.len());
         for part in &parts {
-            bodies.extend(self.body(tenant, pack, part, verdict).await?);
+            bodies.extend(self.body(making, part, verdict).await?);
         }
         Ok(bodies)
     }
 
     async fn body(
         &self,
-        tenant: &TenantId,
-        pack: &RulePack,
+        making: &Making<'_>,
         part: &Draft,
         verdict: &mut Verdict,
     ) -> Result<Option<Map<String, Value>>, Problem> {
-        match self.prepare.prepare(tenant, part, pack).await {
+        let Making { tenant, pack, until } = *making;
+        match self.prepare.prepare(tenant, part, pack, until).await {
             Ok(prepared) => {
                 verdict.changes.extend(prepared.changes.into_iter().map(Changed::Prepared));
                 Ok(Some(prepared.body))
@@ -174,6 +180,13 @@ where
             Err(PrepareError::Port(error)) => Err(error.into()),
         }
     }
+}
+
+/// Whose messages are made, by which rules, and until when.
+struct Making<'m> {
+    tenant: &'m TenantId,
+    pack: &'m RulePack,
+    until: Timestamp,
 }
 
 fn blank(pack: &RulePack, errors: Vec<Fault>) -> Verdict {
