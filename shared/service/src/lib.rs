@@ -15,6 +15,7 @@ pub mod contract;
 pub mod cursor;
 pub mod deliver;
 pub mod dispatch;
+mod json_size;
 pub mod keyring;
 pub mod media_type;
 pub mod memory;

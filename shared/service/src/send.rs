@@ -5,7 +5,7 @@
 
 pub(crate) mod body;
 mod check;
-mod choices;
+pub(crate) mod choices;
 mod links;
 mod order;
 mod raw;

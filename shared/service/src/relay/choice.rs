@@ -7,15 +7,13 @@ use super::Relay;
 use crate::{
     model::{Choice, FileKey, OutboundMessage},
     port::{FileRead, Files, PortError},
+    send::choices::MOST_BYTES,
 };
-
-/// The choices of a message, in a file: a request of ten megabytes, and what its fallbacks repeat.
-const FILE_MAX: u64 = 32 * 1024 * 1024;
 
 impl<S, Q, G, K, F: Files, W, C> Relay<S, Q, G, K, F, W, C> {
     /// The choices in this file; nothing if it is gone or holds something else.
     pub(super) async fn stored(&self, file: &FileKey) -> Result<Option<Vec<Choice>>, PortError> {
-        Ok(match self.prepare.files().file(file, FILE_MAX).await? {
+        Ok(match self.prepare.files().file(file, MOST_BYTES as u64).await? {
             FileRead::Whole(bytes) => serde_json::from_slice(&bytes).ok(),
             FileRead::Missing | FileRead::TooLarge(_) => None,
         })

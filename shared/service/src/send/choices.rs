@@ -14,12 +14,16 @@ use super::{
 };
 use crate::{
     access::Principal,
+    json_size,
     model::{Choice, OutboundContent, Scope, TypingState},
     port::{PortError, Templates},
     problem::{Fault, Faults, Problem, Reader},
     template::{TemplateCall, fill},
 };
 
+/// The most that all choices of a message may be together, in bytes of JSON: a request of ten megabytes
+/// and what composing adds to it. Templates could make more of it; the relay reads no more.
+pub(crate) const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// Longest locale, in characters.
 const MAX_LOCALE: usize = 64;
 
@@ -89,14 +93,11 @@ impl<S: Templates> Composer<'_, S> {
             composed.push(self.way(way, wish.rich_links, &how, &mut gathered).await?);
             places.push(way.at.clone());
         }
-        let Gathered { cuts, warnings, .. } = gathered;
+        let Gathered { faults, cuts, warnings } = gathered;
         let composed: Option<Vec<_>> = composed.into_iter().collect();
-        Ok(composed.map(|composed| Said {
-            content: content(composed, &how),
-            places,
-            cuts,
-            warnings,
-        }))
+        let content = composed.map(|composed| content(composed, &how));
+        let content = content.filter(|content| is_small_enough(content, faults));
+        Ok(content.map(|content| Said { content, places, cuts, warnings }))
     }
 
     async fn way(
@@ -230,6 +231,17 @@ fn typing_state(text: &str) -> Result<TypingState, &'static str> {
         "end" => Ok(TypingState::End),
         _ => Err("one of: start, end"),
     }
+}
+
+fn is_small_enough(content: &OutboundContent, faults: &mut Faults) -> bool {
+    let OutboundContent::Choices { choices } = content else { return true };
+    let bytes = json_size::of(choices);
+    if bytes > MOST_BYTES {
+        let message = "all that is to be said is too large together";
+        let fault = Fault::new("", "content_bytes", message).limit(MOST_BYTES, bytes);
+        faults.push(fault.fix("give fewer fallbacks, or name pictures by `url` or `uploadId`"));
+    }
+    bytes <= MOST_BYTES
 }
 
 /// A text alone that leaves as it is stays the plain row that it always was.

@@ -46,7 +46,7 @@ impl Order {
         said: Option<Said>,
         faults: Faults,
     ) -> Result<Self, Problem> {
-        let is_too_long = faults.any("text_too_long");
+        let is_too_long = ["text_too_long", "content_bytes"].iter().any(|rule| faults.any(rule));
         let invites = request.invites();
         let sound = (|| Some((request.from?, request.to?, said?)))();
         let (from, to, said) = faults.finish(sound).map_err(|problem| {

@@ -12,6 +12,9 @@ use crate::problem::{Fault, Faults, Reader};
 /// Members that are ours to set.
 const RESERVED: [&str; 4] = ["v", "id", "sourceId", "destinationId"];
 
+/// Longest `type`, in bytes: logs and answers repeat it.
+const LONGEST_TYPE: usize = 64;
+
 /// Whether a `raw` asks to go unchecked.
 pub(super) fn is_unchecked(content: &Value, at: &str, faults: &mut Faults) -> bool {
     let Some(map) = content.as_object() else { return false };
@@ -44,8 +47,9 @@ pub(super) fn unchecked(
     let apple = reader.optional("apple").and_then(Value::as_object).filter(|_| is_object);
     reader.finish(faults);
     let apple = apple?;
-    if !apple.get("type").is_some_and(Value::is_string) {
-        let message = "Apple's message has a `type`, such as text or interactive";
+    let kind = apple.get("type").and_then(Value::as_str);
+    if kind.is_none_or(|kind| kind.len() > LONGEST_TYPE) {
+        let message = "Apple's message has a `type`, a word such as text or interactive";
         faults.push(Fault::new(format!("{pointer}/type"), "required", message));
         return None;
     }

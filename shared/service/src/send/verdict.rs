@@ -5,7 +5,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;
 
-use crate::{prepare::Change, problem::Fault};
+use crate::{
+    json_size::{self, MOST_HANDED_ON},
+    prepare::Change,
+    problem::Fault,
+};
 
 /// What a check comes to.
 #[derive(Serialize)]
@@ -126,44 +130,60 @@ impl Envelope {
             }
         }
         let apple = Value::Object(apple);
-        let bytes = length(&apple);
+        let bytes = json_size::of(&apple);
         Leaving { kind, apple, bytes, needs_reference, shortened: false }
     }
 }
 
 /// Content of more than 10 KB is asked for by reference (Apple, Interactive Message Types).
 fn needs_reference(body: &Map<String, Value>) -> bool {
-    body.get("interactiveData").is_some_and(|data| length(data) > 10 * 1024)
+    body.get("interactiveData").is_some_and(|data| json_size::of(data) > 10 * 1024)
 }
 
-fn length(value: &Value) -> usize {
-    serde_json::to_vec(value).map_or(0, |bytes| bytes.len())
-}
+/// What is a long string, or a long member of a message, in bytes, when an answer has to be made shorter.
+const LONG: usize = 1_000;
 
-/// The most that messages may take of an answer: Lambda returns no more than 6 MB, escapes included.
-const MOST_SHOWN: usize = 4 * 1024 * 1024;
-/// What is a long string, in bytes, when an answer has to be made shorter.
-const LONG_STRING: usize = 1_000;
-
-/// Takes the long strings out of messages that are too large to be shown.
+/// Takes the long strings out of messages that are too large to be shown; and where that is not enough,
+/// whole members.
 pub(super) fn shorten(messages: &mut [Leaving]) {
-    if messages.iter().map(|message| message.bytes).sum::<usize>() <= MOST_SHOWN {
-        return;
-    }
-    for message in messages {
-        message.shortened = true;
-        let mut open = vec![&mut message.apple];
-        while let Some(value) = open.pop() {
-            match value {
-                Value::String(text) if text.len() > LONG_STRING => {
-                    *text = format!("… {} bytes", text.len());
-                }
-                Value::Array(items) => open.extend(items),
-                Value::Object(members) => open.extend(members.values_mut()),
-                _ => {}
-            }
+    let most = MOST_HANDED_ON;
+    let is_too_large = |messages: &[Leaving]| {
+        messages.iter().map(|message| json_size::handed_on(&message.apple)).sum::<usize>() > most
+    };
+    for shorten in [without_long_strings, without_long_members] {
+        if !is_too_large(messages) {
+            return;
+        }
+        for message in &mut *messages {
+            message.shortened = true;
+            shorten(&mut message.apple);
         }
     }
+}
+
+fn without_long_strings(apple: &mut Value) {
+    let mut open = vec![apple];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::String(text) if text.len() > LONG => *text = left_out(text.len()),
+            Value::Array(items) => open.extend(items),
+            Value::Object(members) => open.extend(members.values_mut()),
+            _ => {}
+        }
+    }
+}
+
+fn without_long_members(apple: &mut Value) {
+    for member in apple.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        let bytes = json_size::of(member);
+        if bytes > LONG {
+            *member = left_out(bytes).into();
+        }
+    }
+}
+
+fn left_out(bytes: usize) -> String {
+    format!("… {bytes} bytes")
 }
 
 #[cfg(test)]
@@ -188,13 +208,13 @@ mod tests {
 
     #[test]
     fn what_is_too_large_to_be_shown_is_shown_without_its_long_strings() {
-        let mut messages = [leaving(MOST_SHOWN / 2), leaving(10)];
+        let mut messages = [leaving(MOST_HANDED_ON / 2), leaving(10)];
         shorten(&mut messages);
         assert!(!messages[0].shortened);
-        let mut messages = [leaving(MOST_SHOWN), leaving(10)];
+        let mut messages = [leaving(MOST_HANDED_ON), leaving(10)];
         shorten(&mut messages);
-        assert!(messages[0].shortened && messages[0].bytes > MOST_SHOWN);
-        assert_eq!(messages[0].apple["body"], format!("… {MOST_SHOWN} bytes"));
+        assert!(messages[0].shortened && messages[0].bytes > MOST_HANDED_ON);
+        assert_eq!(messages[0].apple["body"], format!("… {MOST_HANDED_ON} bytes"));
         assert_eq!(messages[1].apple["body"], "x".repeat(10));
     }
 }

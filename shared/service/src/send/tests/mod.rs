@@ -1,5 +1,6 @@
 //! Sending, over a world in memory.
 
+mod bounds;
 mod checks;
 mod devices;
 mod large;
