@@ -1,38 +1,70 @@
 //! What a message may say, by its type. Apple's own names; the rules are those of the rule packs.
 #![expect(dead_code, reason = "the shapes are read by the macro only")]
 
-use serde_json::Value;
-use utoipa::ToSchema;
+mod form;
+mod interactive;
 
-/// What a message says, by its type.
-#[derive(ToSchema)]
-#[schema(as = SendContent)]
-#[serde(untagged)]
-pub(crate) enum Content {
-    /// `text`
-    Text(TextContent),
-    /// `richLink`
-    RichLink(RichLinkContent),
-    /// `quickReply`
-    QuickReply(QuickReplyContent),
-    /// `listPicker`
-    ListPicker(ListPickerContent),
-    /// `timePicker`
-    TimePicker(TimePickerContent),
-    /// `form`
-    Form(FormContent),
-    /// `iMessageApp`
-    App(AppContent),
-    /// `appClip`
-    AppClip(AppClipContent),
-    /// `invitation`
-    Invitation(InvitationContent),
-    /// `raw`
-    Raw(RawContent),
-    /// `template`
-    Template(TemplateContent),
-    /// `typing`
-    Typing(TypingContent),
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+use std::borrow::Cow;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema, schema::AnyOfBuilder},
+};
+
+use super::{
+    operation::Named,
+    word::{InvitationTemplateWord, TypingStateWord},
+};
+use form::FormContent;
+use interactive::{AppContent, ListPickerContent, QuickReplyContent, TimePickerContent};
+
+/// What a message says, by its type. Any of them, and not one of them: `{"url": …}` alone is both a
+/// `richLink` and an `appClip`, and `type` says which.
+pub(crate) struct Content;
+
+impl Content {
+    fn kinds() -> [Named; 12] {
+        [
+            Named::of::<TextContent>(),
+            Named::of::<RichLinkContent>(),
+            Named::of::<QuickReplyContent>(),
+            Named::of::<ListPickerContent>(),
+            Named::of::<TimePickerContent>(),
+            Named::of::<FormContent>(),
+            Named::of::<AppContent>(),
+            Named::of::<AppClipContent>(),
+            Named::of::<InvitationContent>(),
+            Named::of::<RawContent>(),
+            Named::of::<TemplateContent>(),
+            Named::of::<TypingContent>(),
+        ]
+    }
+}
+
+impl PartialSchema for Content {
+    fn schema() -> RefOr<Schema> {
+        let mut any = AnyOfBuilder::new()
+            .description(Some("What the message says, in the shape that its `type` names."));
+        for kind in Self::kinds() {
+            any = any.item(kind.reference());
+        }
+        RefOr::T(Schema::AnyOf(any.build()))
+    }
+}
+
+impl ToSchema for Content {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("SendContent")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        for kind in Self::kinds() {
+            kind.collect(schemas);
+        }
+    }
 }
 
 /// The content of a `text`.
@@ -47,21 +79,15 @@ pub(crate) struct TextContent {
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TypingContent {
-    state: TypingState,
-}
-
-/// On or off.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-pub(crate) enum TypingState {
-    Start,
-    End,
+    #[schema(value_type = TypingStateWord)]
+    state: Value,
 }
 
 /// The content of a `richLink`. What is missing is taken from the page (Open Graph).
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RichLinkContent {
+    /// https
     #[schema(format = "uri")]
     url: String,
     title: Option<String>,
@@ -72,13 +98,17 @@ pub(crate) struct RichLinkContent {
 /// A video behind a rich link.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Video {
+    /// https
     #[schema(format = "uri")]
     url: String,
+    /// Such as `video/mp4`.
+    #[schema(pattern = "^video/")]
     mime_type: String,
 }
 
-/// A picture: exactly one of `url` (https), `uploadId`, `data` (Base64 of PNG, JPEG, GIF or WebP). It
+/// A picture: exactly one of `url` (https), `uploadId` and `data` (Base64 of PNG, JPEG, GIF or WebP). It
 /// leaves as PNG in the size of its place.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -86,175 +116,10 @@ pub(crate) struct Video {
 pub(crate) struct Picture {
     #[schema(format = "uri")]
     url: Option<String>,
+    #[schema(pattern = "^upl_[a-z2-7]{26}$")]
     upload_id: Option<String>,
+    #[schema(content_encoding = "base64")]
     data: Option<String>,
-}
-
-/// A picture with a name, under which the rest of the content has it.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NamedPicture {
-    identifier: String,
-    description: Option<String>,
-    #[schema(format = "uri")]
-    url: Option<String>,
-    upload_id: Option<String>,
-    data: Option<String>,
-}
-
-/// A bubble: what the message looks like before or after it is answered.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct Bubble {
-    title: Option<String>,
-    subtitle: Option<String>,
-    /// `icon`, `small` or `large`.
-    style: Option<String>,
-    image_identifier: Option<String>,
-}
-
-/// The content of a `quickReply`.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct QuickReplyContent {
-    summary_text: String,
-    #[schema(min_items = 2, max_items = 5)]
-    items: Vec<QuickReplyItem>,
-    request_identifier: Option<String>,
-}
-
-/// One answer of a quick reply.
-#[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct QuickReplyItem {
-    /// Its place, from 1, unless named.
-    identifier: Option<String>,
-    title: String,
-}
-
-/// The content of a `listPicker`.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListPickerContent {
-    #[schema(min_items = 1)]
-    sections: Vec<ListSection>,
-    multiple_selection: Option<bool>,
-    images: Option<Vec<NamedPicture>>,
-    received_message: Bubble,
-    reply_message: Option<Bubble>,
-    request_identifier: Option<String>,
-    session_identifier: Option<String>,
-}
-
-/// A section of a list picker.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListSection {
-    title: String,
-    order: Option<u32>,
-    multiple_selection: Option<bool>,
-    #[schema(min_items = 1)]
-    items: Vec<ListItem>,
-}
-
-/// An item of a list picker.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListItem {
-    identifier: Option<String>,
-    title: String,
-    subtitle: Option<String>,
-    order: Option<u32>,
-    style: Option<String>,
-    image_identifier: Option<String>,
-    image: Option<Picture>,
-}
-
-/// The content of a `timePicker`.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TimePickerContent {
-    event: TimeEvent,
-    images: Option<Vec<NamedPicture>>,
-    received_message: Bubble,
-    reply_message: Option<Bubble>,
-    request_identifier: Option<String>,
-    session_identifier: Option<String>,
-}
-
-/// What an appointment is for, and when it may be.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TimeEvent {
-    identifier: Option<String>,
-    title: Option<String>,
-    image_identifier: Option<String>,
-    #[schema(value_type = Option<Object>)]
-    location: Option<Value>,
-    #[schema(min_items = 1)]
-    timeslots: Vec<Timeslot>,
-    /// Minutes from GMT where it takes place; without it the customer's own time zone.
-    timezone_offset: Option<i32>,
-}
-
-/// A slot of an appointment.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Timeslot {
-    identifier: Option<String>,
-    /// In GMT, such as `2026-12-01T14:00+0000`.
-    start_time: String,
-    /// Seconds.
-    duration: u32,
-}
-
-/// The content of a `form`.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FormContent {
-    start_page_identifier: String,
-    /// Each a `select`, `picker`, `datePicker` or `input`, in Apple's own names.
-    #[schema(value_type = Vec<Object>, min_items = 1)]
-    pages: Value,
-    #[schema(value_type = Option<Object>)]
-    splash: Option<Value>,
-    show_summary: Option<bool>,
-    private: Option<bool>,
-    images: Option<Vec<NamedPicture>>,
-    received_message: Bubble,
-    reply_message: Option<Bubble>,
-    request_identifier: Option<String>,
-    session_identifier: Option<String>,
-}
-
-/// The content of an `iMessageApp`. The app is named by `bid`, or by `teamId` and `extensionId`.
-#[derive(ToSchema)]
-#[schema(as = IMessageAppContent, rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AppContent {
-    #[schema(value_type = Object)]
-    app_id: Value,
-    app_name: String,
-    app_icon: Picture,
-    bid: Option<String>,
-    team_id: Option<String>,
-    extension_id: Option<String>,
-    /// What the app is given.
-    #[schema(rename = "URL")]
-    url: String,
-    session_identifier: Option<String>,
-    use_live_layout: Option<bool>,
-    received_message: Bubble,
-    reply_message: Option<Bubble>,
 }
 
 /// The content of an `appClip`: a page that offers an App Clip; without one it leaves as a rich link.
@@ -262,11 +127,13 @@ pub(crate) struct AppContent {
 #[schema(rename_all = "camelCase")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AppClipContent {
-    #[schema(format = "uri")]
+    /// https, in printable ASCII.
+    #[schema(format = "uri", max_length = 8192)]
     url: String,
     /// ISO 3166 alpha-2.
-    #[schema(default = "US")]
+    #[schema(default = "US", pattern = "^[A-Z]{2}$")]
     store_region: Option<String>,
+    /// The title of the rich link that it leaves as without an App Clip; else the page's own.
     title: Option<String>,
 }
 
@@ -275,20 +142,32 @@ pub(crate) struct AppClipContent {
 #[schema(rename_all = "camelCase")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InvitationContent {
-    /// One of Apple's, such as `binaryChoice.engage.noImage`.
-    template_id: String,
+    #[schema(value_type = InvitationTemplateWord)]
+    template_id: Value,
     #[schema(default = "en-us")]
     locale: Option<String>,
+    /// The business's own reference, without quotes: it comes back with the answer.
+    #[schema(min_length = 1, max_length = 1000)]
     reference_id: String,
-    /// `brandName`, `brandLogo` (a picture), and what the template takes besides.
-    #[schema(value_type = Object)]
-    parameters: Value,
+    parameters: InvitationParameters,
+    #[schema(min_length = 1, max_length = 128)]
+    request_identifier: Option<String>,
+}
+
+/// What Apple's template shows, and whatever else it takes.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct InvitationParameters {
+    brand_name: String,
+    /// Of `binaryChoice.engage.withImage`, which needs it.
+    brand_logo: Option<Picture>,
 }
 
 /// The content of a `raw`: Apple's own JSON. `v`, `id`, `sourceId` and `destinationId` are ours to set.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawContent {
+    /// With `type` and what belongs to it.
     #[schema(value_type = Object)]
     apple: Value,
     /// Past the rule check; takes the scope `send_unchecked`.
@@ -300,12 +179,15 @@ pub(crate) struct RawContent {
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TemplateContent {
+    #[schema(pattern = "^[a-z0-9][a-z0-9._-]{0,63}$")]
     name: String,
     /// The latest unless named.
     #[schema(minimum = 1)]
     version: Option<u32>,
     /// The customer's own unless named.
+    #[schema(min_length = 1, max_length = 64)]
     locale: Option<String>,
+    /// Every variable that has no default.
     #[schema(value_type = Option<Object>)]
     variables: Option<Value>,
 }

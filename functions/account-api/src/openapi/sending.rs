@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use utoipa::openapi::{
     ContentBuilder, HttpMethod, ObjectBuilder, OneOfBuilder, Paths, Ref, RefOr, Required, Response,
     ResponseBuilder, Schema, Type,
+    example::ExampleBuilder,
     header::HeaderBuilder,
     path::{OperationBuilder, ParameterIn},
     request_body::{RequestBody, RequestBodyBuilder},
@@ -30,7 +31,7 @@ const CODES: [&str; 11] = [
 
 /// Adds them.
 pub(super) fn describe(paths: &mut Paths, examples: &Examples) {
-    let (asked, answered) = examples.get("sendMessage").cloned().unwrap_or_default();
+    let answered = examples.get("sendMessage").and_then(|(_, answered)| answered.clone());
     let codes: BTreeSet<_> = CODES
         .into_iter()
         .chain([
@@ -47,18 +48,14 @@ pub(super) fn describe(paths: &mut Paths, examples: &Examples) {
         .summary(Some("Send a message to a customer"))
         .parameter(parameter("Idempotency-Key", ParameterIn::Header, Required::True))
         .parameter(parameter("Prefer", ParameterIn::Header, Required::False))
-        .request_body(Some(body("SendMessage", asked)))
+        .request_body(Some(body("SendMessage", "sendMessage/", examples)))
         .security(SecurityRequirement::new("tenantKey", ["send"]))
         .response("200", RefOr::T(sent("With `Prefer: wait`: it came to its end.", None)))
         .response("202", RefOr::T(sent("It is durable, and waits for Apple.", answered)));
     let sends = refusals(sends, &codes).build();
     paths.add_path_operation("/v1/messages", vec![HttpMethod::Post], sends);
 
-    let (asked, answered) = examples.get("validateMessage").cloned().unwrap_or_default();
-    let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("Verdict")))
-        .example(answered)
-        .build();
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Verdict"))).build();
     let verdict = ResponseBuilder::new()
         .description("What is wrong with it, or what would leave.")
         .content("application/json", content)
@@ -70,21 +67,27 @@ pub(super) fn describe(paths: &mut Paths, examples: &Examples) {
             "Tell what sending a message would come to, and send nothing. Pictures and previews are \
              fetched and made as for a message that is sent",
         ))
-        .request_body(Some(body("CheckMessage", asked)))
+        .request_body(Some(body("CheckMessage", "validateMessage/", examples)))
         .security(SecurityRequirement::new("tenantKey", ["send"]))
         .response("200", RefOr::T(verdict));
     let checks = refusals(checks, &CODES.into_iter().collect()).build();
     paths.add_path_operation("/v1/messages/validate", vec![HttpMethod::Post], checks);
 }
 
-/// An object of this schema, or the name of an upload that holds one.
-fn body(schema: &str, example: Option<Value>) -> RequestBody {
+/// An object of this schema, or the name of an upload that holds one; the examples are those whose
+/// names begin so.
+fn body(schema: &str, named: &str, examples: &Examples) -> RequestBody {
     let either = OneOfBuilder::new()
         .item(Ref::from_schema_name(schema))
         .item(Ref::from_schema_name("UploadedBody"))
         .build();
-    let content =
-        ContentBuilder::new().schema(Some(Schema::OneOf(either))).example(example).build();
+    let examples = examples.iter().filter_map(|(name, (asked, _))| {
+        Some((name.strip_prefix(named)?, ExampleBuilder::new().value(asked.clone()).build()))
+    });
+    let content = ContentBuilder::new()
+        .schema(Some(Schema::OneOf(either)))
+        .examples_from_iter(examples)
+        .build();
     RequestBodyBuilder::new()
         .required(Some(Required::True))
         .content("application/json", content)

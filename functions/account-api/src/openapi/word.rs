@@ -1,6 +1,9 @@
 //! Words from closed lists.
 
-use amb_protocol::{compose::ContentType, rules::RulePack};
+use amb_protocol::{
+    compose::{ContentType, InputOptions, Invitation},
+    rules::RulePack,
+};
 use amb_service::{
     model::{EventType, FailureCode},
     problem::Problem,
@@ -48,6 +51,16 @@ words! {
     ChoiceTypeWord "ChoiceType" types().chain(["template"]);
     RulePackWord "RulePackWord" RulePack::NAMES;
     SendStatusWord "SendStatus" ["queued", "acceptedByApple", "failed", "unknown"];
+    TypingStateWord "TypingState" ["start", "end"];
+    BubbleStyleWord "BubbleStyle" ["icon", "small", "large"];
+    InvitationTemplateWord "InvitationTemplate" Invitation::TEMPLATES;
+    SelectQuestionWord "SelectType" ["select"];
+    PickerQuestionWord "PickerType" ["picker"];
+    DateQuestionWord "DateType" ["datePicker"];
+    InputQuestionWord "InputType" ["input"];
+    InputTypeWord "InputLines" ["singleline", "multiline"];
+    KeyboardTypeWord "KeyboardType" InputOptions::KEYBOARDS;
+    TextContentTypeWord "TextContentType" InputOptions::MEANINGS;
     SizeClassWord "SizeClass" ["small", "large"];
     HappeningWord "HappeningWord"
         ["received", "placed", "queued", "acceptedByApple", "failed", "unknown", "told"];

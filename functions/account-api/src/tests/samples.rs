@@ -178,14 +178,43 @@ pub(crate) fn examples(fed: &[Fed]) -> Examples {
         let answered = Some(answered).filter(|body| !body.is_null());
         examples.entry(route.operation.id()).or_insert((fed.sent(), answered));
     }
-    let sent = json!({
-        "from": super::world::BUSINESS, "to": super::world::CUSTOMER, "type": "text",
-        "content": { "text": "Hi! How can we help?" }, "callbackData": "order-1001", "bot": true,
-    });
     let id = "b0f5c1de-0000-4000-8000-000000000001";
     let queued = json!({ "id": id, "type": "text", "status": "queued" });
-    examples.insert("sendMessage", (Some(sent), Some(queued)));
+    examples.insert("sendMessage", (None, Some(queued)));
+    for (name, file) in SENDING {
+        examples.insert(name, (Some(sent_by(file)), None));
+    }
     examples
+}
+
+/// The samples of sending and checking: the operation with the name of the example, and the file.
+pub(crate) const SENDING: [(&str, &str); 17] = [
+    ("sendMessage/text", "text"),
+    ("sendMessage/textWithLinks", "text-with-links"),
+    ("sendMessage/richLink", "rich-link"),
+    ("sendMessage/quickReply", "quick-reply"),
+    ("sendMessage/listPicker", "list-picker"),
+    ("sendMessage/listPickerWithFallback", "list-picker-with-fallback"),
+    ("sendMessage/timePicker", "time-picker"),
+    ("sendMessage/form", "form"),
+    ("sendMessage/iMessageApp", "imessage-app"),
+    ("sendMessage/appClip", "app-clip"),
+    ("sendMessage/invitation", "invitation"),
+    ("sendMessage/raw", "raw"),
+    ("sendMessage/template", "template"),
+    ("sendMessage/typing", "typing"),
+    ("sendMessage/upload", "from-an-upload"),
+    ("validateMessage/listPicker", "validate-list-picker"),
+    ("validateMessage/forADevice", "validate-with-faults"),
+];
+
+/// The body that a sample of `events/outbound-send` sends.
+pub(crate) fn sent_by(file: &str) -> Value {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events/outbound-send");
+    let event: Value =
+        serde_json::from_slice(&fs::read(folder.join(file).with_extension("json")).unwrap())
+            .unwrap();
+    serde_json::from_str(event["body"].as_str().unwrap()).unwrap()
 }
 
 #[tokio::test]

@@ -16,9 +16,8 @@ use crate::{
     rules::{Fault, RulePack},
 };
 
-/// Apple's templates: with the brand's logo, and without.
+/// The one of Apple's templates that shows the brand's logo.
 const WITH_IMAGE: &str = "binaryChoice.engage.withImage";
-const TEMPLATES: [&str; 2] = [WITH_IMAGE, "binaryChoice.engage.noImage"];
 
 /// `notification`.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,6 +39,9 @@ pub struct Invitation {
 private!(Invitation);
 
 impl Invitation {
+    /// What `template_id` may be: with the brand's logo, and without.
+    pub const TEMPLATES: [&'static str; 2] = [WITH_IMAGE, "binaryChoice.engage.noImage"];
+
     /// Reads a message as it goes over Apple's wire. All faults at once.
     pub fn parse(message: &Value, pack: &RulePack) -> Result<Self, Vec<Fault>> {
         let read = |interactive: &mut Object<'_>, check: &mut Check<'_>| {
@@ -108,7 +110,7 @@ impl Invitation {
         check: &mut Check<'_>,
     ) -> Option<Self> {
         object.required("templateId", check);
-        let template_id = object.word("templateId", &TEMPLATES, "invitation_template", check);
+        let template_id = object.word("templateId", &Self::TEMPLATES, "invitation_template", check);
         let locale = locale(object, check);
         let reference_id = reference_id(object, check);
         let parameters = object.object("parameters", check).and_then(|mut parameters| {

@@ -5,7 +5,7 @@ use crate::rules::Fault;
 
 /// Apple's table of keyboards. The last one stands there as `UIKeyboardTypeTwitter` alone; the word
 /// without the prefix is formed like the others.
-const KEYBOARDS: [&str; 11] = [
+pub(super) const KEYBOARDS: [&str; 11] = [
     "default",
     "asciiCapable",
     "numbersAndPunctuation",
@@ -23,7 +23,7 @@ const KEYBOARDS: [&str; 11] = [
 const PREFIX: &str = "UIKeyboardType";
 
 /// Apple's table of meanings.
-const MEANINGS: [&str; 27] = [
+pub(super) const MEANINGS: [&str; 27] = [
     "name",
     "namePrefix",
     "givenName",

@@ -332,6 +332,11 @@ impl InputPage {
 }
 
 impl InputOptions {
+    /// What `keyboard_type` may be. `apple-2022` takes them with `UIKeyboardType` before them, too.
+    pub const KEYBOARDS: [&'static str; 11] = keyboard::KEYBOARDS;
+    /// What `text_content_type` may be.
+    pub const MEANINGS: [&'static str; 27] = keyboard::MEANINGS;
+
     const TYPES: [&'static str; 2] = ["singleline", "multiline"];
 
     fn read(options: &mut Object<'_>, check: &mut Check<'_>) -> Self {
