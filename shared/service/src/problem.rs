@@ -5,7 +5,7 @@ mod body;
 mod reader;
 
 pub use amb_protocol::rules::Fault;
-pub use body::{BodyFault, ObjectBody};
+pub use body::{BodyFault, MOST_VALUES, ObjectBody};
 pub use reader::{Faults, Reader};
 
 use serde::Serialize;

@@ -113,7 +113,7 @@ fn text_that_is_no_markup_is_not_read() {
 
 #[test]
 fn every_declared_charset_is_read() {
-    let read = |bytes: &[u8], content_type| super::read(bytes, BASE, content_type).title;
+    let read = |bytes: &[u8], content_type| read(bytes, BASE, content_type).title;
     let wanted = Some("Größe".to_owned());
     assert_eq!(read("<title>Größe</title>".as_bytes(), None), wanted);
     assert_eq!(read(b"<title>Gr\xf6\xdfe</title>", None), wanted);

@@ -7,10 +7,20 @@ use std::fmt;
 
 use super::Problem;
 
+/// The most members and elements of a body, at every depth together, and commas and colons in its words:
+/// each takes up to a hundred times the memory of its byte, and the function has half a gigabyte.
+pub const MOST_VALUES: usize = 400_000;
+
 /// Why a body is no object.
 #[derive(Debug, thiserror::Error)]
-#[error("the body is not a JSON object with distinct members")]
-pub struct BodyFault(#[source] serde_json::Error);
+pub enum BodyFault {
+    /// It is something else.
+    #[error("the body is not a JSON object with distinct members")]
+    NoObject(#[source] serde_json::Error),
+    /// It has more than [`MOST_VALUES`].
+    #[error("the body has more than {MOST_VALUES} members and elements")]
+    TooManyValues,
+}
 
 /// A JSON object with distinct members, at every depth.
 #[derive(Debug)]
@@ -19,17 +29,28 @@ pub struct ObjectBody(pub Map<String, Value>);
 impl ObjectBody {
     /// Reads a body.
     pub fn parse(bytes: &[u8]) -> Result<Self, BodyFault> {
-        match serde_json::from_slice(bytes).map_err(BodyFault)? {
+        // Counted before any of it is built; words may hold the characters as well, but never so many.
+        let marks = bytes.iter().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{')).count();
+        if marks > MOST_VALUES {
+            return Err(BodyFault::TooManyValues);
+        }
+        match serde_json::from_slice(bytes).map_err(BodyFault::NoObject)? {
             Distinct(Value::Object(map)) => Ok(Self(map)),
-            Distinct(_) => Err(BodyFault(serde_json::Error::custom("not an object"))),
+            Distinct(_) => Err(BodyFault::NoObject(serde_json::Error::custom("not an object"))),
         }
     }
 }
 
 impl From<BodyFault> for Problem {
     fn from(fault: BodyFault) -> Self {
+        let error = match fault {
+            BodyFault::NoObject(error) => error,
+            BodyFault::TooManyValues => {
+                let detail = format!("At most {MOST_VALUES} members and elements are taken.");
+                return Self::too_large().detail(detail);
+            }
+        };
         // serde_json's own text quotes the input; line and column are enough to find the place.
-        let BodyFault(error) = fault;
         let place = match (error.line(), error.column()) {
             (0, _) => "A JSON object is expected.".to_owned(),
             (line, column) => format!("See line {line}, column {column}."),
@@ -106,6 +127,17 @@ mod tests {
             assert!(ObjectBody::parse(body.as_bytes()).is_err(), "{body}");
         }
         assert!(ObjectBody::parse(br#"{"a":{"b":1},"c":{"b":1}}"#).is_ok());
+    }
+
+    #[test]
+    fn a_body_of_too_many_values_is_refused_before_it_is_built() {
+        for (element, marks) in [("0", 1), ("[]", 2), (r#"{"":0}"#, 3)] {
+            let body = |length: usize| format!(r#"{{"a":[{}]}}"#, vec![element; length].join(","));
+            let most = MOST_VALUES / marks;
+            assert!(ObjectBody::parse(body(most - 3).as_bytes()).is_ok(), "{element}");
+            let refused = ObjectBody::parse(body(most + 1).as_bytes()).unwrap_err();
+            assert_eq!(Problem::from(refused).status, 413, "{element}");
+        }
     }
 
     #[test]
