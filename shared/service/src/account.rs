@@ -40,7 +40,7 @@ pub use list::{DEFAULT_LIMIT, List, MAX_LIMIT};
 pub use member::MAX_NAME;
 pub use message::{History, HistoryMessage, Inbound, Outbound, Owed};
 pub use replay::{MAX_REPLAY, Replayed};
-pub use template::{Kept, MAX_INLINE, ReadTemplate, Rendering, TemplateCheck, Written};
+pub use template::{Kept, ReadTemplate, Rendering, TemplateCheck, Written};
 pub use upload::{MAX_UPLOAD, Upload};
 pub use vetting::{UrlRefusal, VettedUrl};
 

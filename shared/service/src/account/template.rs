@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::{Account, IfMatch, List, list::ListName, member, query::Query, require_any};
 use crate::{
     access::Principal,
+    json_size::{self, MOST_HANDED_ON},
     model::{Scope, Template, TemplateName, TemplateNameFault, TemplateSummary},
     port::{Clock, Entropy, Files, Replaced, TemplateLibrary},
     problem::{Fault, Faults, Problem, Reader},
@@ -19,9 +20,6 @@ use crate::{
     template::Definition,
 };
 
-/// The largest template that is answered whole, in bytes of its contents; of a larger one a link to the
-/// contents is.
-pub const MAX_INLINE: u64 = 4 * 1024 * 1024;
 /// How long such a link works.
 const LINK_LIFE: Duration = Duration::from_secs(15 * 60);
 /// How often a new version is planned again when somebody else made one meanwhile.
@@ -181,8 +179,10 @@ where
     ) -> Result<ReadTemplate, Problem> {
         require_any(principal, &[Scope::Admin, Scope::Read])?;
         let template = self.own_template(principal, name, query).await?;
-        let link = if template.bytes() > MAX_INLINE {
-            let Template { tenant, name, version, .. } = &template;
+        let Template { tenant, name, version, content, locales, variables, schema, .. } = &template;
+        let said = (content, locales, variables, schema);
+        // What is too large for one answer is answered by a link.
+        let link = if json_size::handed_on(&said) > MOST_HANDED_ON {
             let link = self.store.template_link(tenant, name, *version, LINK_LIFE).await?;
             link.map(|url| (url, self.clock.now() + LINK_LIFE))
         } else {

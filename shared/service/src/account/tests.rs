@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     future::Future,
     pin::pin,
     sync::Mutex,
@@ -6,14 +7,15 @@ use std::{
     time::Duration,
 };
 
-use amb_protocol::secret::Secret;
+use amb_protocol::{compose::ContentType, secret::Secret};
 
 use super::{Account, Callers, IfMatch};
 use crate::port::OperatorKeySource;
 use crate::{
+    access::Principal,
     memory::{FaultMode, Memory},
-    model::{EventStream, TenantId},
-    port::{DueDeliveries, PortError, ServiceKeySource},
+    model::{EventStream, Mode, Scope, Template, TemplateName, TenantId},
+    port::{DueDeliveries, PortError, ServiceKeySource, TemplateLibrary},
     problem::Problem,
     service_key::ServiceKey,
 };
@@ -110,11 +112,8 @@ fn a_precondition_names_revisions_as_etag_gave_them() {
 #[test]
 fn a_ping_that_the_queue_lost_is_found_by_the_sweep() {
     let memory = Memory::new(1);
-    let principal = crate::access::Principal {
-        tenant: TenantId::draw(&memory),
-        mode: None,
-        scopes: [crate::model::Scope::Admin].into(),
-    };
+    let principal =
+        Principal { tenant: TenantId::draw(&memory), mode: None, scopes: [Scope::Admin].into() };
     let account = account(&memory);
     let vet = |url: &str| Ok(super::VettedUrl::new(url));
     let body = br#"{"url":"https://hooks.example.org/"}"#;
@@ -130,4 +129,36 @@ fn a_ping_that_the_queue_lost_is_found_by_the_sweep() {
     assert_eq!(due.len(), 1);
     assert_eq!(due[0].stream, EventStream::Endpoint(endpoint.id));
     assert_eq!(memory.world().deliveries[&due[0]].event, event);
+}
+
+#[test]
+fn a_template_whose_quotes_make_an_answer_too_large_is_answered_by_a_link() {
+    let memory = Memory::new(1);
+    let tenant = TenantId::parse("ten_acmeacmeacmeacmeacmeacmeac").unwrap();
+    let kept = |name: &str, words: String| {
+        let template = Template {
+            tenant: tenant.clone(),
+            name: TemplateName::parse(name).unwrap(),
+            version: 1,
+            kind: ContentType::Raw,
+            description: String::new(),
+            locale: None,
+            content: serde_json::json!({ "apple": { "type": "text", "body": words } }),
+            locales: BTreeMap::new(),
+            variables: serde_json::Map::new(),
+            schema: serde_json::json!({ "type": "object" }),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        now(memory.put_template(&template)).unwrap();
+    };
+    kept("words", "x".repeat(3_000_000));
+    kept("quotes", "\"".repeat(2_000_000));
+    let scopes = [Scope::Admin].into_iter().collect();
+    let principal = Principal { tenant: tenant.clone(), mode: Some(Mode::Live), scopes };
+    let account = account(&memory);
+    assert!(now(account.template(&principal, "words", &[])).unwrap().link.is_none());
+    assert!(now(account.render_template(&principal, "words", b"")).is_ok());
+    assert!(now(account.template(&principal, "quotes", &[])).unwrap().link.is_some());
+    let refused = now(account.render_template(&principal, "quotes", b"")).unwrap_err();
+    assert_eq!((refused.status, refused.errors[0].rule), (413, "template_too_large"));
 }

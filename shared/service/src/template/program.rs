@@ -53,26 +53,6 @@ pub(super) struct If<'t> {
     pub(super) otherwise: Option<Node<'t>>,
 }
 
-impl Node<'_> {
-    /// How many expressions are in it.
-    pub(super) fn formulas(&self) -> usize {
-        match self {
-            Self::Literal(..) => 0,
-            Self::Value(_) => 1,
-            Self::Text(parts) => {
-                parts.iter().filter(|part| matches!(part, Part::Formula(_))).count()
-            }
-            Self::List(nodes) => nodes.iter().map(Self::formulas).sum(),
-            Self::Object(members) => members.iter().map(|(_, node)| node.formulas()).sum(),
-            Self::Each(each) => 1 + each.item.formulas(),
-            Self::If(choice) => {
-                let otherwise = choice.otherwise.as_ref().map_or(0, Self::formulas);
-                1 + choice.then.formulas() + otherwise
-            }
-        }
-    }
-}
-
 /// Compiles content that was checked when it was kept; `at` is its JSON Pointer.
 pub(super) fn compile<'t>(content: &'t Value, at: &str, faults: &mut Faults) -> Option<Node<'t>> {
     build(content, at, Formula::compile, faults)

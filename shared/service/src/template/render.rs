@@ -66,11 +66,13 @@ pub(super) fn render(node: &Node<'_>, variables: &Value) -> Result<Rendered, Ren
     Ok(Rendered { content, decided: rendering.decided })
 }
 
-/// Works out every expression and makes nothing.
-pub(super) fn probe(node: &Node<'_>, variables: &Value) -> Result<(), RenderFault> {
+/// Works out every expression and makes nothing; tells how much work it was, in expressions and
+/// elements.
+pub(super) fn probe(node: &Node<'_>, variables: &Value) -> Result<usize, RenderFault> {
     let mut rendering = Rendering::default();
     let scope = Scope::of(variables);
-    rendering.node(node, &scope, &Place::Content).map(|_| ())
+    rendering.node(node, &scope, &Place::Content)?;
+    Ok(rendering.steps + rendering.elements)
 }
 
 #[derive(Default)]

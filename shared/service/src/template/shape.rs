@@ -10,7 +10,7 @@ use super::{
     sample::sample,
 };
 
-/// Work that finding out what may be absent may take: paths times expressions.
+/// Work that finding out what may be absent may take: for each path, what one rendering takes.
 const MOST_PROBES: usize = 200_000;
 
 /// How a variable, or a part of one, is used.
@@ -128,10 +128,10 @@ impl Shape {
     /// Leaves out one thing after the other and looks whether the content can still be made.
     fn find_required(&mut self, programs: &[Node<'_>]) {
         let paths = self.paths();
-        let formulas: usize = programs.iter().map(Node::formulas).sum();
         let whole = sample(&self.schema());
         let makes = |variables: &Value| programs.iter().all(|node| probe(node, variables).is_ok());
-        let tells = paths.len() * formulas <= MOST_PROBES && makes(&whole);
+        let work: Result<usize, _> = programs.iter().map(|node| probe(node, &whole)).sum();
+        let tells = work.is_ok_and(|work| paths.len() * work <= MOST_PROBES);
         for path in paths {
             let required = !tells || {
                 let mut without = whole.clone();

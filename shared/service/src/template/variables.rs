@@ -4,10 +4,15 @@ use jsonschema::{Draft, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value, json};
 
 use super::{language::is_name, program::pointer, shape::Shape};
-use crate::problem::{Fault, Faults};
+use crate::{
+    json_size,
+    problem::{Fault, Faults},
+};
 
 /// Variables that a template may declare.
 const MOST_DECLARED: usize = 200;
+/// Bytes of JSON that all declarations may have: they are answered with the schema, in one answer.
+const MOST_BYTES: usize = 256 * 1024;
 /// Deepest nesting of a declaration.
 const DEEPEST: usize = 8;
 
@@ -34,6 +39,12 @@ pub(super) fn check_declared(declared: &Map<String, Value>, at: &str, faults: &m
     if declared.len() > MOST_DECLARED {
         let message = format!("at most {MOST_DECLARED} variables are declared");
         faults.push(Fault::new(at, "length", message).limit(MOST_DECLARED, declared.len()));
+        return;
+    }
+    let bytes = json_size::of(declared);
+    if bytes > MOST_BYTES {
+        let message = format!("at most {MOST_BYTES} bytes of declarations are taken");
+        faults.push(Fault::new(at, "length", message).limit(MOST_BYTES, bytes));
         return;
     }
     let before = faults.len();

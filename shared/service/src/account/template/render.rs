@@ -10,6 +10,7 @@ use super::known;
 use crate::{
     access::Principal,
     account::{Account, member, optional_body, require_any},
+    json_size::{self, MOST_HANDED_ON},
     model::Scope,
     port::{Clock, Entropy, Files, TemplateLibrary},
     problem::{Fault, Faults, Problem, Reader},
@@ -78,6 +79,12 @@ where
         let template = template.ok_or_else(Problem::not_found)?;
         let call = TemplateCall { name, version, locale, variables };
         let filled = fill_with(&template, &call, "").map_err(Problem::faulty)?;
+        if json_size::handed_on(&filled.content) > MOST_HANDED_ON {
+            let fix = "POST /v1/messages/validate with it: there long strings are left out";
+            let fault =
+                Fault::new("", "template_too_large", "what it makes is too large to be shown");
+            return Err(Problem { errors: vec![fault.fix(fix)], ..Problem::too_large() });
+        }
         let drawn = self.drawn();
         let how =
             Composing { pack: RulePack::latest(), truncate: false, request_identifier: &drawn };

@@ -173,3 +173,33 @@ proptest! {
         prop_assert!(given(&schema, whole.as_object().unwrap(), "").is_ok(), "{}", whole);
     }
 }
+
+#[test]
+fn finding_out_what_may_be_absent_takes_bounded_work() {
+    // Ten repetitions within each other: a thousand innermost elements of forty words.
+    let words: Vec<_> = (0..40).map(|n| format!("{{{{ v{n}|default('') }}}}")).collect();
+    let mut content = json!(words);
+    for depth in 0..10 {
+        let list = if depth == 9 { "list".to_owned() } else { format!("e{}", depth + 1) };
+        content = json!([{ "$each": list, "$as": format!("e{depth}"), "$item": content }]);
+    }
+    let body = json!({ "type": "raw", "content": { "apple": { "x": content } } });
+    let schema = read(&body).unwrap().schema;
+    // Too much to find out: then all of it is required.
+    assert_eq!(schema["required"].as_array().map(Vec::len), Some(41), "{schema}");
+}
+
+#[test]
+fn declarations_are_bounded_in_bytes() {
+    let declared = |length: usize| {
+        let body = json!({
+            "type": "text",
+            "content": { "text": "{{ a }}" },
+            "variables": { "a": { "type": "string", "examples": ["x".repeat(length)] } },
+        });
+        read(&body)
+    };
+    assert!(declared(200_000).is_ok());
+    let faults = declared(300_000).unwrap_err();
+    assert_eq!(places(&faults), [("/variables", "length")]);
+}
