@@ -159,7 +159,7 @@ where
             }
             message.progress.sent_as = Some(part.sent_as.unwrap_or(choice.kind));
             self.fix(message, choices.len(), chosen, lease).await?;
-            let answer = self.post_part(message, &part, draft, kept).await?;
+            let answer = self.post_part(message, part, draft, kept).await?;
             attempt = self.judge(message, answer).of_part(number, total);
             if !attempt.is_accepted() {
                 return Ok(attempt);

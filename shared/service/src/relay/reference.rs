@@ -9,13 +9,15 @@ use amb_protocol::{
     gateway::GatewayStatus,
     outbound::OutboundType,
 };
+use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 use super::{Relay, RelayError, RelayTables, attempt::wire, part::Part};
 use crate::{
-    model::{DataRef, OutboundMessage, body_hash},
+    json_size,
+    model::{DataRef, OutboundMessage},
     port::{
         AppleSecrets, Clock, DeliveryQueue, Entropy, Files, Gateway, GatewayAnswer, GatewayError,
         Web,
@@ -43,11 +45,11 @@ where
     pub(super) async fn post_part(
         &self,
         message: &mut OutboundMessage,
-        part: &Part,
+        part: Part,
         draft: &Draft,
         kept: &mut Vec<DataRef>,
     ) -> Result<Result<GatewayAnswer, GatewayError>, RelayError> {
-        let hash = content_hash(part, draft);
+        let hash = content_hash(&part, draft);
         let known = match &hash {
             Some(hash) if !went_whole(message, draft) => self.known(message, hash).await,
             _ => None,
@@ -67,7 +69,7 @@ where
         if draft.request_identifier.is_some() {
             message.progress.request_identifier.clone_from(&draft.request_identifier);
         }
-        let kind = OutboundType::Composed { body: part.body.clone(), channel: part.channel };
+        let kind = OutboundType::Composed { body: part.body, channel: part.channel };
         let mut whole = wire(message, part.number, kind);
         whole.include_data_ref = hash.is_some();
         let answer = self.post(&whole).await?;
@@ -142,18 +144,18 @@ fn content_hash(part: &Part, draft: &Draft) -> Option<String> {
         return None;
     }
     let content = part.body.get("interactiveData")?;
-    if content.to_string().len() <= NAMED_FROM {
+    if json_size::of(content) <= NAMED_FROM {
         return None;
     }
     let drawn = draft.request_identifier.as_ref().filter(|_| draft.drawn);
     let drawn = drawn.map(|drawn| Value::from(drawn.as_str()));
-    let mut text = Vec::new();
-    canonical(content, drawn.as_ref(), &mut text);
-    Some(HEXLOWER.encode(&body_hash(&text)))
+    let mut hash = digest::Context::new(&digest::SHA256);
+    canonical(content, drawn.as_ref(), &mut hash);
+    Some(HEXLOWER.encode(hash.finish().as_ref()))
 }
 
 /// JSON with sorted members, without those identifiers that are `drawn`.
-fn canonical(value: &Value, drawn: Option<&Value>, into: &mut Vec<u8>) {
+fn canonical(value: &Value, drawn: Option<&Value>, into: &mut digest::Context) {
     const IDENTIFIERS: [&str; 2] = ["requestIdentifier", "sessionIdentifier"];
     match value {
         Value::Object(members) => {
@@ -164,23 +166,23 @@ fn canonical(value: &Value, drawn: Option<&Value>, into: &mut Vec<u8>) {
                 })
                 .collect();
             members.sort_unstable_by_key(|(name, _)| name.as_str());
-            into.push(b'{');
+            into.update(b"{");
             for (name, value) in members {
-                into.extend_from_slice(Value::from(name.as_str()).to_string().as_bytes());
-                into.push(b':');
+                into.update(Value::from(name.as_str()).to_string().as_bytes());
+                into.update(b":");
                 canonical(value, drawn, into);
-                into.push(b',');
+                into.update(b",");
             }
-            into.push(b'}');
+            into.update(b"}");
         }
         Value::Array(items) => {
-            into.push(b'[');
+            into.update(b"[");
             for item in items {
                 canonical(item, drawn, into);
-                into.push(b',');
+                into.update(b",");
             }
-            into.push(b']');
+            into.update(b"]");
         }
-        scalar => into.extend_from_slice(scalar.to_string().as_bytes()),
+        scalar => into.update(scalar.to_string().as_bytes()),
     }
 }
