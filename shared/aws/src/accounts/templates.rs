@@ -1,6 +1,7 @@
 use amb_service::{
     model::{Template, TemplateName, TemplateSummary, TenantId},
     port::{FileRead, Files, PortError, Replaced, TemplateLibrary, Templates},
+    problem::chain,
 };
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -69,14 +70,26 @@ impl TemplateLibrary for Store {
             let put = put.build().map_err(incomplete(OPERATION))?;
             request = request.transact_items(TransactWriteItem::builder().put(put).build());
         }
-        if let Some(oldest) = template.version.checked_sub(Template::MAX_VERSIONS) {
-            let key = row::template::version_key(&template.tenant, &template.name, oldest);
+        let oldest = match template.version.saturating_sub(Template::MAX_VERSIONS) {
+            0 => None,
+            oldest => self.version_row(OPERATION, &template.tenant, &template.name, oldest).await?,
+        };
+        if let Some(Version { summary, .. }) = &oldest {
+            let key = row::template::version_key(&summary.tenant, &summary.name, summary.version);
             let delete = Delete::builder().table_name(table).set_key(Some(key.into_item()));
             let delete = delete.build().map_err(incomplete(OPERATION))?;
             request = request.transact_items(TransactWriteItem::builder().delete(delete).build());
         }
         match request.send().await {
-            Ok(_) => Ok(Replaced::Done),
+            Ok(_) => {
+                // `templates/` does not expire: a file whose row is gone would stay for ever.
+                if let Some(file) = oldest.and_then(|oldest| oldest.file())
+                    && let Err(error) = self.bucket(OPERATION)?.delete(OPERATION, &file).await
+                {
+                    tracing::warn!(error = %chain(&error), "the file of an old template stays");
+                }
+                Ok(Replaced::Done)
+            }
             Err(error) if moved(&error) => Ok(Replaced::Moved),
             Err(error) => Err(unavailable(OPERATION)(error)),
         }
