@@ -1,8 +1,9 @@
-use amb_aws::Bucket;
+use amb_aws::{Bucket, Store};
+use amb_protocol::compose::ContentType;
 use amb_service::{
     contract::Sample,
-    model::{FileKey, UploadId, UploadSlot},
-    port::{Entropy, FileRead, Files, UploadSlots},
+    model::{FileKey, Template, TemplateName, UploadId, UploadSlot},
+    port::{Entropy, FileRead, Files, Replaced, TemplateLibrary, Templates, UploadSlots},
 };
 use aws_config::SdkConfig;
 use aws_sdk_s3::{
@@ -25,6 +26,42 @@ pub(crate) async fn create(config: &SdkConfig) {
         .build();
     let create = client.create_bucket().bucket(BUCKET).create_bucket_configuration(place);
     create.send().await.expect("a bucket");
+}
+
+/// A version that a new one ends takes its file along: nothing else would ever find it.
+pub(crate) async fn of_old_templates_are_deleted(
+    store: &Store,
+    bucket: &Bucket,
+    sample: &Sample<impl Entropy>,
+) {
+    let template = |version: u32| Template {
+        tenant: sample.tenant.clone(),
+        name: TemplateName::parse("long-lived").expect("a name"),
+        version,
+        kind: ContentType::Text,
+        description: String::new(),
+        locale: None,
+        content: serde_json::json!({ "text": "x".repeat(if version == 1 { 300_000 } else { 1 }) }),
+        locales: std::collections::BTreeMap::new(),
+        variables: serde_json::Map::new(),
+        schema: serde_json::json!({ "type": "object" }),
+        created_at: sample.now,
+    };
+    let Template { tenant, name, .. } = template(1);
+    for version in 1..=Template::MAX_VERSIONS {
+        let put = store.put_template(&template(version)).await.expect("a version");
+        assert_eq!(put, Replaced::Done, "{version}");
+    }
+    let life = Duration::from_secs(60);
+    let link = store.template_link(&tenant, &name, 1, life).await.expect("a link");
+    let link = link.expect("a large version has a file");
+    let key = link.split_once(&format!("/{BUCKET}/")).and_then(|(_, rest)| rest.split_once('?'));
+    let key = key.map(|(key, _)| serde_json::Value::from(key)).expect("a key");
+    let key: FileKey = serde_json::from_value(key).expect("a key is a string");
+    assert!(matches!(bucket.file(&key, u64::MAX).await, Ok(FileRead::Whole(_))));
+    store.put_template(&template(Template::MAX_VERSIONS + 1)).await.expect("a version");
+    assert!(matches!(bucket.file(&key, u64::MAX).await, Ok(FileRead::Missing)));
+    assert_eq!(store.template(&tenant, &name, Some(1)).await.expect("a look"), None);
 }
 
 /// What was put at a slot is the upload, and the slot takes what it was made for.

@@ -42,7 +42,10 @@ async fn the_adapters_keep_every_ports_promises() {
     files::create(&clients.config).await;
     let bucket = Bucket::new(&clients.config, Profile::worker(), files::BUCKET.to_owned());
     pass!(&bucket, entropy => files);
-    pass!(&store.clone().with_files(bucket.clone()), entropy => templates);
+    let with_files = store.clone().with_files(bucket.clone());
+    pass!(&with_files, entropy => templates);
+    let sample = Sample::new(now(), entropy.clone());
+    files::of_old_templates_are_deleted(&with_files, &bucket, &sample).await;
     files::take_uploads(&bucket, &Sample::new(now(), entropy.clone()), &entropy).await;
     rows::of_another_version_are_refused(&store, &clients.dynamodb).await;
     rows::tables_that_were_not_named_are_named_in_the_error(&clients.dynamodb).await;
