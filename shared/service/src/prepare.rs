@@ -26,6 +26,7 @@ use std::time::Duration;
 use crate::{
     model::TenantId,
     port::{Clock, Files, PortError, Web},
+    preview::Preview,
     ttl_cache::TtlCache,
 };
 use lanes::Lanes;
@@ -52,7 +53,7 @@ pub struct Prepare<F, W, C> {
     clock: C,
     lanes: Lanes<PICTURES_AT_ONCE>,
     pictures: TtlCache<PictureKey, Picture>,
-    pages: TtlCache<(TenantId, String), link::Page>,
+    pages: TtlCache<(TenantId, String), Preview>,
 }
 
 /// A draft with everything in it.

@@ -7,7 +7,7 @@ pub(crate) mod body;
 mod check;
 pub(crate) mod choices;
 mod links;
-mod order;
+pub(crate) mod order;
 mod raw;
 mod request;
 mod showable;

@@ -4,7 +4,6 @@ mod render;
 
 pub use render::{Rendering, TemplateCheck};
 
-use amb_protocol::id::RequestIdentifier;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use crate::{
     model::{Scope, Template, TemplateName, TemplateNameFault, TemplateSummary},
     port::{Clock, Entropy, Files, Replaced, TemplateLibrary},
     problem::{Fault, Faults, Problem, Reader},
-    send::body::Body,
+    send::{body::Body, order::draw_request_identifier},
     template::Definition,
 };
 
@@ -257,7 +256,8 @@ where
                 TemplateName::parse(path).map_err(|fault| faults.push(odd(fault))).ok()
             }
         };
-        let definition = Definition::read(&mut reader, &self.drawn(), &mut faults);
+        let definition =
+            Definition::read(&mut reader, &draw_request_identifier(&self.clock), &mut faults);
         reader.finish(&mut faults);
         let (name, definition) = faults.finish(name.zip(definition))?;
         Ok(Asked { name, definition })
@@ -286,17 +286,6 @@ where
         }
         let detail = format!("A tenant has at most {}.", Template::MAX_PER_TENANT);
         Err(Problem::too_many_templates().detail(detail))
-    }
-}
-
-impl<S, Q, C: Entropy> Account<S, Q, C> {
-    /// A request identifier to try messages with.
-    fn drawn(&self) -> RequestIdentifier {
-        let mut bytes = [0; 16];
-        self.clock.fill(&mut bytes);
-        let text = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
-        #[expect(clippy::expect_used, reason = "a UUID is visible ASCII, and short")]
-        RequestIdentifier::parse(&text).expect("a UUID is an identifier")
     }
 }
 

@@ -13,22 +13,11 @@ use super::{Change, Job, Prepare, place};
 use crate::{
     model::TenantId,
     port::{Clock, Files, Web, WebAsk},
-    preview,
+    preview::{self, MAX_PAGE, Preview},
 };
 
 /// Page and picture together.
 const LIMIT: SignedDuration = SignedDuration::from_secs(5);
-/// The head of a page is in its first half megabyte.
-const PAGE_MAX: usize = 512 * 1024;
-/// Longest title that is taken from a page, in characters (rule pack `apple-2026-08`).
-const TITLE_MAX: usize = 200;
-
-/// What a page offers.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Page {
-    title: Option<String>,
-    image_url: Option<String>,
-}
 
 impl<F: Files, W: Web, C: Clock> Prepare<F, W, C> {
     /// Fills in title and picture of `richLinkData` where they are missing.
@@ -68,7 +57,7 @@ impl<F: Files, W: Web, C: Clock> Prepare<F, W, C> {
         Change::Preview { title: found.0, image: found.1 }
     }
 
-    async fn page(&self, tenant: &TenantId, url: &str, until: Timestamp) -> Option<Page> {
+    async fn page(&self, tenant: &TenantId, url: &str, until: Timestamp) -> Option<Preview> {
         let key = (tenant.clone(), url.to_owned());
         if let Some(known) = self.pages.recall(&key, self.clock.now()) {
             return known;
@@ -76,27 +65,19 @@ impl<F: Files, W: Web, C: Clock> Prepare<F, W, C> {
         let left = self.clock.now().duration_until(until);
         let ask = WebAsk {
             accept: "text/html, application/xhtml+xml;q=0.9",
-            max_bytes: PAGE_MAX,
+            max_bytes: MAX_PAGE,
             cut: true,
             within: Duration::try_from(left).unwrap_or_default(),
         };
-        let found = self.web.get(url, &ask).await.ok().map(|page| {
-            let read = preview::read(&page.bytes, &page.url, page.content_type.as_deref());
-            Page { title: read.title.as_deref().and_then(title), image_url: read.image_url }
-        });
+        let found = self
+            .web
+            .get(url, &ask)
+            .await
+            .ok()
+            .map(|page| preview::read(&page.bytes, &page.url, page.content_type.as_deref()));
         self.pages.remember(key, found.clone(), self.clock.now());
         found
     }
-}
-
-/// A title on one line, cut where Apple would refuse it.
-fn title(text: &str) -> Option<String> {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown: String = words.chars().filter(|c| !c.is_control()).collect();
-    let cut = shown.chars().count() > TITLE_MAX;
-    let kept = shown.chars().take(if cut { TITLE_MAX - 1 } else { TITLE_MAX });
-    let kept: String = kept.chain(cut.then_some('…')).collect();
-    (!kept.is_empty()).then_some(kept)
 }
 
 /// The host of a URL, as it is written there.
@@ -128,13 +109,5 @@ mod tests {
         ] {
             assert_eq!(host(url), expected);
         }
-    }
-
-    #[test]
-    fn a_title_is_one_line_that_apple_takes() {
-        assert_eq!(title("  A\n desk \u{7} "), Some("A desk ".to_owned()));
-        assert_eq!(title(" \n "), None);
-        let long = title(&"é".repeat(201)).unwrap();
-        assert_eq!((long.chars().count(), long.ends_with('…')), (200, true));
     }
 }

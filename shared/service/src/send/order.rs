@@ -131,7 +131,7 @@ impl Order {
 
 /// What a reply is tied to its question by: a UUID of ours.
 #[expect(clippy::expect_used, reason = "a UUID is 36 visible characters")]
-pub(super) fn draw_request_identifier(entropy: &impl Entropy) -> RequestIdentifier {
+pub(crate) fn draw_request_identifier(entropy: &impl Entropy) -> RequestIdentifier {
     RequestIdentifier::parse(&uuid_of(entropy).to_string()).expect("a UUID is an identifier")
 }
 

@@ -14,7 +14,7 @@ use crate::{
     model::Scope,
     port::{Clock, Entropy, Files, TemplateLibrary},
     problem::{Fault, Faults, Problem, Reader},
-    send::body::Body,
+    send::{body::Body, order::draw_request_identifier},
     template::{Definition, TemplateCall, fill_with},
 };
 
@@ -85,7 +85,7 @@ where
                 Fault::new("", "template_too_large", "what it makes is too large to be shown");
             return Err(Problem { errors: vec![fault.fix(fix)], ..Problem::too_large() });
         }
-        let drawn = self.drawn();
+        let drawn = draw_request_identifier(&self.clock);
         let how =
             Composing { pack: RulePack::latest(), truncate: false, request_identifier: &drawn };
         let composed = compose(filled.kind, &filled.content, "/content", &how);
@@ -111,7 +111,8 @@ where
         let mut reader = Reader::new(&map);
         let parse = |text: &str| crate::model::TemplateName::parse(text);
         member::optional_parsed(&mut reader, "name", parse, &mut faults);
-        let read = Definition::read(&mut reader, &self.drawn(), &mut faults);
+        let read =
+            Definition::read(&mut reader, &draw_request_identifier(&self.clock), &mut faults);
         reader.finish(&mut faults);
         Ok(match faults.finish(read) {
             Ok(read) => TemplateCheck {
