@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn m170_a_list_is_normalised() {
+    fn ap05_ap27_m170_a_list_is_normalised() {
         let list = CapabilityList::parse("auth,LIST , quick,,Quick,FORM%2CTIME%2cAUTH2");
         assert_eq!(list, Capability::ALL.into_iter().collect());
         assert_eq!(list.to_string(), "AUTH,AUTH2,FORM,LIST,QUICK,TIME");
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn auth_is_not_auth2() {
+    fn ap27_auth_is_not_auth2() {
         let list = CapabilityList::parse("AUTH2");
         assert!(list.contains(Capability::Auth2));
         assert!(!list.contains(Capability::Auth));

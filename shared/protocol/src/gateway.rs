@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documented_and_observed_codes_have_their_meaning() {
+    fn ap32_documented_and_observed_codes_have_their_meaning() {
         for (status, meaning, retry) in [
             (200, GatewayStatus::Accepted, None),
             (204, GatewayStatus::Accepted, None),

@@ -232,7 +232,7 @@ fn an_endpoint_that_only_fails_for_five_days_is_disabled() {
 }
 
 #[test]
-fn f084_ap11_after_close_nothing_is_sent_until_the_customer_writes_again() {
+fn ap11_lc09_f084_after_close_nothing_is_sent_until_the_customer_writes_again() {
     let mut actors = known_customer();
     actors.business(0, "queued", "are you there?");
     actors.customer(0, 2, "close", &json!({}));
@@ -313,7 +313,7 @@ fn s010_a_repeated_request_is_answered_even_after_the_customer_left() {
 }
 
 #[test]
-fn f077_an_answer_that_was_lost_is_asked_for_again_with_the_same_id() {
+fn ap32_f077_an_answer_that_was_lost_is_asked_for_again_with_the_same_id() {
     let mut actors = known_customer();
     actors.world.world().far_side.apple_script.push_back(Err(GatewayError::Unanswered));
     actors.business(0, "key", "hello");
@@ -354,7 +354,7 @@ fn an_unanswered_message_ends_unknown_and_says_so() {
 }
 
 #[test]
-fn f163_when_apple_says_gone_the_conversation_is_closed() {
+fn ap32_f163_when_apple_says_gone_the_conversation_is_closed() {
     let mut actors = known_customer();
     actors.world.world().far_side.apple_script.push_back(Ok(410));
     actors.business(0, "first", "one");

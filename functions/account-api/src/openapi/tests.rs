@@ -1,11 +1,13 @@
+use amb_protocol::rules::RulePack;
 use amb_service::{
     account::{
         DEFAULT_LIMIT, MAX_DESCRIPTION, MAX_ENTRY, MAX_LIMIT, MAX_LINK_BODY, MAX_LINK_ENTRY,
-        MAX_NAME, MAX_REPLAY, OVERLAP_SECONDS, TIMEOUT_SECONDS,
+        MAX_NAME, MAX_REPLAY, MAX_UPLOAD, OVERLAP_SECONDS, TIMEOUT_SECONDS,
     },
-    model::{EventType, Route},
+    model::{Endpoint, EventType, IdempotencyKey, Route, Template},
     problem::{Fault, Faults, Problem},
-    send::{MAX_TEXT, SendRequest},
+    receive::{MAX_INFLATED_BODY, MAX_WIRE_BODY},
+    send::{MAX_FALLBACKS, MAX_TEXT, MAX_UPLOADED_BODY, SendRequest},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
@@ -214,5 +216,50 @@ fn the_readme_names_every_problem_and_every_event() {
     }
     for kind in EventType::ALL {
         assert!(readme.contains(&format!("`{kind}`")), "README.md does not name {kind}");
+    }
+}
+
+/// The figures of the README's table of limits, row by row.
+#[test]
+fn sc20_the_limits_in_the_readme_are_those_in_the_code() {
+    let readme = fs::read_to_string(infra("../README.md")).unwrap();
+    let (_, limits) = readme.split_once("\n## Limits\n").unwrap();
+    let rows: Vec<_> = limits.lines().skip(1).take_while(|line| line.starts_with('|')).collect();
+    let mebibytes = |bytes: usize| {
+        let tenths = bytes * 10 / (1024 * 1024);
+        let (whole, rest) = (tenths / 10, tenths % 10);
+        if rest == 0 { format!("{whole} MiB") } else { format!("{whole}.{rest} MiB") }
+    };
+    let limit = |rule: &str| RulePack::latest().rule(rule).unwrap().limit.unwrap();
+    assert_eq!((MAX_TEXT, limit("text_too_long")), (10_000, 10_000));
+    assert_eq!(crate::MAX_TEMPLATE_BODY, MAX_WIRE_BODY);
+    let upload = usize::try_from(MAX_UPLOAD).unwrap();
+    let uploaded = usize::try_from(MAX_UPLOADED_BODY).unwrap();
+    let picture = usize::try_from(limit("image_source_bytes")).unwrap();
+    for (row, figures) in [
+        ("text", vec!["10,000 characters".to_owned()]),
+        ("request body", vec![mebibytes(crate::MAX_TEMPLATE_BODY), mebibytes(uploaded)]),
+        ("fallbacks", vec![MAX_FALLBACKS.to_string()]),
+        ("message from Apple", vec![mebibytes(MAX_WIRE_BODY), mebibytes(MAX_INFLATED_BODY)]),
+        ("idempotency key", vec![format!("1–{}", IdempotencyKey::MAX)]),
+        ("endpoints", vec![Endpoint::MAX_PER_TENANT.to_string()]),
+        ("routes", vec![Route::MAX_PER_ENDPOINT.to_string()]),
+        (
+            "templates",
+            vec![Template::MAX_PER_TENANT.to_string(), Template::MAX_VERSIONS.to_string()],
+        ),
+        ("an upload", vec![mebibytes(upload)]),
+        (
+            "a picture",
+            vec![mebibytes(picture), format!("{} million", limit("image_pixels") / 1_000_000)],
+        ),
+        ("pictures of a message", vec![limit("images_items").to_string()]),
+        ("a page of a list", vec![MAX_LIMIT.to_string()]),
+    ] {
+        let told = rows.iter().find(|line| line.starts_with(&format!("| {row}")));
+        let told = told.unwrap_or_else(|| panic!("{row} is not among the limits"));
+        for figure in figures {
+            assert!(told.contains(&figure), "{told} does not say {figure}");
+        }
     }
 }

@@ -245,7 +245,7 @@ fn m132_an_id_is_a_uuid_string() {
 }
 
 #[test]
-fn m134_m137_the_headers_say_what_the_body_says_or_nothing() {
+fn ap05_m134_m137_the_headers_say_what_the_body_says_or_nothing() {
     let message = parse(&text()).unwrap();
     let upper = ID.to_uppercase();
     let same = HeaderIds { id: Some(&upper), source: Some(CUSTOMER), destination: Some(BUSINESS) };
@@ -264,7 +264,7 @@ fn m134_m137_the_headers_say_what_the_body_says_or_nothing() {
 }
 
 #[test]
-fn m140_m141_a_destination_that_cannot_exist_is_unknown_and_not_malformed() {
+fn ap05_m140_m141_a_destination_that_cannot_exist_is_unknown_and_not_malformed() {
     for nobody in
         [format!("{BUSINESS} "), format!("{BUSINESS}\0"), "7b9d2с14".to_owned(), "x".repeat(169)]
     {
@@ -305,7 +305,7 @@ fn m145_a_type_is_a_lower_case_word() {
 }
 
 #[test]
-fn m146_m147_words_are_kept_exactly() {
+fn ap06_m146_m147_words_are_kept_exactly() {
     for words in [
         "",
         "   ",

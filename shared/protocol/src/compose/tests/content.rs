@@ -154,7 +154,7 @@ fn sc10_a_rich_link_by_hand_is_apples_json() {
 }
 
 #[test]
-fn a_rich_link_without_title_or_picture_asks_for_a_preview() {
+fn ap12_a_rich_link_without_title_or_picture_asks_for_a_preview() {
     let url = "https://shop.example/p/42";
     let draft = composed(ContentType::RichLink, &json!({"url": url})).draft;
     assert_eq!(draft.needs, [Need::Preview { url: url.into() }]);
