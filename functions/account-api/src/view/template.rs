@@ -26,7 +26,7 @@ pub(crate) struct TemplateSummaryView {
     locale: Option<String>,
     /// Further locales.
     other_locales: Vec<String>,
-    /// `small`, or `large` above 200 KB.
+    /// `small`, or `large` above 200 KiB.
     #[cfg_attr(test, schema(value_type = crate::openapi::SizeClassWord))]
     size_class: &'static str,
     /// Bytes of its contents, declarations and schema.
@@ -83,7 +83,7 @@ pub(crate) struct TemplateView {
     #[serde(flatten)]
     contents: Option<Contents>,
     /// Where the contents are answered, as one object with the members that are missing here: they are
-    /// too large for one answer (4 MB).
+    /// too large for one answer (4 MiB).
     #[serde(skip_serializing_if = "Option::is_none")]
     content_url: Option<String>,
     /// Until when that works.

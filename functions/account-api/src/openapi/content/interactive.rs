@@ -209,7 +209,7 @@ pub(crate) struct AppContent {
     team_id: Option<String>,
     #[schema(pattern = "^[A-Za-z0-9._-]{1,255}$")]
     extension_id: Option<String>,
-    /// What the app is given, such as `?cart=42`: 64 KB at most.
+    /// What the app is given, such as `?cart=42`: 64 KiB at most.
     #[schema(rename = "URL", min_length = 1, max_length = 65_536)]
     url: String,
     /// Drawn unless named.
