@@ -188,7 +188,7 @@ pub(crate) fn examples(fed: &[Fed]) -> Examples {
 }
 
 /// The samples of sending and checking: the operation with the name of the example, and the file.
-pub(crate) const SENDING: [(&str, &str); 17] = [
+pub(crate) const SENDING: [(&str, &str); 16] = [
     ("sendMessage/text", "text"),
     ("sendMessage/textWithLinks", "text-with-links"),
     ("sendMessage/richLink", "rich-link"),
@@ -205,7 +205,6 @@ pub(crate) const SENDING: [(&str, &str); 17] = [
     ("sendMessage/typing", "typing"),
     ("sendMessage/upload", "from-an-upload"),
     ("validateMessage/listPicker", "validate-list-picker"),
-    ("validateMessage/forADevice", "validate-with-faults"),
 ];
 
 /// The body that a sample of `events/outbound-send` sends.
