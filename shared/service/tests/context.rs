@@ -93,7 +93,7 @@ fn asked(actors: &mut Actors) -> String {
     outbound.callback_data = Some("order-1001".to_owned());
     let message = outbound.pointer.message;
     let state = world.conversations.values_mut().next().unwrap();
-    state.ask(RequestIdentifier::parse(REQUEST).unwrap(), message);
+    state.ask(&RequestIdentifier::parse(REQUEST).unwrap(), message);
     message.to_string()
 }
 

@@ -26,7 +26,7 @@ async fn answered(private: bool) -> (World, String, String) {
         let mut inner = world.memory.world();
         let message = inner.outbound.values().next().unwrap().pointer.message;
         let state = inner.conversations.values_mut().next().unwrap();
-        state.ask(RequestIdentifier::parse(REQUEST).unwrap(), message);
+        state.ask(&RequestIdentifier::parse(REQUEST).unwrap(), message);
     }
     world.customer_sends(ANSWER, form(private)).await;
     (world, cnv, sent)

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use super::{ConversationId, TenantId, event::Context};
+use super::{ConversationId, Questions, TenantId, event::Context};
 
 /// The state of a conversation. It changes only through
 /// [`Conversations::step`](crate::port::Conversations::step), which moves `revision` by one.
@@ -43,8 +43,8 @@ pub struct ConversationState {
     /// Interactive replies of the last seconds, to know one that comes twice under two ids.
     pub recent_replies: Vec<RecentReply>,
     /// The latest interactive messages that Apple took, newest last: what a reply can answer.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub asked: Vec<Asked>,
+    #[serde(default, skip_serializing_if = "Questions::is_empty")]
+    pub questions: Questions,
     /// Where the customer came from before they left: whoever heard the conversation hears of its
     /// end, and of what comes after.
     #[serde(default, skip_serializing_if = "Entry::is_nowhere")]
@@ -70,20 +70,6 @@ impl Entry {
         self.intent.is_none() && self.group.is_none()
     }
 }
-
-/// An interactive message that Apple took.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Asked {
-    /// What the reply will echo.
-    pub request: RequestIdentifier,
-    /// The message.
-    pub message: MessageId,
-}
-
-/// How many of them are remembered: a customer answers one of the last bubbles on the screen, and the
-/// row is written with every message.
-pub const ASKED_MAX: usize = 8;
 
 /// Whether the customer may be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +127,7 @@ impl ConversationState {
             last_inbound_at: now,
             lane: Vec::new(),
             recent_replies: Vec::new(),
-            asked: Vec::new(),
+            questions: Questions::default(),
             routed: Entry::default(),
         }
     }
@@ -186,20 +172,14 @@ impl ConversationState {
         }
     }
 
-    /// Remembers that Apple took an interactive message, for the reply to it. A message that is sent
-    /// again under the same identifier takes the place of the earlier one.
-    pub fn ask(&mut self, request: RequestIdentifier, message: MessageId) {
-        self.asked.retain(|asked| asked.request != request);
-        if self.asked.len() >= ASKED_MAX {
-            self.asked.remove(0);
-        }
-        self.asked.push(Asked { request, message });
+    /// Remembers that Apple took an interactive message, for the reply to it.
+    pub fn ask(&mut self, request: &RequestIdentifier, message: MessageId) {
+        self.questions.ask(request, message);
     }
 
     /// The message that a reply with this identifier answers, if it is one of the latest.
     pub fn asked(&self, request: &str) -> Option<MessageId> {
-        let found = self.asked.iter().rev().find(|asked| asked.request.as_str() == request);
-        found.map(|asked| asked.message)
+        self.questions.asked(request)
     }
 
     /// Takes a message out of the lane.
@@ -221,27 +201,6 @@ mod tests {
         )
     }
 
-    fn request(number: usize) -> RequestIdentifier {
-        RequestIdentifier::parse(&format!("request-{number}")).unwrap()
-    }
-
-    fn message(number: usize) -> MessageId {
-        MessageId::parse(&format!("00000000-0000-4000-8000-{number:012}")).unwrap()
-    }
-
-    #[test]
-    fn the_latest_questions_are_remembered_and_no_more() {
-        let mut state = conversation();
-        for number in 0..=ASKED_MAX {
-            state.ask(request(number), message(number));
-        }
-        assert_eq!(state.asked.len(), ASKED_MAX);
-        assert_eq!(state.asked("request-0"), None);
-        assert_eq!(state.asked("request-8"), Some(message(8)));
-        state.ask(request(8), message(9));
-        assert_eq!((state.asked.len(), state.asked("request-8")), (ASKED_MAX, Some(message(9))));
-    }
-
     #[test]
     fn ap11_sc17_a_close_forgets_where_the_customer_came_from_but_for_routing() {
         let mut state = conversation();
@@ -257,8 +216,11 @@ mod tests {
     #[test]
     fn a_row_from_before_questions_were_kept_still_reads() {
         let mut row = serde_json::to_value(conversation()).unwrap();
-        assert!(row.get("asked").is_none() && row.get("routed").is_none(), "absent while empty");
-        row.as_object_mut().unwrap().remove("asked");
+        assert!(
+            row.get("questions").is_none() && row.get("routed").is_none(),
+            "absent while empty"
+        );
+        row.as_object_mut().unwrap().remove("questions");
         assert_eq!(serde_json::from_value::<ConversationState>(row).unwrap(), conversation());
     }
 }

@@ -10,6 +10,7 @@ mod file;
 mod id;
 mod inbox;
 mod outbound;
+mod question;
 mod route;
 mod template;
 
@@ -17,7 +18,7 @@ pub use account::{
     ApiKey, Business, BusinessStatus, Endpoint, EndpointStatus, Mode, Scope, SealedSecret, Tenant,
 };
 pub use conversation::{
-    ASKED_MAX, Asked, ConversationState, ConversationStatus, Entry, LaneEntry, RECENT_REPLIES_MAX,
+    ConversationState, ConversationStatus, Entry, LaneEntry, RECENT_REPLIES_MAX,
     RECENT_REPLY_WINDOW, RecentReply,
 };
 pub use data_ref::DataRef;
@@ -37,5 +38,6 @@ pub use outbound::{
     Choice, FailureCode, IdempotencyKey, IdempotencyRecord, OutboundContent, OutboundMessage,
     OutboundPointer, OutboundStatus, Progress, TypingState,
 };
+pub use question::{ASKED_MAX, Questions};
 pub use route::{Heard, Route};
 pub use template::{Template, TemplateName, TemplateNameFault, TemplateSummary};

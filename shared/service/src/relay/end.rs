@@ -95,7 +95,7 @@ fn ask(state: &mut ConversationState, message: &OutboundMessage) {
         OutboundStatus::AcceptedByApple | OutboundStatus::Unknown => true,
         OutboundStatus::Failed { .. } | OutboundStatus::Queued => message.progress.parts_sent > 0,
     };
-    if let Some(request) = message.progress.request_identifier.clone().filter(|_| reached) {
+    if let Some(request) = message.progress.request_identifier.as_ref().filter(|_| reached) {
         state.ask(request, message.pointer.message);
     }
 }

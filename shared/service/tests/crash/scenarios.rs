@@ -91,7 +91,7 @@ fn asked_customer(actors: &mut Actors) {
     outbound.callback_data = Some("order-1001".to_owned());
     let message = outbound.pointer.message;
     let state = world.conversations.values_mut().next().unwrap();
-    state.ask(RequestIdentifier::parse(REQUEST).unwrap(), message);
+    state.ask(&RequestIdentifier::parse(REQUEST).unwrap(), message);
 }
 
 fn text_in(actors: &mut Actors) {
