@@ -23,6 +23,7 @@ pub use render::{MOST_BYTES, MOST_ELEMENTS};
 
 use amb_protocol::{compose::ContentType, rules::Fault};
 use serde_json::{Map, Value};
+use std::fmt;
 
 use crate::{
     model::{Template, TemplateName, TenantId},
@@ -31,7 +32,7 @@ use crate::{
 };
 
 /// What a message says of the template it is made from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct TemplateCall<'c> {
     /// Its name.
     pub name: &'c str,
@@ -43,8 +44,18 @@ pub struct TemplateCall<'c> {
     pub variables: &'c Map<String, Value>,
 }
 
+impl fmt::Debug for TemplateCall<'_> {
+    /// A business's words never reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TemplateCall")
+            .field("name", &self.name)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A filled template: content as if the business had written it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Filled {
     /// What it is.
     pub kind: ContentType,
@@ -54,6 +65,16 @@ pub struct Filled {
     pub version: u32,
     /// The locale used.
     pub locale: Option<String>,
+}
+
+impl fmt::Debug for Filled {
+    /// A business's words never reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filled")
+            .field("kind", &self.kind)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Fills a template; `at` is the JSON Pointer of the object that holds `name`, `version`, `locale` and

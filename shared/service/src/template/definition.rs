@@ -6,7 +6,7 @@ use amb_protocol::{
     rules::RulePack,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use super::{
     locale::{is_locale, plain},
@@ -24,7 +24,7 @@ pub const MAX_DESCRIPTION: usize = 1_000;
 pub const MAX_LOCALES: usize = 50;
 
 /// A template as it was written, without name and version.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Definition {
     /// What it makes.
     pub kind: ContentType,
@@ -43,6 +43,13 @@ pub struct Definition {
     /// What would be refused when it is sent, as far as a trial with sample values shows; and what is
     /// declared for nothing.
     pub warnings: Vec<Fault>,
+}
+
+impl fmt::Debug for Definition {
+    /// A business's words never reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Definition").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 impl Definition {

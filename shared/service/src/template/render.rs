@@ -50,7 +50,7 @@ impl RenderFault {
 }
 
 /// What a template made.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Rendered {
     pub(super) content: Value,
     /// Pointers of what the variables decided: values, and lists and objects that parts of depend on

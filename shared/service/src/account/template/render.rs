@@ -5,6 +5,7 @@ use amb_protocol::{
     rules::RulePack,
 };
 use serde_json::{Map, Value};
+use std::fmt;
 
 use super::known;
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// A filled template, and whether it could be sent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Rendering {
     /// What it is.
     pub kind: ContentType,
@@ -31,6 +32,16 @@ pub struct Rendering {
     pub locale: Option<String>,
     /// What would be refused; pointers are into the answer.
     pub errors: Vec<Fault>,
+}
+
+impl fmt::Debug for Rendering {
+    /// A business's words never reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rendering")
+            .field("kind", &self.kind)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a check of a template finds.

@@ -77,3 +77,21 @@ fn a_trial_warns_of_what_would_be_refused_whatever_the_variables() {
     // One item where two are the least: no variable can mend that.
     assert!(places.iter().any(|(place, _)| place.starts_with("/content")), "{places:?}");
 }
+
+#[test]
+fn what_a_template_says_never_reaches_a_log() {
+    let template = kept(&text("canary {{ a }}"));
+    let variables = json!({"a": "canary"});
+    let variables = variables.as_object().unwrap();
+    let call = TemplateCall { name: "a", version: None, locale: None, variables };
+    let filled = filled_in(&template, &json!({"a": "canary"}), None).unwrap();
+    let definition = read(&text("canary {{ a }}")).unwrap();
+    for shown in [
+        format!("{template:?}"),
+        format!("{call:?}"),
+        format!("{filled:?}"),
+        format!("{definition:?}"),
+    ] {
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}
