@@ -74,7 +74,7 @@ fn ap30_what_templates_make_in_all_is_bounded_and_never_lost_later() {
 }
 
 #[test]
-fn ap05_pictures_in_their_places_count_as_those_in_the_list_do() {
+fn ap14_pictures_in_their_places_count_as_those_in_the_list_do() {
     let world = World::new();
     let item = |n| json!({ "title": "Desk", "image": { "url": format!("https://a.example/{n}") } });
     let mut content = good("listPicker");
@@ -96,7 +96,7 @@ fn long_titles(items: usize) -> Value {
 }
 
 #[test]
-fn ap16_no_more_than_a_hundred_cuts_are_told() {
+fn no_more_than_a_hundred_cuts_are_told() {
     let world = World::new();
     assert_eq!(world.send(&long_titles(300)).unwrap().warnings.len(), 100);
     assert_eq!(world.check(&long_titles(300)).unwrap().changes.len(), 100);
