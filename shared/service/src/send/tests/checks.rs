@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{BUSINESS, CUSTOMER, PNG, World, good, request};
+use crate::model::Scope;
 
 fn verdict(world: &World, body: &Value) -> Value {
     serde_json::to_value(world.check(body).unwrap()).unwrap()
@@ -96,4 +97,14 @@ fn ap12_a_check_shows_every_piece_of_a_text() {
     assert_eq!(kinds, ["text", "richLink"]);
     assert!(verdict["messages"][0]["apple"].get("destinationId").is_none());
     assert_eq!(verdict["messages"][1]["apple"]["richLinkData"]["title"], "shop.example.com");
+}
+
+#[test]
+fn no_scope_but_send_sends_or_checks() {
+    let body = request("text", &good("text"));
+    for scope in [Scope::Admin, Scope::Read, Scope::Private, Scope::SendUnchecked] {
+        let world = World::with_scopes(&[scope]);
+        let refused = [world.send(&body).unwrap_err(), world.check(&body).unwrap_err()];
+        assert_eq!(refused.map(|problem| problem.status), [403, 403], "{scope:?}");
+    }
 }
