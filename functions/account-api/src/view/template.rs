@@ -74,7 +74,7 @@ impl From<Written> for WrittenTemplateView {
 }
 
 /// A version of a template, with its contents or a link to them.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Template))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TemplateView {
@@ -92,7 +92,7 @@ pub(crate) struct TemplateView {
 }
 
 /// What a template says.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema), schema(as = TemplateContents))]
 #[serde(rename_all = "camelCase")]
 struct Contents {
@@ -124,7 +124,7 @@ impl From<ReadTemplate> for TemplateView {
 }
 
 /// A filled template, and whether it could be sent.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Rendering))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RenderingView {
@@ -159,7 +159,7 @@ impl From<Rendering> for RenderingView {
 }
 
 /// What a check of a template finds.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema), schema(as = TemplateCheck))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TemplateCheckView {
