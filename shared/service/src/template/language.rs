@@ -1,9 +1,9 @@
 //! The expressions: those of minijinja, without statements, includes and anything that reaches
 //! outside. A step costs fuel, and so nothing runs for long.
 
-use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value};
+use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, Value};
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 /// Steps of one expression.
 const FUEL: u64 = 5_000;
@@ -37,8 +37,8 @@ impl FormulaFault {
     }
 }
 
-impl From<minijinja::Error> for FormulaFault {
-    fn from(error: minijinja::Error) -> Self {
+impl From<Error> for FormulaFault {
+    fn from(error: Error) -> Self {
         let kind = error.kind().to_string();
         let said = match error.detail() {
             Some(detail) => format!("{kind}: {detail}"),
@@ -135,8 +135,11 @@ pub(super) fn is_name(text: &str) -> bool {
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Filters that would only do harm in JSON: they escape for HTML, or show the inside of a value.
-const WITHOUT: [&str; 5] = ["e", "escape", "indent", "pprint", "safe"];
+/// Filters that would only do harm in JSON: they escape for HTML, show the inside of a value, or make
+/// as many columns as an expression says, without fuel.
+const WITHOUT: [&str; 7] = ["batch", "e", "escape", "indent", "pprint", "safe", "slice"];
+/// Bytes that replacing words may make.
+const MOST_REPLACED: usize = 1024 * 1024;
 /// Functions without a use in one expression.
 const WITHOUT_FUNCTIONS: [&str; 2] = ["debug", "namespace"];
 
@@ -157,7 +160,19 @@ fn language(undefined: UndefinedBehavior) -> Environment<'static> {
     for name in WITHOUT_FUNCTIONS {
         language.remove_global(name);
     }
+    language.add_filter("replace", replace);
     language
+}
+
+/// The language's own has no limit: two strings of a megabyte would make one of a million megabytes.
+#[expect(clippy::needless_pass_by_value, reason = "what the language hands to a filter")]
+fn replace(text: Cow<'_, str>, from: Cow<'_, str>, to: Cow<'_, str>) -> Result<String, Error> {
+    let found = text.matches(&*from).count();
+    if found.saturating_mul(to.len()).saturating_add(text.len()) > MOST_REPLACED {
+        let message = format!("replacing makes more than {MOST_REPLACED} bytes");
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    Ok(text.replace(&*from, &to))
 }
 
 #[cfg(test)]
@@ -184,6 +199,8 @@ mod tests {
             ("name if n == 2 else 'no'", json!("Ada")),
             ("missing is defined", json!(false)),
             ("none", json!(null)),
+            ("name|replace('a', 'y')", json!("Ady")),
+            ("12|replace(1, 3)", json!("32")),
         ] {
             assert_eq!(eval(source), Ok(expected), "{source}");
         }
@@ -202,6 +219,9 @@ mod tests {
             "a b",
             "{% include 'x' %}",
             "name|nosuch",
+            "list|slice(1000000000000)",
+            "list|batch(1000000000000, 0)",
+            "('x' * 1000000)|replace('x', 'x' * 1000000)",
         ] {
             assert!(eval(source).is_err(), "{source}");
         }
