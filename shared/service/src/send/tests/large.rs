@@ -65,7 +65,7 @@ fn with_picture(bytes: usize) -> Value {
 #[test]
 fn content_that_is_too_large_for_a_row_goes_into_a_file() {
     let world = World::new();
-    world.send(&with_picture(40_000)).unwrap();
+    world.send(&with_picture(10_000)).unwrap();
     assert!(matches!(world.row().content, OutboundContent::Choices { .. }));
     assert!(world.memory.world().files.is_empty());
 
