@@ -91,7 +91,7 @@ fn form() -> Value {
             "title": format!("Question {number}"),
             "subtitle": "How shall we do it?",
         });
-        let kind = if number % 3 == 0 {
+        let kind = if number.is_multiple_of(3) {
             let items = (0..4).map(|item| {
                 let title = format!("Answer {item}");
                 match &next {
@@ -110,7 +110,7 @@ fn form() -> Value {
             json!({"type": "datePicker", "options": {"dateFormat": "MM/dd/yyyy"}})
         };
         merge(&mut page, kind);
-        if number % 3 != 0
+        if !number.is_multiple_of(3)
             && let Some(next) = next
         {
             merge(&mut page, json!({"nextPageIdentifier": next}));
