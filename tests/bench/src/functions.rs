@@ -185,6 +185,7 @@ fn environment(aws_url: &str) -> BTreeMap<String, String> {
     set("AMB_OPERATOR_KEY_SECRET", "operator-key");
     set("AMB_MSP_ID", msp().as_str());
     set("AMB_APPLE_GATEWAY_URL", "https://mspgw.push.apple.com/v1");
+    set("AMB_FILES_BUCKET", "amb-bench-files");
     set("AWS_ENDPOINT_URL", aws_url);
     set("AWS_REGION", "eu-west-1");
     set("AWS_ACCESS_KEY_ID", "bench");
