@@ -1,10 +1,19 @@
 //! How long a value is as JSON, without writing it anywhere.
 
 use serde::Serialize;
+use serde_json::Value;
 use std::io::{Result, Write};
 
 /// The most that one value may take of an answer, as [`handed_on`] counts: Lambda returns 6 MB.
 pub(crate) const MOST_HANDED_ON: usize = 4 * 1024 * 1024;
+
+/// Interactive content above this is sent by reference, in bytes of JSON (Apple, Interactive Message Types).
+const LARGE: usize = 10 * 1024;
+
+/// Whether it is interactive content that Apple gives a reference to.
+pub(crate) fn is_large(interactive_data: &Value) -> bool {
+    of(interactive_data) > LARGE
+}
 
 /// Bytes of its JSON.
 pub(crate) fn of(value: &(impl Serialize + ?Sized)) -> usize {

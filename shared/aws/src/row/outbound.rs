@@ -133,28 +133,13 @@ mod tests {
             OpaqueId::parse("urn:mbid:AQAAY1madeUpOpaque01=").unwrap(),
             now,
         );
-        let message = OutboundMessage {
-            pointer: OutboundPointer {
-                tenant: state.tenant,
-                conversation: state.id,
-                message: MessageId::parse("9c2e6a10-1f00-4f6e-8a01-000000000001").unwrap(),
-            },
-            business: state.business,
-            opaque: state.opaque,
-            content: OutboundContent::Choices { choices },
-            bot: false,
-            agent: None,
-            callback_data: None,
-            status: OutboundStatus::Queued,
-            progress: Progress::default(),
-            attempts: 0,
-            outcome_unknown: false,
-            created_at: now,
-            next_attempt_at: now,
-            sweep_at: now,
-            lease_until: None,
-            finished_at: None,
+        let pointer = OutboundPointer {
+            tenant: state.tenant,
+            conversation: state.id,
+            message: MessageId::parse("9c2e6a10-1f00-4f6e-8a01-000000000001").unwrap(),
         };
+        let content = OutboundContent::Choices { choices };
+        let message = OutboundMessage::queued(pointer, state.business, state.opaque, content, now);
         let written = item(&message).unwrap();
         let content = written.get("content").and_then(|content| content.as_m().ok()).unwrap();
         let text = content.get("choices").and_then(|choices| choices.as_s().ok()).unwrap();

@@ -14,8 +14,8 @@ use crate::{
         BodyEncoding, Context, ConversationState, Delivery, DeliveryKey, Endpoint, EndpointId,
         EndpointStatus, EventId, EventSource, EventStream, EventType, IdempotencyKey,
         IdempotencyRecord, InboxMessage, InboxPointer, InboxSort, OutboundContent, OutboundMessage,
-        OutboundPointer, OutboundStatus, QUEUE_GRACE, Route, SealedSecret, StoredBody, TenantId,
-        TimelineEntry, TimelineItem, body_hash,
+        OutboundPointer, Route, SealedSecret, StoredBody, TenantId, TimelineEntry, TimelineItem,
+        body_hash,
     },
     port::{ClaimScope, Entropy, MessageClaim},
 };
@@ -126,29 +126,18 @@ impl<E: Entropy> Sample<E> {
     }
 
     pub(super) fn outbound(&self, state: &ConversationState) -> OutboundMessage {
+        let pointer = OutboundPointer {
+            tenant: self.tenant.clone(),
+            conversation: state.id.clone(),
+            message: self.message_id(),
+        };
+        let text = "שלום 👩‍👩‍👧‍👦 \u{fffe}".to_owned();
+        let (business, opaque) = (state.business.clone(), state.opaque.clone());
+        let content = OutboundContent::Text { text };
         OutboundMessage {
-            pointer: OutboundPointer {
-                tenant: self.tenant.clone(),
-                conversation: state.id.clone(),
-                message: self.message_id(),
-            },
-            business: state.business.clone(),
-            opaque: state.opaque.clone(),
-            content: OutboundContent::Text {
-                text: "שלום 👩‍👩‍👧‍👦 \u{fffe}".to_owned()
-            },
             bot: true,
-            agent: None,
             callback_data: Some("order-1001".to_owned()),
-            status: OutboundStatus::Queued,
-            progress: crate::model::Progress::default(),
-            attempts: 0,
-            outcome_unknown: false,
-            created_at: self.now,
-            next_attempt_at: self.now,
-            sweep_at: self.now + QUEUE_GRACE,
-            lease_until: None,
-            finished_at: None,
+            ..OutboundMessage::queued(pointer, business, opaque, content, self.now)
         }
     }
 }

@@ -8,7 +8,7 @@ use amb_protocol::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, FileKey, TenantId};
+use super::{ConversationId, FileKey, QUEUE_GRACE, TenantId};
 
 /// A message on its way to a customer. Its id is Apple's `id` on every attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,36 @@ pub struct OutboundMessage {
     pub lease_until: Option<Timestamp>,
     /// When it came to an end.
     pub finished_at: Option<Timestamp>,
+}
+
+impl OutboundMessage {
+    /// A message that was just committed: nobody has attempted it.
+    pub fn queued(
+        pointer: OutboundPointer,
+        business: BusinessId,
+        opaque: OpaqueId,
+        content: OutboundContent,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            pointer,
+            business,
+            opaque,
+            content,
+            bot: false,
+            agent: None,
+            callback_data: None,
+            status: OutboundStatus::Queued,
+            progress: Progress::default(),
+            attempts: 0,
+            outcome_unknown: false,
+            created_at: now,
+            next_attempt_at: now,
+            sweep_at: now + QUEUE_GRACE,
+            lease_until: None,
+            finished_at: None,
+        }
+    }
 }
 
 /// The place of an outbound message, and what a message on the outbound queue says.

@@ -25,8 +25,6 @@ use crate::{
     problem::chain,
 };
 
-/// Apple names content above this, in bytes of JSON (Apple, Interactive Message Types).
-const NAMED_FROM: usize = 10 * 1024;
 /// Thirty days, and an hour less: a name must not run out on its way.
 const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24 - 1);
 
@@ -144,7 +142,7 @@ fn content_hash(part: &Part, draft: &Draft) -> Option<String> {
         return None;
     }
     let content = part.body.get("interactiveData")?;
-    if json_size::of(content) <= NAMED_FROM {
+    if !json_size::is_large(content) {
         return None;
     }
     let drawn = draft.request_identifier.as_ref().filter(|_| draft.drawn);

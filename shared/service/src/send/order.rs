@@ -14,8 +14,7 @@ use crate::{
     access::Principal,
     model::{
         Context, ConversationId, ConversationState, IdempotencyRecord, LaneEntry, OutboundContent,
-        OutboundMessage, OutboundPointer, OutboundStatus, Progress, QUEUE_GRACE, TimelineEntry,
-        TimelineItem,
+        OutboundMessage, OutboundPointer, OutboundStatus, TimelineEntry, TimelineItem,
     },
     port::{ClaimScope, Conversations, Entropy, MessageClaim, PortError, Step},
     problem::{Fault, Faults, Problem},
@@ -101,22 +100,16 @@ impl Order {
             });
         }
         let outbound = OutboundMessage {
-            pointer: pointer.clone(),
-            business: self.from.clone(),
-            opaque: self.to.clone(),
-            content: self.content.clone(),
             bot: self.bot,
             agent: self.agent.clone(),
             callback_data: self.callback_data.clone(),
-            status: OutboundStatus::Queued,
-            progress: Progress::default(),
-            attempts: 0,
-            outcome_unknown: false,
-            created_at: now,
-            next_attempt_at: now,
-            sweep_at: now + QUEUE_GRACE,
-            lease_until: None,
-            finished_at: None,
+            ..OutboundMessage::queued(
+                pointer.clone(),
+                self.from.clone(),
+                self.to.clone(),
+                self.content.clone(),
+                now,
+            )
         };
         let (outbound, idempotency) = (Some(outbound), Some(record));
         Step { entries, claim, outbound, idempotency, ..Step::to(state) }

@@ -135,9 +135,8 @@ impl Envelope {
     }
 }
 
-/// Content of more than 10 KB is asked for by reference (Apple, Interactive Message Types).
 fn needs_reference(body: &Map<String, Value>) -> bool {
-    body.get("interactiveData").is_some_and(|data| json_size::of(data) > 10 * 1024)
+    body.get("interactiveData").is_some_and(json_size::is_large)
 }
 
 /// What is a long string, or a long member of a message, in bytes, when an answer has to be made shorter.

@@ -9,7 +9,7 @@ use amb_service::{
     memory::{Memory, drive},
     model::{
         Choice, ConversationId, EventStream, FileKey, LaneEntry, OutboundContent, OutboundMessage,
-        OutboundPointer, OutboundStatus, Progress, QUEUE_GRACE, TimelineEntry, TimelineItem,
+        OutboundPointer, TimelineEntry, TimelineItem,
     },
     port::{Constructed, GatewayError, OutboundQueue, WebPage},
 };
@@ -173,22 +173,8 @@ fn commit(actors: &mut Actors, number: u32, content: OutboundContent) {
     let stream = EventStream::Conversation(pointer.conversation.clone());
     world.timeline.insert((pointer.tenant.clone(), stream, seq), entry);
     let outbound = OutboundMessage {
-        pointer: pointer.clone(),
-        business,
-        opaque: customer(),
-        content,
         bot: true,
-        agent: None,
-        callback_data: None,
-        status: OutboundStatus::Queued,
-        progress: Progress::default(),
-        attempts: 0,
-        outcome_unknown: false,
-        created_at: now,
-        next_attempt_at: now,
-        sweep_at: now + QUEUE_GRACE,
-        lease_until: None,
-        finished_at: None,
+        ..OutboundMessage::queued(pointer.clone(), business, customer(), content, now)
     };
     world.outbound.insert(pointer.clone(), outbound);
     drop(world);

@@ -11,7 +11,7 @@ use amb_service::{
     memory::{AppleCall, Memory, drive},
     model::{
         Choice, ConversationState, EventSource, EventType, LaneEntry, OutboundContent,
-        OutboundMessage, OutboundPointer, OutboundStatus, Progress, TenantId, TimelineItem,
+        OutboundMessage, OutboundPointer, TenantId, TimelineItem,
     },
     port::{AppleKeySet, WebPage},
     prepare::Prepare,
@@ -81,23 +81,10 @@ impl Scene {
             message: MessageId::parse(&id).unwrap(),
         };
         let now = self.world.world().now;
+        let (business, opaque) = (self.state.business.clone(), self.state.opaque.clone());
         let message = OutboundMessage {
-            pointer: pointer.clone(),
-            business: self.state.business.clone(),
-            opaque: self.state.opaque.clone(),
-            content,
             bot: true,
-            agent: None,
-            callback_data: None,
-            status: OutboundStatus::Queued,
-            progress: Progress::default(),
-            attempts: 0,
-            outcome_unknown: false,
-            created_at: now,
-            next_attempt_at: now,
-            sweep_at: now,
-            lease_until: None,
-            finished_at: None,
+            ..OutboundMessage::queued(pointer.clone(), business, opaque, content, now)
         };
         self.world.world().outbound.insert(pointer.clone(), message);
         self.change(|state| state.lane.push(LaneEntry { message: pointer.message }));
