@@ -8,12 +8,14 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    time,
 };
 use tokio_rustls::{
     TlsAcceptor,
@@ -56,7 +58,19 @@ impl Server {
             let bytes = Arc::clone(&bytes);
             async move {
                 read_request(&mut stream).await;
-                let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &bytes).await;
+                let _ = stream.write_all(&bytes).await;
+            }
+        })
+        .await
+    }
+
+    /// Answers every request with these bytes, and then one byte every 20 ms until it is left.
+    pub(crate) async fn dripping(head: &'static [u8]) -> Self {
+        Self::start(move |mut stream| async move {
+            read_request(&mut stream).await;
+            let _ = stream.write_all(head).await;
+            while stream.write_all(b"a").await.is_ok() {
+                time::sleep(Duration::from_millis(20)).await;
             }
         })
         .await

@@ -213,14 +213,7 @@ async fn s033_fifty_megabytes_are_refused_by_their_header() {
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "measures how long the call took")]
 async fn s033_a_slow_drip_ends_at_the_deadline_redirects_included() {
-    let drip = Server::start(|mut stream: TcpStream| async move {
-        read_request(&mut stream).await;
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n").await;
-        while stream.write_all(b"a").await.is_ok() {
-            time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
+    let drip = Server::dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n").await;
     let first = Server::answering(moved(302, &drip.url("/"))).await;
     for ask in [PAGE, PICTURE] {
         let started = Instant::now();

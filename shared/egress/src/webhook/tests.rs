@@ -107,28 +107,14 @@ async fn the_whole_call_ends_with_its_total_even_when_no_phase_is_over() {
 
 #[tokio::test]
 async fn f056_dripping_headers_are_cut_at_the_header_deadline() {
-    let server = Server::start(|mut stream: TcpStream| async move {
-        read_request(&mut stream).await;
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nx-drip: ").await;
-        while stream.write_all(b"a").await.is_ok() {
-            time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
+    let server = Server::dripping(b"HTTP/1.1 200 OK\r\nx-drip: ").await;
     assert_eq!(code(posted_to(&server).await), "timeout_headers");
 }
 
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "measures how long the call took")]
 async fn f056_a_dripping_body_does_not_hold_a_success_back() {
-    let server = Server::start(|mut stream: TcpStream| async move {
-        read_request(&mut stream).await;
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n").await;
-        while stream.write_all(b"a").await.is_ok() {
-            time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
+    let server = Server::dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n").await;
     let started = Instant::now();
     let answer = posted_to(&server).await.unwrap();
     assert_eq!(answer.status, 200);
