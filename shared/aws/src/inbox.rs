@@ -68,6 +68,18 @@ impl InboxReader for Store {
         };
         self.whole_message(OPERATION, item).await.map(Some)
     }
+
+    async fn decoded_message(
+        &self,
+        pointer: &InboxPointer,
+    ) -> Result<Option<InboxMessage>, PortError> {
+        const OPERATION: &str = "InboxReader::decoded_message";
+        let table = self.inbox_table(OPERATION)?;
+        let found = self.row(OPERATION, table, row::inbox::decoded_key(pointer)).await?;
+        let Some(mut twin) = found else { return Ok(None) };
+        twin.extend(row::inbox::key(pointer).into_item());
+        self.whole_message(OPERATION, twin).await.map(Some)
+    }
 }
 
 impl Store {

@@ -19,7 +19,7 @@ use crate::{
         WebhookCall, WebhookError, Webhooks,
     },
     problem::chain,
-    render::{EventEnvelope, NothingToTell, Telling, render, render_typing},
+    render::{EventEnvelope, NothingToTell, Telling, message_at, render, render_typing},
     schedule::{Verdict, pause, verdict},
     seal,
     service_key::ServiceKey,
@@ -145,7 +145,7 @@ where
         };
         let message = match (&entry.item, &key.stream) {
             (
-                TimelineItem::Event { source: EventSource::Inbox { sort, .. }, .. },
+                TimelineItem::Event { source: EventSource::Inbox { sort, decoded, .. }, .. },
                 EventStream::Conversation(conversation),
             ) => {
                 let pointer = InboxPointer {
@@ -153,7 +153,7 @@ where
                     conversation: conversation.clone(),
                     sort: sort.clone(),
                 };
-                self.store.inbox_message(&pointer).await?
+                message_at(&self.store, &pointer, *decoded).await?
             }
             _ => None,
         };

@@ -13,9 +13,12 @@ use serde_json::{
 };
 use std::fmt;
 
-use crate::model::{
-    Context, EventId, EventSource, EventStream, EventType, InboxMessage, TimelineEntry,
-    TimelineItem,
+use crate::{
+    model::{
+        Context, EventId, EventSource, EventStream, EventType, InboxMessage, InboxPointer,
+        TimelineEntry, TimelineItem,
+    },
+    port::{InboxReader, PortError},
 };
 
 /// The envelope.
@@ -70,6 +73,7 @@ pub fn render(
             EventStream::Conversation(_) => inline_data(value, entry.context.clone())?,
             EventStream::Endpoint(_) => raw(value)?,
         },
+        EventSource::Attachment { data, .. } => inline_data(data, entry.context.clone())?,
         EventSource::Inbox { .. } => message_data(message.ok_or(NothingToTell)?, entry, telling)?,
     };
     let (conversation_id, seq) = match stream {
@@ -85,6 +89,16 @@ pub fn render(
         seq,
         data,
     })
+}
+
+/// The message that an event is told from, if it is still kept: the row as Apple sent it, or its
+/// decoded twin.
+pub(crate) async fn message_at(
+    inbox: &impl InboxReader,
+    pointer: &InboxPointer,
+    decoded: bool,
+) -> Result<Option<InboxMessage>, PortError> {
+    if decoded { inbox.decoded_message(pointer).await } else { inbox.inbox_message(pointer).await }
 }
 
 /// Renders a typing event straight from its inbox row: it has no entry. `context` is what is known

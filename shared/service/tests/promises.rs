@@ -65,7 +65,7 @@ fn events(actors: &Actors) -> Vec<EventType> {
         .values()
         .filter_map(|entry| match &entry.item {
             TimelineItem::Event { kind, .. } => Some(*kind),
-            TimelineItem::Sent { .. } => None,
+            TimelineItem::Sent { .. } | TimelineItem::Awaited { .. } => None,
         })
         .collect()
 }

@@ -46,8 +46,7 @@ pub fn seeded() -> Memory {
             AppleKeySet { current: Some(vectors::api_secret(SECRET)), ..AppleKeySet::default() };
         for id in [TENANT, OTHER_TENANT] {
             let tenant = tenant(id);
-            let row =
-                Tenant { id: tenant.clone(), name: id.to_owned(), created_at: vectors::now() };
+            let row = Tenant::new(tenant.clone(), id.to_owned(), vectors::now());
             world.tenants.insert(tenant, row);
         }
         for (id, owner, mode, status) in [

@@ -115,7 +115,7 @@ impl World {
         let now = world.now;
         for (id, name) in [(OURS, "Acme"), (THEIRS, "Other")] {
             let id = TenantId::parse(id).unwrap();
-            world.tenants.insert(id.clone(), Tenant { id, name: name.into(), created_at: now });
+            world.tenants.insert(id.clone(), Tenant::new(id, name.into(), now));
         }
         for (id, tenant, mode) in [
             (BUSINESS, OURS, Mode::Test),

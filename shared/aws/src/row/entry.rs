@@ -3,7 +3,8 @@
 
 use amb_protocol::id::MessageId;
 use amb_service::model::{
-    Context, EventId, EventSource, EventStream, EventType, TenantId, TimelineEntry, TimelineItem,
+    Context, EndpointId, EventId, EventSource, EventStream, EventType, TenantId, TimelineEntry,
+    TimelineItem,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -25,11 +26,19 @@ struct Shape {
     /// An [`EventSource`].
     source: Option<String>,
     sent: Option<MessageId>,
+    /// A message whose answer is being fetched, and the endpoints that hold a delivery for it.
+    awaited: Option<Awaited>,
     /// The customer's device, comma-separated, as Apple's header has it.
     capabilities: Option<String>,
     locale: Option<String>,
     intent: Option<String>,
     group: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Awaited {
+    message: MessageId,
+    held: Vec<EndpointId>,
 }
 
 pub(crate) fn key(tenant: &TenantId, stream: &EventStream, seq: u64) -> Key {
@@ -52,6 +61,11 @@ pub(crate) fn item(
         TimelineItem::Sent { message } => {
             Shape { at: entry.at, sent: Some(*message), ..Shape::default() }
         }
+        TimelineItem::Awaited { message, held } => Shape {
+            at: entry.at,
+            awaited: Some(Awaited { message: *message, held: held.clone() }),
+            ..Shape::default()
+        },
     };
     let context = &entry.context;
     let capabilities = (!context.capabilities.is_empty()).then(|| context.capabilities.join(","));
@@ -76,12 +90,15 @@ pub(crate) fn entry(item: Item) -> Result<TimelineEntry, RowFault> {
         intent: shape.intent,
         group: shape.group,
     };
-    let item = match (shape.event, shape.kind, shape.source, shape.sent) {
-        (Some(id), Some(kind), Some(source), None) => {
+    let item = match (shape.event, shape.kind, shape.source, shape.sent, shape.awaited) {
+        (Some(id), Some(kind), Some(source), None, None) => {
             let source: EventSource = serde_json::from_str(&source)?;
             TimelineItem::Event { id, kind, source }
         }
-        (None, None, None, Some(message)) => TimelineItem::Sent { message },
+        (None, None, None, Some(message), None) => TimelineItem::Sent { message },
+        (None, None, None, None, Some(Awaited { message, held })) => {
+            TimelineItem::Awaited { message, held }
+        }
         _ => return Err(RowFault::Attribute { attribute: "event" }),
     };
     Ok(TimelineEntry { seq, at: shape.at, item, context })

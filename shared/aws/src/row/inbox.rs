@@ -35,6 +35,20 @@ pub(crate) fn key(pointer: &InboxPointer) -> Key {
     Key::new(stream_pk(&pointer.tenant, pointer.conversation.as_str()), sk)
 }
 
+/// The decoded twin of a message: `D#<message>`. It is in no index, and nothing to be dispatched.
+pub(crate) fn decoded_key(pointer: &InboxPointer) -> Key {
+    let Key { pk, sk } = key(pointer);
+    Key::new(pk, sk.replacen("M#", "D#", 1))
+}
+
+/// The twin's row, and the parts to be put before it.
+pub(crate) fn decoded_items(message: &InboxMessage) -> (Item, Vec<Item>) {
+    let (mut item, parts) = items(message);
+    item.remove("mb");
+    item.extend(decoded_key(&message.pointer).into_item());
+    (item, parts)
+}
+
 /// The partition of the index `by-minute` for a minute and a shard.
 pub(crate) fn minute_partition(minute: InboxMinute, shard: u8) -> String {
     format!("{}#{shard}", minute.0)

@@ -13,7 +13,7 @@ use crate::{
     },
     port::{Businesses, Clock, Conversations, InboxReader, PortError, Timeline, TimelineQuery},
     problem::Problem,
-    render::{EventEnvelope, Telling, render},
+    render::{EventEnvelope, Telling, message_at, render},
 };
 
 /// Entries read at once.
@@ -60,7 +60,7 @@ where
         };
         let wanted = |entry: &TimelineEntry| match &entry.item {
             TimelineItem::Event { kind, .. } => kinds.is_empty() || kinds.contains(kind),
-            TimelineItem::Sent { .. } => false,
+            TimelineItem::Sent { .. } | TimelineItem::Awaited { .. } => false,
         };
         let (entries, next) = self.scan(&state, begin, limit, wanted).await?;
         let telling = Telling::to(principal);
@@ -98,10 +98,10 @@ where
         let stream = EventStream::Conversation(state.id.clone());
         let business = Some(state.business.clone());
         let message = match source {
-            EventSource::Inbox { sort, .. } => {
-                self.store.inbox_message(&pointer(state, sort.clone())).await?
+            EventSource::Inbox { sort, decoded, .. } => {
+                message_at(&self.store, &pointer(state, sort.clone()), *decoded).await?
             }
-            EventSource::Inline(_) => None,
+            EventSource::Inline(_) | EventSource::Attachment { .. } => None,
         };
         if let Ok(envelope) = render(&stream, business.clone(), entry, message.as_ref(), telling) {
             return Ok(Some(envelope));

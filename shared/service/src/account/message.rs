@@ -22,7 +22,7 @@ use crate::{
         PortError, Timeline,
     },
     problem::Problem,
-    render::{Placed, Telling},
+    render::{Placed, Telling, message_at},
 };
 
 /// A message of a conversation.
@@ -129,15 +129,22 @@ where
             TimelineItem::Sent { message } => {
                 return self.outbound(state, *message, entry.seq).await;
             }
+            TimelineItem::Awaited { message, .. } => {
+                return self.awaited(state, *message, entry, telling).await.map(Some);
+            }
             TimelineItem::Event { id, kind, source } => (id, *kind, source),
         };
         let Some(id) = message_id(source) else { return Ok(None) };
-        let row = self.store.inbox_message(&pointer(state, InboxSort::Message(id))).await?;
+        let decoded = matches!(source, EventSource::Inbox { decoded: true, .. });
+        let row = pointer(state, InboxSort::Message(id));
+        let row = message_at(&self.store, &row, decoded).await?;
         let parked = match source {
             EventSource::Inline(data) if kind == EventType::MessageParked => {
                 data.get("reason").and_then(|why| why.as_str()).map(str::to_owned)
             }
-            EventSource::Inline(_) | EventSource::Inbox { .. } => None,
+            EventSource::Inline(_) | EventSource::Inbox { .. } | EventSource::Attachment { .. } => {
+                None
+            }
         };
         Ok(Some(HistoryMessage::Inbound(Inbound {
             id,
@@ -149,6 +156,27 @@ where
             telling,
             row,
         })))
+    }
+
+    /// A message whose answer is still being fetched.
+    async fn awaited(
+        &self,
+        state: &ConversationState,
+        message: MessageId,
+        entry: &TimelineEntry,
+        telling: Telling,
+    ) -> Result<HistoryMessage, PortError> {
+        let row = self.store.inbox_message(&pointer(state, InboxSort::Message(message))).await?;
+        Ok(HistoryMessage::Inbound(Inbound {
+            id: message,
+            seq: entry.seq,
+            placed_at: entry.at,
+            event: None,
+            parked: None,
+            placed: Placed::of(entry),
+            telling,
+            row,
+        }))
     }
 
     async fn outbound(
@@ -189,6 +217,7 @@ where
         let message = message.ok_or_else(Problem::not_found)?;
         let telling = match entry.item {
             TimelineItem::Event { .. } => Some(entry),
+            TimelineItem::Awaited { .. } => None,
             TimelineItem::Sent { message } => {
                 self.end_of(&conversation, message, entry.seq).await?
             }
@@ -215,7 +244,7 @@ where
                 matches!(kind, EventType::MessageAccepted | EventType::MessageFailed)
                     && message_id(source) == Some(message)
             }
-            TimelineItem::Sent { .. } => false,
+            TimelineItem::Sent { .. } | TimelineItem::Awaited { .. } => false,
         };
         let (found, _) = self.scan(conversation, after, 1, tells).await?;
         Ok(found.into_iter().next())
@@ -245,7 +274,7 @@ where
 /// Whether an entry is a place of a message, not only news of one.
 fn is_message(entry: &TimelineEntry) -> bool {
     match &entry.item {
-        TimelineItem::Sent { .. } => true,
+        TimelineItem::Sent { .. } | TimelineItem::Awaited { .. } => true,
         TimelineItem::Event { kind, source, .. } => {
             *kind == EventType::MessageParked || matches!(source, EventSource::Inbox { .. })
         }
@@ -257,6 +286,8 @@ fn message_id(source: &EventSource) -> Option<MessageId> {
     match source {
         EventSource::Inbox { sort: InboxSort::Message(id), .. } => Some(*id),
         EventSource::Inbox { .. } => None,
-        EventSource::Inline(data) => MessageId::parse(data.get("messageId")?.as_str()?).ok(),
+        EventSource::Inline(data) | EventSource::Attachment { data, .. } => {
+            MessageId::parse(data.get("messageId")?.as_str()?).ok()
+        }
     }
 }

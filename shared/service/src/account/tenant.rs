@@ -23,7 +23,7 @@ where
         reader.finish(&mut faults);
         let name = faults.finish(name)?;
         let id = TenantId::draw(&self.clock);
-        let tenant = Tenant { id, name, created_at: self.clock.now() };
+        let tenant = Tenant::new(id, name, self.clock.now());
         self.store.insert_tenant(&tenant).await?;
         Ok(tenant)
     }

@@ -3,8 +3,8 @@
 use super::sample::{Sample, both};
 use crate::{
     model::{
-        ApiKey, ApiKeyId, Business, BusinessStatus, Endpoint, EndpointStatus, Mode, Scope, Tenant,
-        TenantId,
+        ApiKey, ApiKeyId, Business, BusinessStatus, Endpoint, EndpointStatus, Mode, Retention,
+        Scope, Tenant, TenantId,
     },
     port::{
         ApiKeys, Businesses, Claim, EndpointHealth, Endpoints, Entropy, PortError, Replaced,
@@ -20,9 +20,8 @@ pub async fn tenants<S: Tenants, E: Entropy>(
     assert_eq!(store.tenant(&sample.tenant).await?, None);
     let mut ours: Vec<_> = (0..3)
         .map(|number| Tenant {
-            id: TenantId::draw(sample.entropy()),
-            name: format!("Café № {number}"),
-            created_at: sample.now,
+            attachment_retention: Retention::Quarter,
+            ..Tenant::new(TenantId::draw(sample.entropy()), format!("Café № {number}"), sample.now)
         })
         .collect();
     for tenant in &ours {

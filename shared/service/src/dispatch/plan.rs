@@ -144,6 +144,7 @@ fn place_message(
         soft_duplicate_of,
         in_reply_to: answered.as_ref().map(|answered| answered.message),
         callback_data: answered.and_then(|answered| answered.callback_data),
+        decoded: false,
     };
     push(state, event_type(envelope), source, now, entries)
 }

@@ -5,7 +5,8 @@ use amb_protocol::id::{BusinessId, MessageId};
 use super::{Memory, World};
 use crate::{
     model::{
-        ConversationId, ConversationState, EventStream, OutboundStatus, TenantId, TimelineEntry,
+        ConversationId, ConversationState, EventStream, OutboundStatus, Payload, PayloadStatus,
+        TenantId, TimelineEntry, TimelineItem,
     },
     port::{
         ClaimScope, Conversations, MessageClaim, Page, PortError, Step, Stepped, Timeline,
@@ -69,6 +70,13 @@ fn refusal(world: &World, step: &Step) -> Option<Stepped> {
             return Some(Stepped::Finished);
         }
     }
+    let over = |payload: &Payload| {
+        let stored = world.payloads.get(&payload.pointer);
+        stored.is_some_and(|stored| stored.status != PayloadStatus::Pending)
+    };
+    if step.payloads.iter().any(over) {
+        return Some(Stepped::Finished);
+    }
     let key = (step.state.tenant.clone(), step.state.id.clone());
     let stored = world.conversations.get(&key).map_or(0, |state| state.revision);
     (stored + 1 != step.state.revision).then_some(Stepped::Moved)
@@ -90,6 +98,19 @@ fn apply(world: &mut World, step: &Step) {
     }
     if let Some(message) = &step.outbound {
         world.outbound.insert(message.pointer.clone(), message.clone());
+    }
+    for payload in &step.payloads {
+        world.payloads.insert(payload.pointer.clone(), payload.clone());
+    }
+    if let Some(resolved) = &step.resolved {
+        let (tenant, id) = (step.state.tenant.clone(), step.state.id.clone());
+        let key = (tenant, EventStream::Conversation(id), resolved.entry.seq);
+        let before = world.timeline.insert(key, resolved.entry.clone());
+        let awaited = matches!(before.map(|entry| entry.item), Some(TimelineItem::Awaited { .. }));
+        assert!(awaited, "only a place that is awaited is resolved");
+        for delivery in &resolved.deliveries {
+            world.deliveries.insert(delivery.key.clone(), delivery.clone());
+        }
     }
     if let Some(record) = &step.idempotency {
         let key = (record.tenant.clone(), record.key.as_str().to_owned());

@@ -3,7 +3,7 @@
 use super::Memory;
 use crate::{
     model::{InboxMessage, InboxPointer, InboxSort},
-    port::{Commit, Inbox, InboxMinute, InboxReader, InboxSweep, Page, PortError},
+    port::{Commit, DecodedMessages, Inbox, InboxMinute, InboxReader, InboxSweep, Page, PortError},
 };
 
 impl Inbox for Memory {
@@ -26,6 +26,22 @@ impl InboxReader for Memory {
         pointer: &InboxPointer,
     ) -> Result<Option<InboxMessage>, PortError> {
         self.call("InboxReader::inbox_message", |world| world.inbox.get(pointer).cloned()).await
+    }
+
+    async fn decoded_message(
+        &self,
+        pointer: &InboxPointer,
+    ) -> Result<Option<InboxMessage>, PortError> {
+        self.call("InboxReader::decoded_message", |world| world.decoded.get(pointer).cloned()).await
+    }
+}
+
+impl DecodedMessages for Memory {
+    async fn keep_decoded(&self, message: &InboxMessage) -> Result<(), PortError> {
+        self.call("DecodedMessages::keep_decoded", |world| {
+            world.decoded.insert(message.pointer.clone(), message.clone());
+        })
+        .await
     }
 }
 

@@ -14,7 +14,9 @@ mod far_side;
 mod fault;
 mod files;
 mod inbox;
+mod large_files;
 mod outbox;
+mod payloads;
 mod queue;
 mod templates;
 mod time;
@@ -23,6 +25,7 @@ mod web;
 pub use drive::drive;
 pub use far_side::{AppleCall, FarSide, WebhookRecord};
 pub use fault::{FaultMode, FaultPlan};
+pub use large_files::Unjoined;
 pub use queue::{MemoryQueue, Received};
 
 use std::{
@@ -36,12 +39,15 @@ use jiff::Timestamp;
 
 use crate::{
     model::{
-        ApiKey, ApiKeyId, Business, ConversationId, ConversationState, DataRef, Delivery,
-        DeliveryKey, DeliveryPointer, Endpoint, EndpointId, EventStream, FileKey,
-        IdempotencyRecord, InboxMessage, InboxPointer, OutboundMessage, OutboundPointer, Template,
-        TemplateName, Tenant, TenantId, TimelineEntry,
+        ApiKey, ApiKeyId, AppleFile, Business, ConversationId, ConversationState, DataRef,
+        Delivery, DeliveryKey, DeliveryPointer, Endpoint, EndpointId, EventStream, FileKey,
+        IdempotencyRecord, InboxMessage, InboxPointer, OutboundMessage, OutboundPointer, Payload,
+        PayloadPointer, Template, TemplateName, Tenant, TenantId, TimelineEntry,
     },
-    port::{AppleKeySet, AppleSecrets, InboxMinute, MessageClaim, PortError, ServiceKeySource},
+    port::{
+        AppleKeySet, AppleSecrets, InboxMinute, KnownFile, MessageClaim, PortError,
+        ServiceKeySource,
+    },
 };
 
 /// The world. Clones share it.
@@ -59,6 +65,8 @@ pub struct World {
     pub faults: FaultPlan,
     /// The inbox.
     pub inbox: BTreeMap<InboxPointer, InboxMessage>,
+    /// Decoded twins of messages in the inbox.
+    pub decoded: BTreeMap<InboxPointer, InboxMessage>,
     /// The inbox's stream: rows not yet dispatched, in order of commit.
     pub stream: Vec<InboxPointer>,
     /// How far the sweep has come.
@@ -87,8 +95,18 @@ pub struct World {
     pub delivery_queue: MemoryQueue<DeliveryPointer>,
     /// The outbound queue.
     pub outbound_queue: MemoryQueue<OutboundPointer>,
+    /// The payloads queue.
+    pub payload_queue: MemoryQueue<PayloadPointer>,
+    /// Payloads.
+    pub payloads: BTreeMap<PayloadPointer, Payload>,
     /// Files.
     pub files: BTreeMap<FileKey, Vec<u8>>,
+    /// Files that come in parts and are not joined yet, by the names of their uploads.
+    pub unjoined: BTreeMap<String, Unjoined>,
+    /// Customers' files by their content.
+    pub stored_files: BTreeMap<(TenantId, String), KnownFile>,
+    /// Businesses' files that Apple has.
+    pub apple_files: BTreeMap<(TenantId, BusinessId, String), AppleFile>,
     /// Templates, every version.
     pub templates: BTreeMap<(TenantId, TemplateName, u32), Template>,
     /// References to large content.

@@ -7,8 +7,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::Memory;
 use crate::{
-    model::{OutboundPointer, fairness_group},
-    port::{DeliveryQueue, OutboundQueue, PortError, QueuedDelivery},
+    model::{OutboundPointer, PayloadPointer, fairness_group},
+    port::{DeliveryQueue, OutboundQueue, PayloadQueue, PortError, QueuedDelivery},
 };
 
 /// SQS takes group ids up to this many characters.
@@ -166,6 +166,22 @@ impl DeliveryQueue for Memory {
                 world.delivery_queue.send(queued.pointer.clone(), &group, None, visible_at);
             }
             Vec::new()
+        })
+        .await
+    }
+}
+
+impl PayloadQueue for Memory {
+    async fn enqueue_payload(
+        &self,
+        pointer: &PayloadPointer,
+        delay: Duration,
+    ) -> Result<(), PortError> {
+        self.call("PayloadQueue::enqueue_payload", |world| {
+            assert!(delay <= Duration::from_secs(900), "SQS refuses this delay");
+            let group = fairness_group(&pointer.tenant);
+            let visible_at = world.now + delay;
+            world.payload_queue.send(pointer.clone(), &group, None, visible_at);
         })
         .await
     }

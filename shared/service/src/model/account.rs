@@ -15,8 +15,65 @@ pub struct Tenant {
     pub id: TenantId,
     /// What people call it.
     pub name: String,
+    /// How long their customers' files are kept.
+    #[serde(default)]
+    pub attachment_retention: Retention,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+impl Tenant {
+    /// A tenant of this moment, with what is usual.
+    pub fn new(id: TenantId, name: String, now: Timestamp) -> Self {
+        Self { id, name, attachment_retention: Retention::default(), created_at: now }
+    }
+}
+
+/// How long customers' files are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub enum Retention {
+    /// A day.
+    Day,
+    /// A week.
+    Week,
+    /// Thirty days, as Apple keeps them.
+    #[default]
+    Month,
+    /// Ninety days.
+    Quarter,
+    /// A year.
+    Year,
+}
+
+impl Retention {
+    /// Every choice.
+    pub const ALL: [Self; 5] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
+
+    /// In days.
+    pub const fn days(self) -> u16 {
+        match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 30,
+            Self::Quarter => 90,
+            Self::Year => 365,
+        }
+    }
+}
+
+impl From<Retention> for u16 {
+    fn from(retention: Retention) -> Self {
+        retention.days()
+    }
+}
+
+impl TryFrom<u16> for Retention {
+    type Error = &'static str;
+    fn try_from(days: u16) -> Result<Self, Self::Error> {
+        let found = Self::ALL.into_iter().find(|retention| retention.days() == days);
+        found.ok_or("one of 1, 7, 30, 90 and 365 days is expected")
+    }
 }
 
 /// A business id, bound for ever to the tenant that claimed it first.

@@ -65,6 +65,22 @@ impl Delivery {
     }
 }
 
+impl Delivery {
+    /// A delivery whose event is still being fetched: nobody tries it before it is replaced, and the
+    /// next ones of an ordered endpoint wait behind it.
+    pub fn held(
+        key: DeliveryKey,
+        event: EventId,
+        kind: EventType,
+        business: BusinessId,
+        now: Timestamp,
+    ) -> Self {
+        let fresh = Self::new(key, event, kind, Some(business), now);
+        let until = fresh.give_up_at;
+        Self { next_attempt_at: until, sweep_at: until, ..fresh }
+    }
+}
+
 /// How long a delivery is tried (spec/reliability §1.1).
 pub const DELIVERY_WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{fmt, str::FromStr};
 
-use super::{ConversationId, EndpointId, EventId, InboxSort};
+use super::{AttachmentId, ConversationId, EndpointId, EventId, InboxSort};
 
 macro_rules! event_types {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)+) => {
@@ -54,6 +54,10 @@ event_types! {
     ConversationReopened = "conversation.reopened",
     /// A message of the customer's that cannot be told as it should; it keeps its `seq`.
     MessageParked = "message.parked",
+    /// A file that the customer sent can be had.
+    AttachmentReady = "attachment.ready",
+    /// A file that the customer sent cannot be had, or not safely.
+    AttachmentFailed = "attachment.failed",
     /// A test of an endpoint, on request.
     EndpointPing = "endpoint.ping",
 }
@@ -148,6 +152,14 @@ pub enum TimelineItem {
         /// The message.
         message: MessageId,
     },
+    /// A message of the customer's whose answer lies with Apple and is being fetched. It becomes the
+    /// event that tells of it, at this place; what comes after it waits where order was asked for.
+    Awaited {
+        /// The message.
+        message: MessageId,
+        /// Ordered endpoints that hold a delivery for it.
+        held: Vec<EndpointId>,
+    },
 }
 
 /// Where an event's data comes from.
@@ -167,9 +179,19 @@ pub enum EventSource {
         /// The business's own reference of that message.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         callback_data: Option<String>,
+        /// The answer came by reference: it is told from the decoded twin of the row.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        decoded: bool,
     },
     /// As written here.
     Inline(Value),
+    /// As written here, with a link to the customer's file that is made when it is told.
+    Attachment {
+        /// The file.
+        attachment: AttachmentId,
+        /// The rest.
+        data: Value,
+    },
 }
 
 #[cfg(test)]

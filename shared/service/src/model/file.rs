@@ -37,6 +37,27 @@ impl FileKey {
         Self(format!("templates/{tenant}/{}/{version}-{sha256}", name.as_str()))
     }
 
+    /// A customer's file. `days` is how long the tenant wants it kept: the bucket's rule for the
+    /// prefix follows it.
+    pub fn attachment(retention: super::Retention, tenant: &TenantId, drawn: &str) -> Self {
+        Self(format!("attachments/{}d/{tenant}/{drawn}", retention.days()))
+    }
+
+    /// What a business's URL led to, on its way to Apple.
+    pub fn fetched(tenant: &TenantId, drawn: &str) -> Self {
+        Self(format!("fetched/{tenant}/{drawn}"))
+    }
+
+    /// The ciphertext of an answer that could not be decoded, by the SHA-256 of its reference, in hex.
+    pub fn ciphertext(tenant: &TenantId, reference: &str) -> Self {
+        Self(format!("ciphertexts/{tenant}/{reference}"))
+    }
+
+    /// What a reference was resolved to.
+    pub fn download(tenant: &TenantId, download: &super::DownloadId) -> Self {
+        Self(format!("downloads/{tenant}/{download}"))
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0

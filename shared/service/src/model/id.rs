@@ -5,7 +5,7 @@ use data_encoding::{BASE32_NOPAD, Encoding, Specification};
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::LazyLock};
 
-use amb_protocol::id::{BusinessId, OpaqueId};
+use amb_protocol::id::{BusinessId, MessageId, OpaqueId};
 
 use crate::port::Entropy;
 
@@ -95,6 +95,11 @@ prefixed_id!(
     UploadId, "upl_"
 );
 
+prefixed_id!(
+    /// A reference that a tenant asks us to resolve.
+    DownloadId, "dld_"
+);
+
 impl ConversationId {
     /// The conversation of a business and a customer: a hash, because Apple's opaque ids are longer
     /// than a queue's message group id may be (128 characters; spec/reliability §2.6).
@@ -124,6 +129,12 @@ pub fn fairness_group(tenant: &TenantId) -> String {
 /// 16 bytes as 26 characters of `a-z2-7`.
 pub fn base32_id(bytes: &[u8; 16]) -> String {
     LOWER_BASE32.encode(bytes)
+}
+
+/// The message of these 26 characters, as [`base32_id`] writes them.
+pub(super) fn message_of(text: &str) -> Option<MessageId> {
+    let bytes: [u8; 16] = LOWER_BASE32.decode(text.as_bytes()).ok()?.try_into().ok()?;
+    Some(MessageId::new(uuid::Uuid::from_bytes(bytes)))
 }
 
 fn digest_id(parts: &[&str]) -> String {

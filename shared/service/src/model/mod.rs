@@ -10,12 +10,14 @@ mod file;
 mod id;
 mod inbox;
 mod outbound;
+mod payload;
 mod question;
 mod route;
 mod template;
 
 pub use account::{
-    ApiKey, Business, BusinessStatus, Endpoint, EndpointStatus, Mode, Scope, SealedSecret, Tenant,
+    ApiKey, Business, BusinessStatus, Endpoint, EndpointStatus, Mode, Retention, Scope,
+    SealedSecret, Tenant,
 };
 pub use conversation::{
     ConversationState, ConversationStatus, Entry, LaneEntry, RECENT_REPLIES_MAX,
@@ -30,13 +32,17 @@ pub use event::{
 };
 pub use file::{FileKey, UploadSlot};
 pub use id::{
-    ApiKeyId, ConversationId, EndpointId, EventId, IdFault, TenantId, UploadId, base32_id,
-    fairness_group,
+    ApiKeyId, ConversationId, DownloadId, EndpointId, EventId, IdFault, TenantId, UploadId,
+    base32_id, fairness_group,
 };
 pub use inbox::{BodyEncoding, InboxMessage, InboxPointer, InboxSort, StoredBody, body_hash};
 pub use outbound::{
     Choice, FailureCode, IdempotencyKey, IdempotencyRecord, OutboundContent, OutboundMessage,
     OutboundPointer, OutboundStatus, Progress, TypingState,
+};
+pub use payload::{
+    AppleFile, AttachmentId, AttachmentIdFault, FilePlace, FileSource, Payload, PayloadFault,
+    PayloadPlace, PayloadPointer, PayloadSource, PayloadStatus, Scan, StoredFile, Transfer,
 };
 pub use question::{ASKED_MAX, Questions};
 pub use route::{Heard, Route};

@@ -4,7 +4,7 @@ use std::future::Future;
 use super::PortError;
 use crate::model::{
     BusinessStatus, ConversationId, ConversationState, Delivery, EventStream, IdempotencyRecord,
-    OutboundMessage, TenantId, TimelineEntry,
+    OutboundMessage, Payload, TenantId, TimelineEntry,
 };
 
 /// Conversations and the one way to change them. IAM: `GetItem`, `PutItem`, `UpdateItem` on
@@ -43,6 +43,20 @@ pub struct Step {
     pub outbound: Option<OutboundMessage>,
     /// The record of an idempotency key nobody may have used within its time.
     pub idempotency: Option<IdempotencyRecord>,
+    /// Payloads, inserted or brought to their end; refused if one came to an end before.
+    pub payloads: Vec<Payload>,
+    /// A place that was awaited, and is no more.
+    pub resolved: Option<Resolved>,
+}
+
+/// What takes the place of an [awaited](crate::model::TimelineItem::Awaited) entry. Whoever resolves it
+/// has read the entry after the state: the state's revision guards both.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// The entry, with the same `seq`.
+    pub entry: TimelineEntry,
+    /// Its deliveries, in the place of those that were held.
+    pub deliveries: Vec<Delivery>,
 }
 
 impl Step {
@@ -55,6 +69,8 @@ impl Step {
             deliveries: Vec::new(),
             outbound: None,
             idempotency: None,
+            payloads: Vec::new(),
+            resolved: None,
         }
     }
 }
@@ -94,7 +110,7 @@ pub enum Stepped {
     Claimed(MessageClaim),
     /// Nothing happened: the idempotency key was used before.
     Repeated(IdempotencyRecord),
-    /// Nothing happened: the outbound message had come to its end.
+    /// Nothing happened: the outbound message, or a payload, had come to its end.
     Finished,
 }
 

@@ -32,6 +32,23 @@ pub trait InboxReader: Send + Sync {
         &self,
         pointer: &InboxPointer,
     ) -> impl Future<Output = Result<Option<InboxMessage>, PortError>> + Send;
+
+    /// The decoded twin of the message at this place: the same message, its answer in it instead of a
+    /// reference.
+    fn decoded_message(
+        &self,
+        pointer: &InboxPointer,
+    ) -> impl Future<Output = Result<Option<InboxMessage>, PortError>> + Send;
+}
+
+/// Keeps the decoded twins of messages whose answers came by reference. IAM: `PutItem` on the inbox.
+pub trait DecodedMessages: Send + Sync {
+    /// Keeps a twin beside the message at its place; an earlier one is replaced. It is nothing to be
+    /// dispatched.
+    fn keep_decoded(
+        &self,
+        message: &InboxMessage,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
 /// Walks the inbox by minute of receipt. IAM: `Query` on the index `by-minute`.

@@ -4,13 +4,16 @@
 //! [`PortError`]. Futures are `Send`, spelled once here, so that adapters just write `async fn`.
 
 mod account;
+mod content_store;
 mod conversations;
 mod data_ref;
 mod deliveries;
 mod file;
 mod gateway;
 mod inbox;
+mod large_file;
 mod outbox;
+mod payload;
 mod queue;
 mod secrets;
 mod template;
@@ -21,16 +24,21 @@ mod webhook;
 pub use account::{
     ApiKeys, Businesses, Claim, EndpointDirectory, EndpointHealth, Endpoints, Replaced, Tenants,
 };
+pub use content_store::{
+    ContentError, ContentStore, Opened, Reference, UploadTicket, WebFile, WebFiles,
+};
 pub use conversations::{
-    ClaimScope, Conversations, MessageClaim, Page, Step, Stepped, Timeline, TimelineQuery,
+    ClaimScope, Conversations, MessageClaim, Page, Resolved, Step, Stepped, Timeline, TimelineQuery,
 };
 pub use data_ref::DataRefs;
 pub use deliveries::{Deliveries, DeliveryLog, DueDeliveries, Lease};
 pub use file::{FileRead, Files, UploadSlots};
 pub use gateway::{AppClipLink, Constructed, Gateway, GatewayAnswer, GatewayError};
-pub use inbox::{Commit, Inbox, InboxMinute, InboxReader, InboxSweep};
+pub use inbox::{Commit, DecodedMessages, Inbox, InboxMinute, InboxReader, InboxSweep};
+pub use large_file::{Bytes, Chunks, FileLinks, Joined, LargeFile, LargeFiles};
 pub use outbox::{DueOutbound, IdempotencyRecords, Outbox, OutboxLease};
-pub use queue::{DeliveryQueue, OutboundQueue, QueuedDelivery};
+pub use payload::{AppleFiles, DuePayloads, KnownFile, PayloadLease, Payloads, StoredFiles};
+pub use queue::{DeliveryQueue, OutboundQueue, PayloadQueue, QueuedDelivery};
 pub use secrets::{AppleKeySet, AppleSecrets, OperatorKeySource, ServiceKeySource};
 pub use template::{TemplateLibrary, Templates};
 pub use time::{Clock, Entropy};

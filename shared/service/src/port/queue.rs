@@ -1,7 +1,7 @@
 use std::{future::Future, time::Duration};
 
 use super::PortError;
-use crate::model::{DeliveryPointer, OutboundPointer};
+use crate::model::{DeliveryPointer, OutboundPointer, PayloadPointer};
 
 /// The deliveries queue: standard, fair by tenant. IAM: `SendMessage`.
 pub trait DeliveryQueue: Send + Sync {
@@ -34,6 +34,26 @@ impl QueuedDelivery {
     /// Due at once.
     pub fn now(pointer: DeliveryPointer) -> Self {
         Self { pointer, delay: Duration::ZERO }
+    }
+}
+
+/// The payloads queue: standard, one message at a time. IAM: `SendMessage`.
+pub trait PayloadQueue: Send + Sync {
+    /// Enqueues a pointer, to be looked at after `delay` (at most 900 s).
+    fn enqueue_payload(
+        &self,
+        pointer: &PayloadPointer,
+        delay: Duration,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+impl<T: PayloadQueue> PayloadQueue for &T {
+    fn enqueue_payload(
+        &self,
+        pointer: &PayloadPointer,
+        delay: Duration,
+    ) -> impl Future<Output = Result<(), PortError>> + Send {
+        (**self).enqueue_payload(pointer, delay)
     }
 }
 

@@ -56,7 +56,13 @@ impl Placed {
         match &entry.item {
             TimelineItem::Event {
                 source:
-                    EventSource::Inbox { soft_duplicate_of, in_reply_to, callback_data, sort: _ },
+                    EventSource::Inbox {
+                        soft_duplicate_of,
+                        in_reply_to,
+                        callback_data,
+                        sort: _,
+                        decoded: _,
+                    },
                 ..
             } => Self {
                 soft_duplicate_of: *soft_duplicate_of,

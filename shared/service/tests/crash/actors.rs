@@ -76,7 +76,7 @@ impl Actors {
         let mut world = self.world.world();
         let created_at = world.now;
         let name = format!("tenant {number}");
-        let tenant = Tenant { id: id.clone(), name: name.clone(), created_at };
+        let tenant = Tenant::new(id.clone(), name.clone(), created_at);
         world.tenants.insert(id.clone(), tenant);
         let row = Business {
             id: business.clone(),

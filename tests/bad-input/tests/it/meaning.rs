@@ -40,7 +40,7 @@ fn dispatched(world: &Memory) -> Vec<EventType> {
         .values()
         .filter_map(|entry| match &entry.item {
             TimelineItem::Event { kind, .. } => Some(*kind),
-            TimelineItem::Sent { .. } => None,
+            TimelineItem::Sent { .. } | TimelineItem::Awaited { .. } => None,
         })
         .collect()
 }
