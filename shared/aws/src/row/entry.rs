@@ -120,6 +120,7 @@ mod tests {
             soft_duplicate_of: None,
             in_reply_to: None,
             callback_data: None,
+            decoded: false,
         };
         let conversation = ConversationId::parse("cnv_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();
         let entry = TimelineEntry {
