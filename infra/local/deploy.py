@@ -87,7 +87,7 @@ def up(options: argparse.Namespace) -> None:
 
     template = sam.load(options.template)
     code = upload_bundles(options, sam.functions(template))
-    parameters = {"MspId": options.msp_id, "Stage": "local", "DeliveryConcurrency": "5", "RelayConcurrency": "5"}
+    parameters = {"MspId": options.msp_id, "Stage": "local", "DeliveryConcurrency": "5", "RelayConcurrency": "5", "PayloadConcurrency": "5"}
     plain = sam.for_emulator(sam.transform(template, options.region, parameters, code))
     plain = sam.with_environment(plain, local_environment(options))
     if options.visibility is not None:
@@ -138,6 +138,7 @@ def local_environment(options: argparse.Namespace) -> dict[str, object]:
     return {
         "AMB_EGRESS_LOOPBACK": "allow",  # the only place that says so; a function believes it on a loopback endpoint only
         "?AMB_APPLE_GATEWAY_URL": f"{options.simulator_url}/apple/v1",
+        "?AMB_APPLE_CONTENT_HOSTS": "127.0.0.1",
         "?AMB_API_URL": {"Fn::Sub": f"{options.endpoint}/_aws/execute-api/${{Api}}"},
         "SSL_CERT_FILE": certifi.where(),
         "RUST_BACKTRACE": "1",
@@ -219,6 +220,8 @@ def describe(options: argparse.Namespace, outputs: dict[str, str], apple_secret:
             ("deliveriesDlq", "DeliveriesDlqUrl"),
             ("outbound", "OutboundQueueUrl"),
             ("outboundDlq", "OutboundDlqUrl"),
+            ("payloads", "PayloadsQueueUrl"),
+            ("payloadsDlq", "PayloadsDlqUrl"),
             ("dispatchDlq", "DispatchDlqUrl"),
         )
     }
