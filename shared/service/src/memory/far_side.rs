@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{FaultMode, Memory};
+use super::{AppleContent, FaultMode, Memory, WebDownload};
 use crate::model::{ConversationId, ConversationStatus};
 use crate::port::{
     AppClipLink, Constructed, Gateway, GatewayAnswer, GatewayError, WebFault, WebPage,
@@ -26,6 +26,10 @@ pub struct FarSide {
     pub app_clip_script: VecDeque<Result<Constructed, GatewayError>>,
     /// Pages of the public web by URL; others are not found.
     pub web: BTreeMap<String, Result<WebPage, WebFault>>,
+    /// What becomes of the next files on the web that are fetched a piece at a time.
+    pub web_file_script: VecDeque<WebDownload>,
+    /// Apple's content store.
+    pub content: AppleContent,
     /// The businesses' next answers; when they run out, 200.
     pub webhook_script: VecDeque<Result<u16, WebhookError>>,
     /// What the businesses' servers were sent, whatever they answered.

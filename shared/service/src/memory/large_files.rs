@@ -14,8 +14,6 @@ use crate::{
 
 /// What S3 wants of every part but the last.
 const SHORTEST_PART: usize = 5 * 1024 * 1024;
-/// A reader gets pieces of this size.
-const PIECE: usize = 64 * 1024;
 
 /// A file whose parts are not joined yet.
 #[derive(Clone, Debug, Default)]
@@ -112,9 +110,10 @@ impl LargeFiles for Memory {
     ) -> Result<Option<LargeFile<MemoryFile>>, PortError> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         let found = self.call("LargeFiles::open", |world| world.files.get(key).cloned()).await?;
+        let piece = self.world().piece;
         Ok(found.map(|bytes| {
             let rest = bytes.get(from..).unwrap_or_default();
-            let pieces = rest.chunks(PIECE).map(Bytes::copy_from_slice).collect();
+            let pieces = rest.chunks(piece).map(Bytes::copy_from_slice).collect();
             LargeFile {
                 size: bytes.len() as u64,
                 content_type: None,

@@ -6,6 +6,7 @@
 //! after the effect, lose the answer, or refuse the call. It is for tests and the local tools only.
 
 mod account;
+mod content_store;
 mod conversations;
 mod data_refs;
 mod deliveries;
@@ -21,12 +22,15 @@ mod queue;
 mod templates;
 mod time;
 mod web;
+mod web_files;
 
+pub use content_store::{AppleContent, Content, Download, Left, MemoryDownload};
 pub use drive::drive;
 pub use far_side::{AppleCall, FarSide, WebhookRecord};
 pub use fault::{FaultMode, FaultPlan};
-pub use large_files::Unjoined;
+pub use large_files::{MemoryFile, Unjoined};
 pub use queue::{MemoryQueue, Received};
+pub use web_files::{MemoryWebFile, WebDownload};
 
 use std::{
     collections::BTreeMap,
@@ -61,6 +65,8 @@ pub struct World {
     pub now: Timestamp,
     /// The seed of the next random bytes.
     pub entropy: u64,
+    /// Bytes in a piece of a large file, of Apple's content store, and of the web.
+    pub piece: usize,
     /// What happens to port calls.
     pub faults: FaultPlan,
     /// The inbox.
@@ -121,7 +127,12 @@ impl Memory {
     /// An empty world at noon of 2026-11-21, UTC; the same seed gives the same random bytes.
     pub fn new(seed: u64) -> Self {
         let now = Timestamp::UNIX_EPOCH + std::time::Duration::from_secs(1_795_262_400);
-        Self(Arc::new(Mutex::new(World { now, entropy: seed, ..World::default() })))
+        Self(Arc::new(Mutex::new(World {
+            now,
+            entropy: seed,
+            piece: 64 * 1024,
+            ..World::default()
+        })))
     }
 
     /// Looks into the world, or arranges it, past the ports.
