@@ -19,6 +19,8 @@ pub const FILES_BUCKET: &str = "AMB_FILES_BUCKET";
 pub const DELIVERIES_QUEUE_URL: &str = "AMB_DELIVERIES_QUEUE_URL";
 /// The URL of the queue of outbound messages.
 pub const OUTBOUND_QUEUE_URL: &str = "AMB_OUTBOUND_QUEUE_URL";
+/// The URL of the queue of payloads.
+pub const PAYLOADS_QUEUE_URL: &str = "AMB_PAYLOADS_QUEUE_URL";
 /// Name or ARN of the secret that holds Apple's Messaging API secret.
 pub const APPLE_SECRET: &str = "AMB_APPLE_SECRET";
 /// Name or ARN of the secret that holds the service's master key.
@@ -29,6 +31,11 @@ pub const OPERATOR_KEY_SECRET: &str = "AMB_OPERATOR_KEY_SECRET";
 pub const MSP_ID: &str = "AMB_MSP_ID";
 /// The base of Apple's gateway; [`DEFAULT_APPLE_GATEWAY_URL`] when absent.
 pub const APPLE_GATEWAY_URL: &str = "AMB_APPLE_GATEWAY_URL";
+/// Hosts that Apple's content store is on, or below, comma-separated;
+/// [`DEFAULT_APPLE_CONTENT_HOSTS`] when absent.
+pub const APPLE_CONTENT_HOSTS: &str = "AMB_APPLE_CONTENT_HOSTS";
+/// `plain` (the default) or `mmcs`: how the content store's headers are spelt.
+pub const APPLE_CONTENT_HEADERS: &str = "AMB_APPLE_CONTENT_HEADERS";
 /// The public URL of this service's own API, which no endpoint may point at. Optional.
 pub const API_URL: &str = "AMB_API_URL";
 /// The name of this deployment, such as `prod`; [`DEFAULT_STAGE`] when absent.
@@ -44,6 +51,8 @@ pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 
 /// Apple, Common Specifications.
 pub const DEFAULT_APPLE_GATEWAY_URL: &str = "https://mspgw.push.apple.com/v1";
+/// Where Apple's content store has been seen (spec/reliability F107).
+pub const DEFAULT_APPLE_CONTENT_HOSTS: &str = "icloud-content.com,icloud.com,apple.com";
 /// The deployment's name when none is given.
 pub const DEFAULT_STAGE: &str = "dev";
 
@@ -120,6 +129,11 @@ impl Config {
         self.url(OUTBOUND_QUEUE_URL)
     }
 
+    /// The URL of the queue of payloads.
+    pub fn payloads_queue_url(&self) -> Result<String, ConfigError> {
+        self.url(PAYLOADS_QUEUE_URL)
+    }
+
     /// The secret that holds Apple's Messaging API secret.
     pub fn apple_secret(&self) -> Result<String, ConfigError> {
         self.resource(APPLE_SECRET)
@@ -148,6 +162,31 @@ impl Config {
         match self.optional(APPLE_GATEWAY_URL) {
             Some(_) => self.url(APPLE_GATEWAY_URL),
             None => Ok(DEFAULT_APPLE_GATEWAY_URL.to_owned()),
+        }
+    }
+
+    /// Hosts that Apple's content store is on, or below.
+    pub fn apple_content_hosts(&self) -> Result<Vec<String>, ConfigError> {
+        let text = self.optional(APPLE_CONTENT_HOSTS).unwrap_or(DEFAULT_APPLE_CONTENT_HOSTS);
+        let hosts: Vec<_> = text.split(',').map(str::to_owned).collect();
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+        if hosts.iter().all(|host| !host.is_empty() && host.bytes().all(plain)) {
+            Ok(hosts)
+        } else {
+            let reason = "is not a list of host names with commas between them";
+            Err(ConfigError::Invalid { name: APPLE_CONTENT_HOSTS, reason })
+        }
+    }
+
+    /// Whether the content store's headers are spelt `MMCS-Url` and so on, as in Apple's samples.
+    pub fn apple_content_headers_are_mmcs(&self) -> Result<bool, ConfigError> {
+        match self.optional(APPLE_CONTENT_HEADERS) {
+            None | Some("plain") => Ok(false),
+            Some("mmcs") => Ok(true),
+            Some(_) => {
+                let reason = "is neither `plain` nor `mmcs`";
+                Err(ConfigError::Invalid { name: APPLE_CONTENT_HEADERS, reason })
+            }
         }
     }
 
@@ -224,18 +263,21 @@ fn is_loopback(url: &str) -> bool {
     })
 }
 
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 20] = [
     INBOX_TABLE,
     CONVERSATIONS_TABLE,
     ACCOUNTS_TABLE,
     FILES_BUCKET,
     DELIVERIES_QUEUE_URL,
     OUTBOUND_QUEUE_URL,
+    PAYLOADS_QUEUE_URL,
     APPLE_SECRET,
     SERVICE_KEY_SECRET,
     OPERATOR_KEY_SECRET,
     MSP_ID,
     APPLE_GATEWAY_URL,
+    APPLE_CONTENT_HOSTS,
+    APPLE_CONTENT_HEADERS,
     API_URL,
     STAGE,
     EGRESS_LOOPBACK,
@@ -270,6 +312,8 @@ mod tests {
             (MSP_ID, "canary canary"),
             (API_URL, "ftp://canary/"),
             (APPLE_GATEWAY_URL, "https://"),
+            (APPLE_CONTENT_HOSTS, "canary.example, "),
+            (APPLE_CONTENT_HEADERS, "canary"),
         ])
         .unwrap();
         for (name, error) in [
@@ -278,6 +322,8 @@ mod tests {
             (MSP_ID, config.msp_id().unwrap_err()),
             (API_URL, config.api_url().unwrap_err()),
             (APPLE_GATEWAY_URL, config.apple_gateway_url().unwrap_err()),
+            (APPLE_CONTENT_HOSTS, config.apple_content_hosts().unwrap_err()),
+            (APPLE_CONTENT_HEADERS, config.apple_content_headers_are_mmcs().unwrap_err()),
         ] {
             let text = error.to_string();
             assert!(text.contains(name) && !text.contains("canary"), "{text}");
@@ -309,6 +355,9 @@ mod tests {
         assert_eq!(config.msp_id().unwrap().as_str(), "3b241101-e2bb-4255-8caf-4136c566a962");
         assert_eq!(config.api_url().unwrap().as_deref(), Some("https://api.example.com"));
         assert_eq!(config.apple_gateway_url().unwrap(), DEFAULT_APPLE_GATEWAY_URL);
+        let hosts = ["icloud-content.com", "icloud.com", "apple.com"].map(str::to_owned);
+        assert_eq!(config.apple_content_hosts().unwrap(), hosts);
+        assert_eq!(config.apple_content_headers_are_mmcs(), Ok(false));
         assert_eq!(config.stage(), "prod");
         assert_eq!(config.egress_loopback(), Ok(false));
     }

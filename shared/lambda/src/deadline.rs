@@ -10,6 +10,9 @@ pub const HTTP_RESERVE: Duration = Duration::from_millis(300);
 /// For a batch: noting what became of the records that were begun.
 pub const BATCH_RESERVE: Duration = Duration::from_secs(2);
 
+/// For a file on its way: the parts in flight, and the row that says where to go on.
+pub const TRANSFER_RESERVE: Duration = Duration::from_secs(30);
+
 /// The moment by which work ends so that the answer still gets out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Timestamp);
@@ -28,6 +31,11 @@ impl Deadline {
     /// A deadline at a moment.
     pub const fn at(moment: Timestamp) -> Self {
         Self(moment)
+    }
+
+    /// The moment itself.
+    pub const fn moment(self) -> Timestamp {
+        self.0
     }
 
     /// What is left; zero when it has passed.
