@@ -69,7 +69,8 @@ pub enum AttachmentFault {
     /// A value without which the file cannot be fetched is absent or malformed.
     #[error("{0} is absent or malformed")]
     Incomplete(&'static str),
-    /// The declared size is not between 1 and [`ATTACHMENT_MAX_BYTES`].
+    /// The declared size is more than [`ATTACHMENT_MAX_BYTES`] or less than nothing. A file may be
+    /// empty, a reference may not.
     #[error("the declared size is out of range")]
     Size,
 }
@@ -101,7 +102,7 @@ impl Attachment {
                 ("signature", self.signature_base64.as_deref()),
             ],
             self.key.as_deref(),
-            self.size,
+            (self.size, 0),
         )
     }
 }
@@ -136,7 +137,7 @@ impl DataReference {
                 ("signature", self.signature_base64.as_deref()),
             ],
             self.key.as_deref().or(self.data_ref_sig.as_deref()),
-            self.size,
+            (self.size, 1),
         )
     }
 }
@@ -156,7 +157,7 @@ impl fmt::Debug for DataReference {
 fn fault(
     required: [(&'static str, Option<&str>); 3],
     key: Option<&str>,
-    size: Option<i64>,
+    (size, least): (Option<i64>, i64),
 ) -> Option<AttachmentFault> {
     for (name, value) in required {
         if value.is_none_or(str::is_empty) {
@@ -168,7 +169,7 @@ fn fault(
     }
     match size {
         None => Some(AttachmentFault::Incomplete("size")),
-        Some(1..=ATTACHMENT_MAX_BYTES) => None,
+        Some(size) if (least..=ATTACHMENT_MAX_BYTES).contains(&size) => None,
         Some(_) => Some(AttachmentFault::Size),
     }
 }
@@ -254,13 +255,23 @@ mod tests {
 
     #[test]
     fn m153_a_size_out_of_range_parks_the_attachment() {
-        for size in [json!(-1), json!(0), json!(104_857_601), json!("104857601")] {
+        for size in [json!(-1), json!(104_857_601), json!("104857601")] {
             assert_eq!(with("size", size).fault(), Some(AttachmentFault::Size));
         }
         for size in [json!("x"), json!(9_223_372_036_854_775_808_u64), json!(1.5)] {
             assert_eq!(with("size", size).fault(), Some(AttachmentFault::Incomplete("size")));
         }
         assert_eq!(with("size", json!(104_857_600)).fault(), None);
+    }
+
+    #[test]
+    fn a004_a_file_may_be_empty_and_a_reference_may_not() {
+        assert_eq!(with("size", json!(0)).fault(), None);
+        let mut reference = current();
+        reference["bid"] = json!("com.apple.messages.MSMessageExtensionBalloonPlugin:0:x");
+        reference["size"] = json!(0);
+        let reference = DataReference::view(&to_raw_value(&reference).unwrap());
+        assert_eq!(reference.fault(), Some(AttachmentFault::Size));
     }
 
     #[test]

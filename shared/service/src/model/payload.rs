@@ -358,6 +358,8 @@ impl fmt::Debug for AppleFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Transfer {
+    /// Where the whole of it will be.
+    pub file: FileKey,
     /// S3's id of the multipart upload.
     pub upload: String,
     /// The parts' ETags.
