@@ -9,16 +9,17 @@ mod gathered;
 mod plan;
 
 pub use gathered::Gathered;
-pub(crate) use plan::push;
 pub use plan::{Answered, Plan, Reading, event_type, json_of, plan, reaction, read};
+pub(crate) use plan::{parked, push, source_of};
 
-use amb_protocol::{id::BusinessId, reply::Reply};
+use amb_protocol::{id::BusinessId, inbound::Envelope, reply::Reply};
 use std::time::Duration;
 
 use crate::{
     model::{
-        ConversationState, Delivery, DeliveryKey, DeliveryPointer, EventStream, EventType, Heard,
-        InboxMessage, InboxSort, OutboundPointer, TenantId, TimelineEntry, TimelineItem,
+        ConversationState, Delivery, DeliveryKey, DeliveryPointer, DeliveryStatus, EventStream,
+        EventType, Heard, InboxMessage, InboxSort, OutboundPointer, TenantId, TimelineEntry,
+        TimelineItem,
     },
     port::{
         Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, Outbox, PortError,
@@ -131,7 +132,10 @@ where
         for _ in 0..TRIES {
             let before = self.store.load(tenant, conversation).await?;
             let before = before.unwrap_or_else(|| unheard_of(message));
-            let answered = self.answered(&before, reading).await?;
+            let answered = match reading {
+                Reading::Message(envelope) => answered(&self.store, &before, envelope).await?,
+                _ => None,
+            };
             let planned = plan(before, message, reading, answered, self.clock.now());
             let step = self.owe(tenant, planned).await?;
             match self.store.step(&step).await? {
@@ -144,25 +148,6 @@ where
             }
         }
         Err(DispatchError::Contended)
-    }
-
-    /// The message of ours that a reply answers, if it is one of the latest, and the business's own
-    /// reference of it.
-    async fn answered(
-        &self,
-        state: &ConversationState,
-        reading: &Reading,
-    ) -> Result<Option<Answered>, PortError> {
-        let Reading::Message(envelope) = reading else { return Ok(None) };
-        let request = envelope.interactive_data.as_deref().map(Reply::parse);
-        let request = request.and_then(|reply| reply.request_identifier);
-        let Some(message) = request.and_then(|request| state.asked(&request)) else {
-            return Ok(None);
-        };
-        let (tenant, conversation) = (state.tenant.clone(), state.id.clone());
-        let found = self.store.find(&OutboundPointer { tenant, conversation, message }).await?;
-        let callback_data = found.and_then(|found| found.callback_data);
-        Ok(Some(Answered { message, callback_data }))
     }
 
     /// Turns a plan into a step that owes every entry to the endpoints that hear it.
@@ -201,6 +186,24 @@ where
         }
         Ok(())
     }
+}
+
+/// The message of ours that a reply answers, if it is one of the latest, and the business's own
+/// reference of it.
+pub(crate) async fn answered(
+    outbox: &impl Outbox,
+    state: &ConversationState,
+    envelope: &Envelope,
+) -> Result<Option<Answered>, PortError> {
+    let request = envelope.interactive_data.as_deref().map(Reply::parse);
+    let request = request.and_then(|reply| reply.request_identifier);
+    let Some(message) = request.and_then(|request| state.asked(&request)) else {
+        return Ok(None);
+    };
+    let (tenant, conversation) = (state.tenant.clone(), state.id.clone());
+    let found = outbox.find(&OutboundPointer { tenant, conversation, message }).await?;
+    let callback_data = found.and_then(|found| found.callback_data);
+    Ok(Some(Answered { message, callback_data }))
 }
 
 /// The conversation that a customer's first message begins.
@@ -242,6 +245,7 @@ pub(crate) fn deliveries(
 pub(crate) async fn enqueue(queue: &impl DeliveryQueue, deliveries: &[Delivery]) {
     let owed: Vec<_> = deliveries
         .iter()
+        .filter(|delivery| delivery.status == DeliveryStatus::Pending && !delivery.is_held())
         .map(|delivery| QueuedDelivery::now(DeliveryPointer::Stored(delivery.key.clone())))
         .collect();
     enqueue_owed(queue, &owed).await;

@@ -4,7 +4,7 @@
 use amb_protocol::{
     capability::CapabilityList,
     gzip,
-    id::MessageId,
+    id::{MessageId, OpaqueId},
     inbound::{Envelope, MessageType},
     json, tapback,
 };
@@ -126,7 +126,8 @@ fn place_message(
     }
     if state.status == ConversationStatus::Closed {
         state.reopen();
-        push(state, EventType::ConversationReopened, told(message, None), now, entries);
+        let source = told(message.id, &message.opaque, None);
+        push(state, EventType::ConversationReopened, source, now, entries);
     }
     state.last_inbound_at = message.received_at;
     for (known, told) in [
@@ -138,15 +139,25 @@ fn place_message(
             known.clone_from(told);
         }
     }
-    let soft_duplicate_of = soft_duplicate(state, message, envelope);
-    let source = EventSource::Inbox {
+    let source = source_of(state, (message, envelope), answered, false);
+    push(state, event_type(envelope), source, now, entries)
+}
+
+/// What the event that tells of a message is told from; an answer is remembered, to be known should it
+/// come again. `decoded`: from the twin of the row.
+pub(crate) fn source_of(
+    state: &mut ConversationState,
+    (message, envelope): (&InboxMessage, &Envelope),
+    answered: Option<Answered>,
+    decoded: bool,
+) -> EventSource {
+    EventSource::Inbox {
         sort: message.pointer.sort.clone(),
-        soft_duplicate_of,
+        soft_duplicate_of: soft_duplicate(state, message, envelope),
         in_reply_to: answered.as_ref().map(|answered| answered.message),
         callback_data: answered.and_then(|answered| answered.callback_data),
-        decoded: false,
-    };
-    push(state, event_type(envelope), source, now, entries)
+        decoded,
+    }
 }
 
 /// The type of the event that tells of a message.
@@ -176,7 +187,7 @@ fn close(
         return state.next_seq();
     }
     state.close();
-    let mut source = told(message, Some("customer"));
+    let mut source = told(message.id, &message.opaque, Some("customer"));
     if let EventSource::Inline(data) = &mut source
         && !references.is_empty()
     {
@@ -193,14 +204,20 @@ fn park(
     now: Timestamp,
     entries: &mut Vec<TimelineEntry>,
 ) -> u64 {
-    push(state, EventType::MessageParked, told(message, Some(reason)), now, entries)
+    let source = parked(message.id, &message.opaque, reason);
+    push(state, EventType::MessageParked, source, now, entries)
+}
+
+/// What is told of a message that cannot be told as it should.
+pub(crate) fn parked(message: MessageId, opaque: &OpaqueId, reason: &str) -> EventSource {
+    told(message, opaque, Some(reason))
 }
 
 /// What is told of a message whose words are not.
-fn told(message: &InboxMessage, reason: Option<&str>) -> EventSource {
+fn told(message: MessageId, opaque: &OpaqueId, reason: Option<&str>) -> EventSource {
     let mut data = Map::new();
-    data.insert("messageId".to_owned(), message.id.to_string().into());
-    data.insert("opaqueId".to_owned(), message.opaque.as_str().into());
+    data.insert("messageId".to_owned(), message.to_string().into());
+    data.insert("opaqueId".to_owned(), opaque.as_str().into());
     if let Some(reason) = reason {
         data.insert("reason".to_owned(), reason.into());
     }
@@ -237,7 +254,11 @@ fn soft_duplicate(
     let earlier = state
         .recent_replies
         .iter()
-        .find(|reply| reply.fingerprint == fingerprint && reply.message != message.id)
+        .find(|reply| {
+            // One that had to be fetched may come after one that was sent later.
+            let apart = reply.at.duration_since(now).unsigned_abs();
+            reply.fingerprint == fingerprint && reply.message != message.id && apart <= window
+        })
         .map(|reply| reply.message);
     if earlier.is_none() {
         if state.recent_replies.len() >= RECENT_REPLIES_MAX {

@@ -79,6 +79,11 @@ impl Delivery {
         let until = fresh.give_up_at;
         Self { next_attempt_at: until, sweep_at: until, ..fresh }
     }
+
+    /// Whether it waits for its event.
+    pub fn is_held(&self) -> bool {
+        self.attempts == 0 && self.next_attempt_at == self.give_up_at
+    }
 }
 
 /// How long a delivery is tried (spec/reliability §1.1).

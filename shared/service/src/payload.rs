@@ -1,0 +1,251 @@
+//! *Fetch*: what lies in Apple's content store and has to be had from there, or brought there.
+//!
+//! A payload's row is leased, attempted and written down, as an outbound message is. The end of one
+//! that a conversation waits for is one step: the row, the place in the timeline and the deliveries
+//! of it, so that it is told once, whatever breaks on the way. What is left behind by an attempt that
+//! dies is an upload that was never joined or a file that nothing names, and the bucket's rules remove
+//! both.
+
+mod attachment;
+mod attempt;
+mod download;
+mod end;
+mod file;
+mod named;
+mod reply;
+mod resolve;
+mod told;
+mod transfer;
+
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+use crate::{
+    keyring::{KeyRing, KeyRingError},
+    model::{Payload, PayloadFault, PayloadPlace, PayloadPointer, PayloadSource, QUEUE_GRACE},
+    port::{
+        AppleFiles, AppleSecrets, Businesses, Clock, ContentStore, Conversations, DecodedMessages,
+        DeliveryQueue, EndpointDirectory, Entropy, Files, InboxReader, LargeFiles, Outbox,
+        PayloadLease, PayloadQueue, Payloads, PortError, StoredFiles, Tenants, Timeline, WebFiles,
+    },
+    problem::chain,
+    schedule::jittered,
+};
+use attempt::Attempt;
+use end::End;
+
+/// A worker holds a payload so much longer than its own deadline.
+const MARGIN: SignedDuration = SignedDuration::from_secs(5);
+/// Pauses after the failures before the last: Apple's links die within seconds, and a moment later it
+/// may well answer.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
+/// What ran out of time goes on after this.
+const SOON: Duration = Duration::from_secs(1);
+/// After an outage of our own, so long times the square of the attempts, up to [`LONGEST_OUTAGE`]: all
+/// of [`Payload::LIFE`] is within [`Payload::MOST_ATTEMPTS`].
+const OUTAGE: Duration = Duration::from_secs(5);
+const LONGEST_OUTAGE: Duration = Duration::from_secs(600);
+
+/// Fetches payloads, and brings files.
+#[derive(Debug)]
+pub struct Fetch<S, Q, A, K, F, W, C> {
+    store: S,
+    queue: Q,
+    apple: A,
+    keys: KeyRing<K, C>,
+    files: F,
+    web: W,
+    clock: C,
+}
+
+/// Every table port that fetching uses.
+pub trait FetchTables:
+    Payloads
+    + StoredFiles
+    + AppleFiles
+    + InboxReader
+    + DecodedMessages
+    + Conversations
+    + Timeline
+    + EndpointDirectory
+    + Businesses
+    + Outbox
+    + Tenants
+{
+}
+
+impl<T> FetchTables for T where
+    T: Payloads
+        + StoredFiles
+        + AppleFiles
+        + InboxReader
+        + DecodedMessages
+        + Conversations
+        + Timeline
+        + EndpointDirectory
+        + Businesses
+        + Outbox
+        + Tenants
+{
+}
+
+/// What one message of the payloads queue came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fetched {
+    /// The payload came to an end.
+    Finished,
+    /// It will be attempted again after this pause, and is on the queue for it.
+    Again(Duration),
+    /// There was nothing to do: it is over, not due, or in somebody else's hands.
+    Nothing,
+}
+
+/// Why a payload could not be attempted or written down; the queue message has to come again.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// A port failed.
+    #[error("a payload could not be fetched")]
+    Port(#[from] PortError),
+    /// There is no key to sign with.
+    #[error("there is no key to sign with")]
+    Keys(#[from] KeyRingError),
+    /// Apple refuses our key, and there is no newer one.
+    #[error("Apple refuses our key")]
+    Unauthorized,
+    /// The conversation moved on under every try.
+    #[error("the conversation did not hold still")]
+    Contended,
+    /// The lease ran out, and another worker has the payload.
+    #[error("another worker took the payload over")]
+    Overtaken,
+}
+
+impl<S, Q, A, K, F, W, C> Fetch<S, Q, A, K, F, W, C>
+where
+    S: FetchTables,
+    Q: DeliveryQueue + PayloadQueue,
+    A: ContentStore,
+    K: AppleSecrets,
+    F: Files + LargeFiles,
+    W: WebFiles,
+    C: Clock + Entropy + Clone,
+{
+    /// Fetches with these ports.
+    pub fn new(store: S, queue: Q, apple: A, secrets: K, files: F, web: W, clock: C) -> Self {
+        let keys = KeyRing::new(secrets, clock.clone());
+        Self { store, queue, apple, keys, files, web, clock }
+    }
+
+    /// Handles one message of the payloads queue. `until` is when this attempt has to have ended: a
+    /// transfer that takes longer goes on in another one.
+    pub async fn fetch(
+        &self,
+        pointer: &PayloadPointer,
+        until: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        let (now, lease) = (self.clock.now(), until + MARGIN);
+        // Nobody has to be told of a payload that is in other hands: who has it enqueues it again, and
+        // the sweep finds one whose worker died.
+        let PayloadLease::Taken(mut payload) =
+            self.store.lease_payload(pointer, now, lease).await?
+        else {
+            return Ok(Fetched::Nothing);
+        };
+        let fetched = self.carry_on(&mut payload, lease, until).await;
+        if fetched.is_err() {
+            self.give_back(payload, lease).await;
+        }
+        fetched
+    }
+
+    async fn carry_on(
+        &self,
+        payload: &mut Payload,
+        lease: Timestamp,
+        until: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        let attempt = if is_given_up(payload, self.clock.now()) {
+            Attempt::failed(PayloadFault::GivenUp)
+        } else {
+            self.attempt(payload, lease, until).await?
+        };
+        match attempt {
+            Attempt::Done(status) => self.end(payload, lease, End::With(status)).await,
+            Attempt::Told(twin) => self.end(payload, lease, End::Told(twin)).await,
+            Attempt::Failed { code, detail } => {
+                self.end(payload, lease, End::failed(code, detail)).await
+            }
+            Attempt::Missed { code, detail } => {
+                let failed = usize::try_from(payload.failures).unwrap_or(usize::MAX);
+                payload.failures += 1;
+                match PAUSES.get(failed) {
+                    Some(pause) if payload.failures < Payload::MOST_FAILURES => {
+                        self.again(payload, lease, jittered(*pause, &self.clock)).await
+                    }
+                    _ => self.end(payload, lease, End::failed(code, detail)).await,
+                }
+            }
+            Attempt::Interrupted => self.again(payload, lease, SOON).await,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        payload: &mut Payload,
+        lease: Timestamp,
+        until: Timestamp,
+    ) -> Result<Attempt, FetchError> {
+        match (payload.pointer.place.clone(), payload.source.clone()) {
+            (PayloadPlace::Reply { conversation, message }, PayloadSource::Inbox) => {
+                self.reply(payload, conversation, message, until).await
+            }
+            (PayloadPlace::Attachment(id), PayloadSource::Inbox) => {
+                self.attachment(payload, &id, lease, until).await
+            }
+            (PayloadPlace::File { .. }, PayloadSource::File(source)) => {
+                self.bring(payload, &source, until).await
+            }
+            (PayloadPlace::Download(id), PayloadSource::Reference(reference)) => {
+                self.download(payload, &id, &reference, until).await
+            }
+            // Nobody writes such a row.
+            _ => Ok(Attempt::failed(PayloadFault::Incomplete)),
+        }
+    }
+
+    /// Writes down that it is not the end, and enqueues it for the next attempt.
+    async fn again(
+        &self,
+        payload: &mut Payload,
+        lease: Timestamp,
+        pause: Duration,
+    ) -> Result<Fetched, FetchError> {
+        payload.next_attempt_at = self.clock.now() + pause;
+        payload.sweep_at = payload.next_attempt_at + QUEUE_GRACE;
+        payload.lease_until = None;
+        if !self.store.record_payload(payload, lease).await? {
+            return Ok(Fetched::Nothing);
+        }
+        // Whole seconds, rounded up: a message that comes early would be dropped.
+        let delay = Duration::from_secs(pause.as_secs() + u64::from(pause.subsec_nanos() > 0));
+        if let Err(error) = self.queue.enqueue_payload(&payload.pointer, delay).await {
+            tracing::warn!(error = %chain(&error), "a payload is left to the sweep");
+        }
+        Ok(Fetched::Again(pause))
+    }
+
+    /// Gives the lease back after an outage, as far as that is possible: the sweep brings it again.
+    async fn give_back(&self, mut payload: Payload, lease: Timestamp) {
+        let pause = OUTAGE.saturating_mul(payload.attempts.saturating_pow(2)).min(LONGEST_OUTAGE);
+        payload.next_attempt_at = self.clock.now() + jittered(pause, &self.clock);
+        payload.sweep_at = payload.next_attempt_at;
+        payload.lease_until = None;
+        if let Err(error) = self.store.record_payload(&payload, lease).await {
+            tracing::warn!(error = %chain(&error), "a payload's lease has to run out");
+        }
+    }
+}
+
+fn is_given_up(payload: &Payload, now: Timestamp) -> bool {
+    payload.attempts > Payload::MOST_ATTEMPTS || payload.created_at + Payload::LIFE <= now
+}

@@ -1,0 +1,119 @@
+//! The end of a payload: its row, and whatever waits for it.
+
+use jiff::Timestamp;
+
+use super::{Fetch, FetchError, FetchTables, Fetched, reply::Twin, told::told};
+use crate::{
+    dispatch::{TRIES, deliveries, enqueue, push},
+    model::{AttachmentId, ConversationState, Payload, PayloadFault, PayloadPlace, PayloadStatus},
+    port::{Clock, DeliveryQueue, PortError, Step, Stepped},
+};
+
+/// How a payload ends.
+#[derive(Debug)]
+pub(super) enum End {
+    /// Like this.
+    With(PayloadStatus),
+    /// As an answer that was decoded.
+    Told(Box<Twin>),
+}
+
+impl End {
+    pub(super) fn failed(code: PayloadFault, detail: Option<String>) -> Self {
+        Self::With(PayloadStatus::Failed { code, detail })
+    }
+
+    fn status(&self) -> PayloadStatus {
+        match self {
+            Self::With(status) => status.clone(),
+            Self::Told(_) => PayloadStatus::Told,
+        }
+    }
+}
+
+impl<S, Q, A, K, F, W, C> Fetch<S, Q, A, K, F, W, C>
+where
+    S: FetchTables,
+    Q: DeliveryQueue,
+    C: Clock,
+{
+    /// Brings a payload to its end. What a conversation waits for ends with a step of it; the others
+    /// end by their lease.
+    pub(super) async fn end(
+        &self,
+        payload: &Payload,
+        lease: Timestamp,
+        end: End,
+    ) -> Result<Fetched, FetchError> {
+        let ended = Payload {
+            status: end.status(),
+            transfer: None,
+            lease_until: None,
+            finished_at: Some(self.clock.now()),
+            ..payload.clone()
+        };
+        for _ in 0..TRIES {
+            let Some(step) = self.last_step(&ended, &end).await? else {
+                let held = self.store.record_payload(&ended, lease).await?;
+                return Ok(if held { Fetched::Finished } else { Fetched::Nothing });
+            };
+            match self.store.step(&step).await? {
+                Stepped::Done => {
+                    let resolved = step.resolved.map(|resolved| resolved.deliveries);
+                    let owed = [step.deliveries, resolved.unwrap_or_default()].concat();
+                    enqueue(&self.queue, &owed).await;
+                    return Ok(Fetched::Finished);
+                }
+                Stepped::Finished => return Ok(Fetched::Nothing),
+                Stepped::Moved | Stepped::Claimed(_) | Stepped::Repeated(_) => {}
+            }
+        }
+        Err(FetchError::Contended)
+    }
+
+    /// The step that a payload ends with, if a conversation waits for it.
+    async fn last_step(&self, ended: &Payload, end: &End) -> Result<Option<Step>, PortError> {
+        let conversation = match &ended.pointer.place {
+            PayloadPlace::Reply { conversation, .. } => conversation,
+            PayloadPlace::Attachment(id) => &id.conversation,
+            PayloadPlace::File { .. } | PayloadPlace::Download(_) => return Ok(None),
+        };
+        let state = self.store.load(&ended.pointer.tenant, conversation).await?;
+        let Some(mut state) = state else { return Ok(None) };
+        state.revision += 1;
+        match (&ended.pointer.place, end) {
+            (PayloadPlace::Reply { message, .. }, End::Told(twin)) => {
+                self.resolve(state, ended, *message, Some(twin)).await
+            }
+            (PayloadPlace::Reply { message, .. }, End::With(_)) => {
+                self.resolve(state, ended, *message, None).await
+            }
+            (PayloadPlace::Attachment(id), _) => {
+                self.tell_attachment(state, ended, id).await.map(Some)
+            }
+            (PayloadPlace::File { .. } | PayloadPlace::Download(_), _) => Ok(None),
+        }
+    }
+
+    /// The step that tells of an attachment's end. `state` is one revision further than stored.
+    async fn tell_attachment(
+        &self,
+        mut state: ConversationState,
+        ended: &Payload,
+        id: &AttachmentId,
+    ) -> Result<Step, PortError> {
+        let tenant = &ended.pointer.tenant;
+        let declared = match ended.status {
+            PayloadStatus::Failed { .. } => self.named_attachment(tenant, id).await?,
+            _ => None,
+        };
+        let declared = declared.map(|named| named.what);
+        let (kind, source) = told(id, &state.opaque, &ended.status, declared.as_ref());
+        let mut entries = Vec::new();
+        push(&mut state, kind, source, self.clock.now(), &mut entries);
+        let endpoints = self.store.endpoints(tenant).await?;
+        let deliveries = deliveries(&state, &entries, &endpoints);
+        let payloads = vec![ended.clone()];
+        Ok(Step { entries, deliveries, payloads, ..Step::to(state) })
+    }
+}
