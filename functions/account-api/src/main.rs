@@ -22,7 +22,10 @@ async fn main() -> Result<(), Error> {
         accounts: Some(config.accounts_table()?),
     };
     let bucket = Bucket::new(&clients.config, Profile::ack(), config.files_bucket()?);
-    let urls = QueueUrls { deliveries: Some(config.deliveries_queue_url()?), outbound: None };
+    let urls = QueueUrls {
+        deliveries: Some(config.deliveries_queue_url()?),
+        ..QueueUrls::default()
+    };
     let (store, queue) =
         (Store::new(clients.dynamodb, tables).with_files(bucket), Queues::new(clients.sqs, urls));
     let secrets = clients.secrets;

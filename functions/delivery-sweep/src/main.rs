@@ -22,6 +22,7 @@ async fn main() -> Result<(), Error> {
     let urls = QueueUrls {
         deliveries: Some(config.deliveries_queue_url()?),
         outbound: Some(config.outbound_queue_url()?),
+        ..QueueUrls::default()
     };
     let sweep = Sweep::new(store, Queues::new(clients.sqs, urls), System);
 

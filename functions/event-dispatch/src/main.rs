@@ -19,7 +19,10 @@ async fn main() -> Result<(), Error> {
         accounts: Some(config.accounts_table()?),
     };
     let store = Store::new(clients.dynamodb, tables);
-    let urls = QueueUrls { deliveries: Some(config.deliveries_queue_url()?), outbound: None };
+    let urls = QueueUrls {
+        deliveries: Some(config.deliveries_queue_url()?),
+        ..QueueUrls::default()
+    };
     let queue = Gathered::new(Queues::new(clients.sqs, urls));
     let dispatch = Dispatch::new(store.clone(), &queue, System);
 

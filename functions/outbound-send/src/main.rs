@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
         ..Tables::default()
     };
     let store = Store::new(clients.dynamodb, tables).with_files(bucket.clone());
-    let urls = QueueUrls { outbound: Some(config.outbound_queue_url()?), deliveries: None };
+    let urls = QueueUrls { outbound: Some(config.outbound_queue_url()?), ..QueueUrls::default() };
     let queue = Queues::new(clients.sqs, urls);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
     let web = WalledWeb::new(policy);

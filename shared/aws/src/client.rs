@@ -16,7 +16,7 @@ pub struct Profile {
     pub dynamodb: Patience,
     /// With SQS and Secrets Manager.
     pub others: Patience,
-    /// With S3, for files of up to ten megabytes.
+    /// With S3: one file of up to ten megabytes, or one part of a larger one.
     pub files: Patience,
 }
 
@@ -50,6 +50,14 @@ impl Profile {
         let files =
             Patience { attempt: Duration::from_secs(5), operation: Duration::from_secs(12) };
         Self { connect: Duration::from_millis(500), dynamodb: patience, others: patience, files }
+    }
+
+    /// For the function that moves large files: a part of eight mebibytes may take its time. A body that
+    /// is read takes as long as bytes come: no timeout here covers it.
+    pub const fn carrier() -> Self {
+        let files =
+            Patience { attempt: Duration::from_secs(30), operation: Duration::from_secs(95) };
+        Self { files, ..Self::worker() }
     }
 
     /// A configuration with this patience and our retries.
@@ -115,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_client_has_explicit_timeouts_and_three_attempts() {
-        for profile in [Profile::ack(), Profile::worker()] {
+        for profile in [Profile::ack(), Profile::worker(), Profile::carrier()] {
             let clients = clients(profile);
             let configured = [
                 (

@@ -2,8 +2,8 @@
 //! it only while it owes.
 
 use amb_service::{
-    model::{DeliveryKey, OutboundPointer},
-    port::{DueDeliveries, DueOutbound, PortError},
+    model::{DeliveryKey, OutboundPointer, PayloadPointer},
+    port::{DueDeliveries, DueOutbound, DuePayloads, PortError},
 };
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
@@ -35,6 +35,18 @@ impl DueOutbound for Store {
         const OPERATION: &str = "DueOutbound::due_outbound";
         let rows = self.due_rows(OPERATION, row::outbound::due_partition, now, limit).await?;
         rows.iter().map(|item| read_outbound(item).map_err(unreadable(OPERATION))).collect()
+    }
+}
+
+impl DuePayloads for Store {
+    async fn due_payloads(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<PayloadPointer>, PortError> {
+        const OPERATION: &str = "DuePayloads::due_payloads";
+        let rows = self.due_rows(OPERATION, row::payload::due_partition, now, limit).await?;
+        rows.iter().map(|item| row::payload::pointer(item).map_err(unreadable(OPERATION))).collect()
     }
 }
 

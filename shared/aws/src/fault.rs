@@ -41,7 +41,7 @@ pub struct CallFailed {
 }
 
 impl CallFailed {
-    fn new(error: &dyn Error) -> Self {
+    pub(crate) fn new(error: &dyn Error) -> Self {
         let mut said = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {

@@ -1,4 +1,4 @@
-//! The bucket: bodies too large for a row, pictures, uploads, templates. The client is made here and
+//! The bucket: bodies too large for a row, pictures, uploads, templates, customers' files. The client is made here and
 //! not in [`Clients`](crate::Clients), so that only functions that move files carry it.
 
 use amb_service::{
@@ -11,7 +11,6 @@ use aws_sdk_s3::{
     config::{RequestChecksumCalculation, ResponseChecksumValidation},
     error::{ProvideErrorMetadata, SdkError},
     operation::get_object::GetObjectError,
-    presigning::PresigningConfig,
     primitives::ByteStream,
 };
 use std::{fmt, net::IpAddr, time::Duration};
@@ -19,14 +18,15 @@ use std::{fmt, net::IpAddr, time::Duration};
 use crate::{
     client::Profile,
     fault::{Refused, unavailable},
+    links::presigning,
     store::Store,
 };
 
 /// The bucket. A clone is cheap and shares the client.
 #[derive(Clone)]
 pub struct Bucket {
-    client: Client,
-    name: String,
+    pub(crate) client: Client,
+    pub(crate) name: String,
 }
 
 impl Bucket {
@@ -42,18 +42,6 @@ impl Bucket {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .build();
         Self { client: Client::from_conf(config), name }
-    }
-
-    /// A URL that answers a file to whoever has it, for so long. IAM: `s3:GetObject`.
-    pub(crate) async fn link(
-        &self,
-        operation: &'static str,
-        key: &FileKey,
-        life: Duration,
-    ) -> Result<String, PortError> {
-        let get = self.client.get_object().bucket(&self.name).key(key.as_str());
-        let signed = get.presigned(presigning(operation, life)?).await;
-        Ok(signed.map_err(unavailable(operation))?.uri().to_owned())
     }
 
     /// Deletes a file; one that is not there is deleted. IAM: `s3:DeleteObject`.
@@ -152,23 +140,21 @@ impl UploadSlots for Store {
     }
 }
 
-fn presigning(operation: &'static str, life: Duration) -> Result<PresigningConfig, PortError> {
-    PresigningConfig::expires_in(life).map_err(|error| PortError::unavailable(operation, error))
-}
-
 /// Without `s3:ListBucket`, which no function has, S3 says 403 of an object that is not there. A
 /// function that may not read under a prefix hears the same: hence the line in the log.
-fn is_missing<R>(error: &SdkError<GetObjectError, R>) -> bool {
+pub(crate) fn is_missing<R>(error: &SdkError<GetObjectError, R>) -> bool {
     match error.as_service_error() {
         Some(GetObjectError::NoSuchKey(_)) => true,
         Some(other) if other.code() == Some("AccessDenied") => {
-            tracing::warn!(
-                "S3 refused a read: the file is not there, or the role lacks its prefix"
-            );
+            warn_of_refusal();
             true
         }
         _ => false,
     }
+}
+
+pub(crate) fn warn_of_refusal() {
+    tracing::warn!("S3 refused a read: the file is not there, or the role lacks its prefix");
 }
 
 fn is_loopback(url: &str) -> bool {
@@ -200,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_client_has_explicit_timeouts() {
-        for profile in [Profile::ack(), Profile::worker()] {
+        for profile in [Profile::ack(), Profile::worker(), Profile::carrier()] {
             let bucket = bucket(None, profile);
             let timeouts = bucket.client.config().timeout_config().unwrap();
             assert_eq!(timeouts.connect_timeout(), Some(profile.connect));

@@ -3,7 +3,7 @@
 
 use amb_service::{
     model::{InboxMessage, InboxPointer},
-    port::{Commit, Inbox, InboxMinute, InboxReader, InboxSweep, Page, PortError},
+    port::{Commit, DecodedMessages, Inbox, InboxMinute, InboxReader, InboxSweep, Page, PortError},
 };
 use aws_sdk_dynamodb::{
     error::SdkError, operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
@@ -25,13 +25,7 @@ impl Inbox for Store {
         const OPERATION: &str = "Inbox::commit";
         let table = self.inbox_table(OPERATION)?;
         let (item, parts) = row::inbox::items(message);
-        stream::iter(parts.into_iter().map(Ok::<_, PortError>))
-            .try_for_each_concurrent(PARTS_AT_ONCE, |part| async {
-                let put = self.client.put_item().table_name(table).set_item(Some(part));
-                put.send().await.map_err(unavailable(OPERATION))?;
-                Ok(())
-            })
-            .await?;
+        self.put_parts(OPERATION, parts).await?;
         let put = self
             .client
             .put_item()
@@ -82,7 +76,30 @@ impl InboxReader for Store {
     }
 }
 
+impl DecodedMessages for Store {
+    async fn keep_decoded(&self, message: &InboxMessage) -> Result<(), PortError> {
+        const OPERATION: &str = "DecodedMessages::keep_decoded";
+        let (item, parts) = row::inbox::decoded_items(message);
+        self.put_parts(OPERATION, parts).await?;
+        let put = self.client.put_item().table_name(self.inbox_table(OPERATION)?);
+        put.set_item(Some(item)).send().await.map_err(unavailable(OPERATION))?;
+        Ok(())
+    }
+}
+
 impl Store {
+    /// Puts the rows that a body goes on in.
+    async fn put_parts(&self, operation: &'static str, parts: Vec<Item>) -> Result<(), PortError> {
+        let table = self.inbox_table(operation)?;
+        stream::iter(parts.into_iter().map(Ok::<_, PortError>))
+            .try_for_each_concurrent(PARTS_AT_ONCE, |part| async {
+                let put = self.client.put_item().table_name(table).set_item(Some(part));
+                put.send().await.map_err(unavailable(operation))?;
+                Ok(())
+            })
+            .await
+    }
+
     /// The message of a row, with the parts that its body goes on in.
     async fn whole_message(
         &self,

@@ -77,18 +77,18 @@ impl Store {
     }
 }
 
-/// The attribute with the name of the call that took the lease.
-const HOLDER: &str = "holder";
+/// The attribute with the name of the call that took the lease, or made the row.
+pub(crate) const HOLDER: &str = "holder";
 
 /// A name for one call, which no other call of any process has.
-fn draw_holder() -> String {
+pub(crate) fn draw_holder() -> String {
     static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static CALLS: AtomicU64 = AtomicU64::new(0);
     format!("{:016x}", SEED.hash_one(CALLS.fetch_add(1, Ordering::Relaxed)))
 }
 
-/// Whether the lease in this row was taken by the call of this name.
-fn is_held_by(item: &Item, holder: &str) -> bool {
+/// Whether the lease in this row was taken, or the row made, by the call of this name.
+pub(crate) fn is_held_by(item: &Item, holder: &str) -> bool {
     row::text(item, HOLDER).is_ok_and(|found| found == holder)
 }
 

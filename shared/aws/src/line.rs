@@ -2,8 +2,8 @@
 //!
 //! The rows of the line are next to each other, and looking for a pending one reads them all. So that
 //! the look back does not grow with the conversation, a mark remembers up to where nothing is pending.
-//! It may only be wrong in the safe direction: a step never owes anything before what it owed already,
-//! and a replay, which does, takes the mark back in the same transaction.
+//! It may only be wrong in the safe direction: whatever owes something before what was owed already, a
+//! replay or a resolved place, takes the mark back in the same transaction.
 
 use amb_service::{
     model::{Delivery, DeliveryKey},
@@ -68,27 +68,12 @@ impl Store {
         let table = self.conversations_table(operation)?;
         let item = row::delivery::item(delivery).map_err(unreadable(operation))?;
         let put = Put::builder().table_name(table).set_item(Some(item)).build();
-        let mark = row::mark::key(&delivery.key).into_item();
-        let take_back = Update::builder()
-            .table_name(table)
-            .set_key(Some(mark))
-            .update_expression(
-                "SET clear_to = :none, changes = if_not_exists(changes, :none) + :one, \
-                 v = :version, #ttl = :ttl",
-            )
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":none", n(0))
-            .expression_attribute_values(":one", n(1))
-            .expression_attribute_values(":version", n(1))
-            .expression_attribute_values(":ttl", n(ttl(delivery.next_attempt_at, DELIVERY_LIFE)))
-            .build();
-        let (put, take_back) =
-            (put.map_err(incomplete(operation))?, take_back.map_err(incomplete(operation))?);
+        let put = put.map_err(incomplete(operation))?;
         let request = self
             .client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().put(put).build())
-            .transact_items(TransactWriteItem::builder().update(take_back).build());
+            .transact_items(take_back(operation, table, delivery)?);
         request.send().await.map_err(unavailable(operation))?;
         Ok(())
     }
@@ -146,4 +131,27 @@ impl Store {
         let found = self.rows(operation, query, 1).await?;
         found.first().map(key::read_delivery).transpose().map_err(unreadable(operation))
     }
+}
+
+/// Takes the mark of a delivery's line back: it may lie after the place.
+pub(crate) fn take_back(
+    operation: &'static str,
+    table: &str,
+    delivery: &Delivery,
+) -> Result<TransactWriteItem, PortError> {
+    let update = Update::builder()
+        .table_name(table)
+        .set_key(Some(row::mark::key(&delivery.key).into_item()))
+        .update_expression(
+            "SET clear_to = :none, changes = if_not_exists(changes, :none) + :one, \
+             v = :version, #ttl = :ttl",
+        )
+        .expression_attribute_names("#ttl", "ttl")
+        .expression_attribute_values(":none", n(0))
+        .expression_attribute_values(":one", n(1))
+        .expression_attribute_values(":version", n(1))
+        .expression_attribute_values(":ttl", n(ttl(delivery.next_attempt_at, DELIVERY_LIFE)))
+        .build()
+        .map_err(incomplete(operation))?;
+    Ok(TransactWriteItem::builder().update(update).build())
 }

@@ -2,8 +2,8 @@
 //! (spec/reliability §2.6).
 
 use amb_service::{
-    model::{OutboundPointer, fairness_group},
-    port::{DeliveryQueue, OutboundQueue, PortError, QueuedDelivery},
+    model::{OutboundPointer, PayloadPointer, fairness_group},
+    port::{DeliveryQueue, OutboundQueue, PayloadQueue, PortError, QueuedDelivery},
 };
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 use std::{fmt, sync::Arc, time::Duration};
@@ -31,6 +31,8 @@ pub struct QueueUrls {
     pub deliveries: Option<String>,
     /// `AMB_OUTBOUND_QUEUE_URL`: FIFO, one group per conversation.
     pub outbound: Option<String>,
+    /// `AMB_PAYLOADS_QUEUE_URL`: standard, fair by tenant, one message at a time.
+    pub payloads: Option<String>,
 }
 
 impl Queues {
@@ -63,6 +65,10 @@ impl Queues {
 
     fn outbound_url(&self, operation: &'static str) -> Result<&str, PortError> {
         named(operation, "AMB_OUTBOUND_QUEUE_URL", self.urls.outbound.as_deref())
+    }
+
+    fn payloads_url(&self, operation: &'static str) -> Result<&str, PortError> {
+        named(operation, "AMB_PAYLOADS_QUEUE_URL", self.urls.payloads.as_deref())
     }
 }
 
@@ -133,6 +139,25 @@ impl OutboundQueue for Queues {
             .message_body(body(OPERATION, pointer)?)
             .message_group_id(pointer.conversation.group())
             .message_deduplication_id(format!("{}-{round}", pointer.message));
+        request.send().await.map_err(unavailable(OPERATION))?;
+        Ok(())
+    }
+}
+
+impl PayloadQueue for Queues {
+    async fn enqueue_payload(
+        &self,
+        pointer: &PayloadPointer,
+        delay: Duration,
+    ) -> Result<(), PortError> {
+        const OPERATION: &str = "PayloadQueue::enqueue_payload";
+        let request = self
+            .client
+            .send_message()
+            .queue_url(self.payloads_url(OPERATION)?)
+            .message_body(body(OPERATION, pointer)?)
+            .message_group_id(fairness_group(&pointer.tenant))
+            .delay_seconds(whole_seconds(delay));
         request.send().await.map_err(unavailable(OPERATION))?;
         Ok(())
     }

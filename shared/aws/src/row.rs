@@ -2,6 +2,7 @@
 //! another version is refused, never guessed at.
 
 pub(crate) mod api_key;
+pub(crate) mod apple_file;
 pub(crate) mod business;
 pub(crate) mod claim;
 pub(crate) mod data_ref;
@@ -13,7 +14,9 @@ pub(crate) mod inbox;
 pub(crate) mod key;
 pub(crate) mod mark;
 pub(crate) mod outbound;
+pub(crate) mod payload;
 pub(crate) mod state;
+pub(crate) mod stored_file;
 pub(crate) mod sweep;
 pub(crate) mod template;
 pub(crate) mod tenant;

@@ -1,8 +1,8 @@
 //! A step: one `TransactWriteItems`, one condition per row, and one reading of why it was refused.
 
 use amb_service::{
-    model::{EventStream, OutboundStatus, body_hash},
-    port::{PortError, Step, Stepped},
+    model::{DeliveryStatus, EventStream, OutboundStatus, PayloadStatus, body_hash},
+    port::{PortError, Resolved, Step, Stepped},
 };
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -16,6 +16,7 @@ use data_encoding::HEXLOWER;
 
 use crate::{
     fault::{Refused, incomplete, unavailable, unreadable},
+    line::take_back,
     row::{self, n, s, time::nanos},
     store::Store,
 };
@@ -30,8 +31,15 @@ enum Part {
     Place,
     Claim,
     Outbound,
+    Payload,
     Idempotency,
+    /// What takes the place of an awaited entry, and of the deliveries that were held for it: theirs
+    /// because the revision is.
+    Resolved,
 }
+
+/// Rows that DynamoDB writes together.
+const MOST_ROWS: usize = 100;
 
 impl Store {
     pub(crate) async fn transact(&self, step: &Step) -> Result<Stepped, PortError> {
@@ -90,7 +98,34 @@ impl Store {
                 .expression_attribute_values(":now", n(nanos(record.created_at)));
             puts.push((Part::Idempotency, unused));
         }
-        puts.into_iter().map(|(part, put)| Ok((part, transact_item(put)?))).collect()
+        for payload in &step.payloads {
+            let unfinished = put(row::payload::item(payload).map_err(&fault)?)
+                .condition_expression("attribute_not_exists(pk) OR #status = :pending")
+                .expression_attribute_names("#status", "status")
+                .expression_attribute_values(":pending", s(PayloadStatus::Pending.as_str()));
+            puts.push((Part::Payload, unfinished));
+        }
+        let mut marks = Vec::new();
+        if let Some(Resolved { entry, deliveries }) = &step.resolved {
+            let item = row::entry::item(&state.tenant, &stream, entry).map_err(&fault)?;
+            let awaited = put(item).condition_expression("attribute_exists(awaited)");
+            puts.push((Part::Resolved, awaited));
+            for delivery in deliveries {
+                let item = row::delivery::item(delivery).map_err(&fault)?;
+                puts.push((Part::Resolved, put(item)));
+                if delivery.status == DeliveryStatus::Pending {
+                    marks.push((Part::Resolved, take_back(OPERATION, table, delivery)?));
+                }
+            }
+        }
+        let puts = puts.into_iter().map(|(part, put)| Ok((part, transact_item(put)?)));
+        let all: Vec<_> =
+            puts.chain(marks.into_iter().map(Ok)).collect::<Result<_, PortError>>()?;
+        if all.len() > MOST_ROWS {
+            let refused = Refused::new(format!("a step of {} rows", all.len()));
+            return Err(PortError::unreadable(OPERATION, refused));
+        }
+        Ok(all)
     }
 }
 
@@ -106,8 +141,11 @@ fn transact_item(put: PutBuilder) -> Result<TransactWriteItem, PortError> {
 /// it happened. DynamoDB remembers tokens for ten minutes.
 fn request_token(step: &Step) -> Result<String, PortError> {
     let claim = step.claim.as_ref().map(|claim| (claim.message, claim.seq));
-    let said =
-        (&step.state, &step.entries, claim, &step.deliveries, &step.outbound, &step.idempotency);
+    let resolved = step.resolved.as_ref().map(|it| (&it.entry, &it.deliveries));
+    let said = (
+        (&step.state, &step.entries, claim, &step.deliveries, &step.outbound, &step.idempotency),
+        (&step.payloads, resolved),
+    );
     let said = serde_json::to_vec(&said).map_err(|e| PortError::unreadable(OPERATION, e))?;
     let mut token = HEXLOWER.encode(&body_hash(&said));
     token.truncate(32);
@@ -152,7 +190,7 @@ fn reading(parts: &[Part], reasons: &[CancellationReason]) -> Result<Option<Step
         let claim = row::claim::claim(old).map_err(fault)?;
         return Ok(Some(Stepped::Claimed(claim)));
     }
-    if failed(Part::Outbound).is_some() {
+    if failed(Part::Outbound).is_some() || failed(Part::Payload).is_some() {
         return Ok(Some(Stepped::Finished));
     }
     let conflict = reasons.iter().any(|reason| reason.code() == Some("TransactionConflict"));
@@ -161,6 +199,10 @@ fn reading(parts: &[Part], reasons: &[CancellationReason]) -> Result<Option<Step
     }
     if failed(Part::Place).is_some() {
         let refused = Refused::new("a sequence number was given out twice");
+        return Err(PortError::unreadable(OPERATION, refused));
+    }
+    if failed(Part::Resolved).is_some() {
+        let refused = Refused::new("a place was resolved that is not awaited");
         return Err(PortError::unreadable(OPERATION, refused));
     }
     Ok(None)
@@ -191,6 +233,22 @@ mod tests {
             reading(&parts, &[failed(), reason("None", None)]).unwrap(),
             Some(Stepped::Moved)
         );
+    }
+
+    #[test]
+    fn a_finished_payload_weighs_more_than_a_moved_conversation() {
+        let parts = [Part::State, Part::Payload, Part::Payload, Part::Resolved];
+        let reasons = ["ConditionalCheckFailed", "None", "ConditionalCheckFailed", "None"]
+            .map(|code| reason(code, None));
+        assert_eq!(reading(&parts, &reasons).unwrap(), Some(Stepped::Finished));
+    }
+
+    #[test]
+    fn a_place_that_is_not_awaited_any_more_means_that_the_conversation_moved() {
+        let parts = [Part::State, Part::Resolved];
+        let failed = || reason("ConditionalCheckFailed", None);
+        assert_eq!(reading(&parts, &[failed(), failed()]).unwrap(), Some(Stepped::Moved));
+        assert!(reading(&parts, &[reason("None", None), failed()]).is_err(), "an alarm");
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Journey {
             .credentials_provider(credentials())
             .endpoint_url(&url);
         let queue = Some(format!("{url}/123456789012/deliveries"));
-        let urls = QueueUrls { deliveries: queue, outbound: None };
+        let urls = QueueUrls { deliveries: queue, ..QueueUrls::default() };
         let queues = Queues::new(aws_sdk_sqs::Client::from_conf(sqs.build()), urls);
         let secrets = aws_sdk_secretsmanager::Config::builder()
             .behavior_version(BehaviorVersion::latest())

@@ -175,7 +175,9 @@ impl TemplateLibrary for Store {
         const OPERATION: &str = "TemplateLibrary::template_link";
         let version = self.version_row(OPERATION, tenant, name, version).await?;
         match version.and_then(|version| version.file()) {
-            Some(file) => self.bucket(OPERATION)?.link(OPERATION, &file, life).await.map(Some),
+            Some(file) => {
+                self.bucket(OPERATION)?.plain_link(OPERATION, &file, life).await.map(Some)
+            }
             None => Ok(None),
         }
     }

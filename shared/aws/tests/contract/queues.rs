@@ -14,7 +14,11 @@ pub(crate) async fn take_what_they_are_given(client: &Client, sample: &Sample<im
     let deliveries = create(client, "deliveries", &[]).await;
     let fifo = [(QueueAttributeName::FifoQueue, "true")];
     let outbound = create(client, "outbound.fifo", &fifo).await;
-    let urls = QueueUrls { deliveries: Some(deliveries.clone()), outbound: Some(outbound.clone()) };
+    let urls = QueueUrls {
+        deliveries: Some(deliveries.clone()),
+        outbound: Some(outbound.clone()),
+        ..QueueUrls::default()
+    };
     let queues = Queues::new(client.clone(), urls);
     contract::queues(&queues, sample).await.expect("queues");
 
