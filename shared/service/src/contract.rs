@@ -6,25 +6,29 @@
 //! as a success: what was refused must have left no trace.
 
 mod accounts;
+mod awaited;
 mod conversations;
 mod data_refs;
 mod deliveries;
 mod files;
 mod inbox;
 mod outbox;
+mod payloads;
 mod queues;
 mod sample;
 mod templates;
 mod timeline;
 
 pub use accounts::{api_keys, businesses, endpoints, tenants};
+pub use awaited::awaited;
 pub use conversations::{refusals, steps};
 pub use data_refs::data_refs;
 pub use deliveries::{delivery_log, leases, ordered_lines};
 pub use files::files;
-pub use inbox::{inbox, inbox_sweep};
+pub use inbox::{decoded, inbox, inbox_sweep};
 pub use outbox::{idempotency, outbox};
-pub use queues::{DELIVERIES, queues};
+pub use payloads::{known_files, payloads};
+pub use queues::{DELIVERIES, payload_queue, queues};
 pub use sample::{Sample, both};
 pub use templates::templates;
 pub use timeline::timeline;

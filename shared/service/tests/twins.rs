@@ -46,5 +46,10 @@ twins!(
     api_keys,
     endpoints,
     queues,
+    payload_queue,
+    payloads,
+    awaited,
+    known_files,
+    decoded,
     files,
 );

@@ -28,6 +28,11 @@ pub async fn tenants<S: Tenants, E: Entropy>(
         store.insert_tenant(tenant).await?;
         assert_eq!(store.tenant(&tenant.id).await?.as_ref(), Some(tenant));
     }
+    if let Some(changed) = ours.last_mut() {
+        changed.attachment_retention = Retention::Week;
+        store.update_tenant(changed).await?;
+        assert_eq!(store.tenant(&changed.id).await?.as_ref(), Some(&*changed));
+    }
     ours.sort_by(|a, b| a.id.cmp(&b.id));
     let mut listed = store.tenants().await?;
     assert!(listed.is_sorted_by(|a, b| a.id < b.id));

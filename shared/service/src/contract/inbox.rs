@@ -3,7 +3,9 @@
 use super::sample::{Sample, both, stored};
 use crate::{
     model::{InboxMessage, InboxPointer, InboxSort},
-    port::{Commit, Entropy, Inbox, InboxMinute, InboxReader, InboxSweep, PortError},
+    port::{
+        Commit, DecodedMessages, Entropy, Inbox, InboxMinute, InboxReader, InboxSweep, PortError,
+    },
 };
 
 /// Lengths of bodies around what one row holds, up to more than two part rows.
@@ -91,6 +93,35 @@ async fn of_two_at_once_one_is_the_first<S: Inbox>(
     let duplicate = Commit::Duplicate { same_body: true };
     let answers = [a?, b?];
     assert!(answers.contains(&Commit::Stored) && answers.contains(&duplicate), "{answers:?}");
+    Ok(())
+}
+
+/// A decoded twin lies beside its message, and is nobody's message.
+pub async fn decoded<S, E>(store: &S, sample: &Sample<E>) -> Result<(), PortError>
+where
+    S: Inbox + InboxReader + DecodedMessages + InboxSweep,
+    E: Entropy,
+{
+    let minute = InboxMinute(InboxMinute::of(sample.now).0 + 20);
+    let received_at = sample.after(minute.0 * 60 - sample.now.as_second() + 5);
+    for length in [1, 1_200_000, 4_500_000] {
+        let message = InboxMessage { received_at, ..sample.inbox_message(b"{}".to_vec()) };
+        let pointer = &message.pointer;
+        assert_eq!(store.commit(&message).await?, Commit::Stored);
+        assert_eq!(store.decoded_message(pointer).await?, None);
+        // The shorter one is nowhere left in the longer one, nor the other way round.
+        for length in [length, length / 2 + 300_000, 2] {
+            let twin = InboxMessage { body: stored(noise(sample, length)), ..message.clone() };
+            store.keep_decoded(&twin).await?;
+            let found = store.decoded_message(pointer).await?;
+            assert!(found == Some(twin), "a twin of {length} bytes came back changed");
+        }
+        assert_eq!(store.inbox_message(pointer).await?, Some(message.clone()));
+        let same = store.commit(&message).await?;
+        assert_eq!(same, Commit::Duplicate { same_body: true });
+        assert!(walked(store, sample, minute).await?.contains(pointer));
+    }
+    assert_eq!(walked(store, sample, minute).await?.len(), 3, "twins are not walked");
     Ok(())
 }
 

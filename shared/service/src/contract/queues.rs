@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use super::sample::{Sample, delivery, next};
 use crate::{
-    model::{DeliveryPointer, EndpointId, InboxPointer, InboxSort},
-    port::{DeliveryQueue, Entropy, OutboundQueue, PortError, QueuedDelivery},
+    model::{
+        AttachmentId, DeliveryPointer, DownloadId, EndpointId, InboxPointer, InboxSort,
+        PayloadPlace, PayloadPointer,
+    },
+    port::{DeliveryQueue, Entropy, OutboundQueue, PayloadQueue, PortError, QueuedDelivery},
 };
 
 /// How many deliveries [`queues`] enqueues: more than SQS takes at once.
@@ -41,4 +44,26 @@ where
     queue.enqueue_outbound(&pointer, "first").await?;
     queue.enqueue_outbound(&pointer, "first").await?;
     queue.enqueue_outbound(&pointer, "sweep-29921040").await
+}
+
+/// Takes a payload with any delay, as often as it is asked to.
+pub async fn payload_queue<Q, E>(queue: &Q, sample: &Sample<E>) -> Result<(), PortError>
+where
+    Q: PayloadQueue,
+    E: Entropy,
+{
+    let (conversation, message) = (sample.conversation().id, sample.message_id());
+    let at = |place| PayloadPointer { tenant: sample.tenant.clone(), place };
+    let attachment = AttachmentId { conversation: conversation.clone(), message, index: 39 };
+    for delay in [0, 0, 1, 900].map(Duration::from_secs) {
+        queue.enqueue_payload(&at(PayloadPlace::Attachment(attachment.clone())), delay).await?;
+    }
+    for place in [
+        PayloadPlace::Reply { conversation: conversation.clone(), message },
+        PayloadPlace::File { conversation, message, part: u32::MAX, index: 19 },
+        PayloadPlace::Download(DownloadId::draw(sample.entropy())),
+    ] {
+        queue.enqueue_payload(&at(place), Duration::ZERO).await?;
+    }
+    Ok(())
 }
