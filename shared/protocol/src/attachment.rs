@@ -6,8 +6,10 @@
 
 mod cipher;
 pub mod content_type;
+mod entry;
 pub mod file_name;
 mod key;
+pub mod outgoing;
 mod signature;
 
 use std::fmt;
@@ -15,6 +17,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 pub use self::cipher::Cipher;
+pub use self::entry::Entry;
 pub use self::key::{AttachmentKey, KeyFault};
 pub use self::signature::Signature;
 use crate::json::members::Members;

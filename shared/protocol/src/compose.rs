@@ -2,7 +2,8 @@
 //!
 //! [`compose`] checks short typed content in Apple's own field names against a [`RulePack`], finds
 //! every fault at once, and builds the message body. What a pure function cannot do is named in
-//! [`Draft::needs`]: images to fetch and convert, a preview to look up, an App Clip to ask Apple for.
+//! [`Draft::needs`]: images to fetch and convert, files to bring to Apple, a preview to look up, an App
+//! Clip to ask Apple for.
 //!
 //! Whoever writes Rust builds a message from the types, and checks it the way Apple's gateway does:
 //!
@@ -22,6 +23,7 @@
 //! ```
 
 mod app_clip;
+mod attachments;
 mod bubble;
 mod check;
 mod draft;
@@ -48,6 +50,7 @@ mod words;
 mod tests;
 
 pub use app_clip::AppClip;
+pub use attachments::{FileSource, PendingFile};
 pub use bubble::{Bubble, Style};
 pub use draft::{Channel, Draft, ImageSource, Need, PendingImage};
 pub use form::{
@@ -62,6 +65,7 @@ pub use list_picker::{Item, ListPicker, Section};
 pub use quick_reply::{QuickReply, Reply};
 pub use rich_link::{RichLink, Video};
 pub use slot::Slot;
+pub use text::{ATTACHMENT_PLACE, Text};
 pub use time_picker::{Location, TimePicker, Timeslot};
 
 use check::Check;
@@ -78,7 +82,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ContentType {
-    /// Plain text.
+    /// Words, and files among them.
     Text,
     /// A link with a picture, or a video.
     RichLink,
@@ -203,7 +207,7 @@ fn read(
     let drawn = how.request_identifier;
     let object = &mut content;
     let draft = match kind {
-        ContentType::Text => text::read(object, check),
+        ContentType::Text => Text::read(object, check).map(|text| text.draft(how.pack)),
         ContentType::RichLink => {
             RichLink::read_content(object, check).map(|link| link.draft(how.pack))
         }

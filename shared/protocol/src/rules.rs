@@ -109,6 +109,7 @@ impl Rule {
 static APPLE_2022: LazyLock<RulePack> = LazyLock::new(|| {
     let parts = [
         published::MESSAGES,
+        published::FILES,
         published::INTERACTIVE_MESSAGES,
         published::PICTURES,
         published::FORMS,

@@ -59,6 +59,14 @@ impl<'p> Check<'p> {
         keep(&mut self.faults, fault);
     }
 
+    /// Whether what is too long is cut; then that is told.
+    pub(super) fn cuts(&mut self, fault: &Fault) -> bool {
+        if self.truncate {
+            keep(&mut self.cuts, fault.clone());
+        }
+        self.truncate
+    }
+
     pub(super) fn warn(&mut self, warning: Fault) {
         debug_assert!(self.pack.rule(warning.rule).is_some(), "{} is in no pack", warning.rule);
         keep(&mut self.warnings, warning);
@@ -94,8 +102,7 @@ impl<'p> Check<'p> {
         }
         let message = format!("at most {limit} characters are shown");
         let fault = Fault::new(pointer(), rule, message).limit(limit, length);
-        if self.truncate {
-            keep(&mut self.cuts, fault);
+        if self.cuts(&fault) {
             return match words::cut(text, most) {
                 // One character, as a reader sees it, is longer than all that is shown.
                 "" => text.chars().take(most).collect(),

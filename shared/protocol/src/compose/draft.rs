@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Slot;
+use super::{PendingFile, Slot};
 use crate::{capability::Capability, id::RequestIdentifier, rules::RulePack};
 
 /// A message that is built but for what needs the outside world. It has no envelope yet: `v`, `id`,
@@ -81,6 +81,8 @@ pub enum Channel {
 pub enum Need {
     /// A picture.
     Image(PendingImage),
+    /// A file, which takes its place in `attachments`.
+    File(PendingFile),
     /// Title and picture of the page behind `richLinkData.url`, where the page offers any. What
     /// `richLinkData` has already stays; without a title from either, the title is the URL's host.
     Preview {

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+mod attachments;
 mod content;
 mod faults;
 mod forms;
@@ -10,12 +11,26 @@ mod wire;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::attachment::Entry;
 
 /// A PNG of one pixel.
 pub(crate) const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /// The identifier that stands for a drawn one.
 pub(crate) const DRAWN: &str = "c0ffee00-0000-4000-8000-00000000000d";
+
+/// A file that Apple has.
+pub(crate) fn entry() -> Entry {
+    Entry {
+        name: "receipt.pdf".into(),
+        mime_type: "application/pdf".into(),
+        size: 48_213,
+        key: format!("00{}", "5a".repeat(32)),
+        url: "https://p99-content.example.com/M9A1.C01".into(),
+        owner: "M9A1.C01".into(),
+        signature: "gSIzRFVmd4iZqrvM3e7/ABEiM0RV".into(),
+    }
+}
 
 /// Composes by a pack.
 pub(crate) fn compose_by(
@@ -69,6 +84,7 @@ pub(crate) fn filled(draft: &Draft) -> Value {
                 let place = body.pointer_mut(&image.pointer);
                 *place.unwrap_or_else(|| panic!("{} is nowhere", image.pointer)) = json!(PNG);
             }
+            Need::File(file) => file.fill(body.as_object_mut().unwrap(), entry()),
             Need::Preview { url } | Need::AppClip { url, .. } => {
                 let link = &mut body["richLinkData"];
                 if link.get("title").is_none() {

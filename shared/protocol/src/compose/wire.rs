@@ -8,7 +8,7 @@ mod reference;
 use serde_json::Value;
 
 use super::{
-    Channel, Draft, bubble,
+    ATTACHMENT_PLACE, Channel, Draft, bubble,
     check::Check,
     image,
     imessage_app::IMessageApp,
@@ -86,7 +86,13 @@ pub(super) fn read(message: &Value, at: &str, check: &mut Check<'_>) -> Option<D
 fn words(message: &mut Object<'_>, attached: usize, check: &mut Check<'_>) {
     match message.optional_string("body", check) {
         Some(body) if !body.is_empty() || attached == 0 => {
-            text::words(body, message.pointer("body"), check);
+            text::words(body, || message.pointer("body"), check);
+            let places = body.matches(ATTACHMENT_PLACE).count();
+            if attached > 0 && places != attached {
+                let why = "one U+FFFC stands in the text for each attachment";
+                let fault = Fault::new(message.pointer("body"), "attachment_places", why);
+                check.warn(fault.limit(attached, places));
+            }
         }
         None if attached == 0 && !message.has("body") => {
             message.required("body", check);

@@ -28,9 +28,6 @@ pub(super) const MESSAGES: &[Rule] = &[
         "our choice: Apple names no number (\"payload may have one\"), and a peer caps here",
     )
     .most(10_000, "characters"),
-    rule("attachment_bytes", "attachments[].size", "Apple, Integration")
-        .least(1, "bytes")
-        .most(104_857_600, "bytes"),
     rule(
         "rich_link_url",
         "richLinkData.url and the video's: no scheme of an app; https in content",
@@ -89,6 +86,34 @@ pub(super) const MESSAGES: &[Rule] = &[
         "parameters.brandLogo of a template without one: a warning",
         "our choice",
     ),
+];
+
+/// Files that go with a text. Whether they are there is found out where they are fetched, and not by
+/// the checks of this crate.
+pub(super) const FILES: &[Rule] = &[
+    rule("attachment_bytes", "attachments[].size", "Apple, Integration")
+        .least(1, "bytes")
+        .most(104_857_600, "bytes"),
+    rule(
+        "attachment_key",
+        "attachments[].key: 00 and 64 hex digits",
+        "Apple, Encrypting and Decrypting Attachments",
+    ),
+    rule("attachment_mime_type", "mimeType of an attachment of content", "our choice"),
+    rule(
+        "attachment_places",
+        "text with attachments: one U+FFFC for each; on the wire another number is a warning",
+        "Apple, type-text",
+    ),
+    rule(
+        "attachment_source",
+        "an attachment of content: exactly one of url, uploadId",
+        "our choice",
+    ),
+    rule("attachment_upload_id", "uploadId of an attachment", "our choice"),
+    rule("attachment_upload_missing", "uploadId of an attachment: it is there", "our choice"),
+    rule("attachment_url", "url of an attachment: https", "our choice").most(8_192, "bytes"),
+    rule("attachments_items", "attachments of content", "our choice").most(20, "items"),
 ];
 
 /// Bubbles, pictures, quick reply, list picker, time picker.

@@ -257,6 +257,7 @@ fn every_rule_of_a_pack_is_asked_for_somewhere() {
         }
     }
     let elsewhere = [
+        "attachment_upload_missing",
         "image_unreachable",
         "image_upload_missing",
         "image_source_bytes",

@@ -175,8 +175,7 @@ fn a_text_has_words_or_attachments() {
     assert_eq!(found(&json!({"type": "text", "body": ""})), [("/body".into(), "empty_text")]);
     let long = json!({"type": "text", "body": "x".repeat(10_001)});
     assert_eq!(found(&long), [("/body".into(), "text_too_long")]);
-    let attachment =
-        json!({"url": "u", "owner": "o", "signature-base64": "s", "key": "k", "size": 0});
+    let attachment = json!({"url": "u", "owner": "o", "signature-base64": "s", "key": "5a".repeat(32), "size": 0});
     let message = json!({"type": "text", "attachments": [attachment]});
     assert_eq!(found(&message), [("/attachments/0/size".into(), "attachment_bytes")]);
     assert_eq!(found(&json!({"type": "typing_end"})), []);

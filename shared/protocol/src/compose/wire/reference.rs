@@ -2,7 +2,10 @@
 //! Apple, type-text, Interactive Message Types and construct-payload.
 
 use super::super::{check::Check, object::Object};
-use crate::{attachment::ATTACHMENT_MAX_BYTES, rules::Fault};
+use crate::{
+    attachment::{ATTACHMENT_MAX_BYTES, AttachmentKey},
+    rules::Fault,
+};
 
 /// An entry of `attachments`, in today's spelling or the older one.
 pub(super) fn attachment(entry: &mut Object<'_>, check: &mut Check<'_>) {
@@ -14,13 +17,23 @@ pub(super) fn attachment(entry: &mut Object<'_>, check: &mut Check<'_>) {
         &["signature-base64", "mmcs-signature-base64", "signature", "mmcs-signature-hex"],
         check,
     );
-    first(entry, &["key", "decryption-key"], check);
+    key(entry, check);
     if let Some((name, size)) = size(entry, ["size", "file-size"], check)
         && !(1..=ATTACHMENT_MAX_BYTES).contains(&size)
     {
         let message = format!("1 to {ATTACHMENT_MAX_BYTES} bytes are taken");
         let fault = Fault::new(entry.pointer(name), "attachment_bytes", message);
         check.fault(fault.limit(ATTACHMENT_MAX_BYTES, size));
+    }
+}
+
+fn key(entry: &mut Object<'_>, check: &mut Check<'_>) {
+    let name =
+        if entry.has("decryption-key") && !entry.has("key") { "decryption-key" } else { "key" };
+    let key = entry.string(name, check);
+    if key.is_some_and(|key| AttachmentKey::parse(key).is_err()) {
+        let message = "the key is not 00 and 64 hex digits";
+        check.fault(Fault::new(entry.pointer(name), "attachment_key", message));
     }
 }
 
