@@ -167,7 +167,7 @@ where
         let attempt = if is_given_up(payload, self.clock.now()) {
             Attempt::failed(PayloadFault::GivenUp)
         } else {
-            self.attempt(payload, lease, until).await?
+            self.attempt(payload, until).await?
         };
         match attempt {
             Attempt::Done(status) => self.end(payload, lease, End::With(status)).await,
@@ -192,7 +192,6 @@ where
     async fn attempt(
         &self,
         payload: &mut Payload,
-        lease: Timestamp,
         until: Timestamp,
     ) -> Result<Attempt, FetchError> {
         match (payload.pointer.place.clone(), payload.source.clone()) {
@@ -200,7 +199,7 @@ where
                 self.reply(payload, conversation, message, until).await
             }
             (PayloadPlace::Attachment(id), PayloadSource::Inbox) => {
-                self.attachment(payload, &id, lease, until).await
+                self.attachment(payload, &id, until).await
             }
             (PayloadPlace::File { .. }, PayloadSource::File(source)) => {
                 self.bring(payload, &source, until).await

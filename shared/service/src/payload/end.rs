@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Fetch, FetchError, FetchTables, Fetched, reply::Twin, told::told};
+use super::{Fetch, FetchError, FetchTables, Fetched, reply::Twin, told::told, transfer::let_go};
 use crate::{
     dispatch::{TRIES, deliveries, enqueue, push},
     model::{AttachmentId, ConversationState, Payload, PayloadFault, PayloadPlace, PayloadStatus},
-    port::{Clock, DeliveryQueue, PortError, Step, Stepped},
+    port::{Clock, DeliveryQueue, LargeFiles, PortError, Step, Stepped},
 };
 
 /// How a payload ends.
@@ -35,6 +35,7 @@ impl<S, Q, A, K, F, W, C> Fetch<S, Q, A, K, F, W, C>
 where
     S: FetchTables,
     Q: DeliveryQueue,
+    F: LargeFiles,
     C: Clock,
 {
     /// Brings a payload to its end. What a conversation waits for ends with a step of it; the others
@@ -52,6 +53,9 @@ where
             finished_at: Some(self.clock.now()),
             ..payload.clone()
         };
+        if let Some(transfer) = &payload.transfer {
+            let_go(&self.files, transfer).await;
+        }
         for _ in 0..TRIES {
             let Some(step) = self.last_step(&ended, &end).await? else {
                 let held = self.store.record_payload(&ended, lease).await?;

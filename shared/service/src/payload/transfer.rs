@@ -27,7 +27,7 @@ pub(super) const PART: usize = 8 * 1024 * 1024;
 /// Bytes that are decrypted and hashed in one go: they are still in the processor's cache then.
 const STROKE: usize = 128 * 1024;
 /// What every file of others is stored as: what it is, is told when it is given out.
-const CONTENT_TYPE: &str = "application/octet-stream";
+pub(super) const CONTENT_TYPE: &str = "application/octet-stream";
 
 /// Takes files in.
 #[derive(Debug)]

@@ -36,12 +36,7 @@ pub(super) struct Parts<'p, F> {
 
 impl<'p, F: Files + LargeFiles> Parts<'p, F> {
     /// The parts of a file, of which some may be there. From its first byte on they are replaced.
-    pub(super) fn new(
-        files: &'p F,
-        file: FileKey,
-        transfer: Option<Transfer>,
-        from: u64,
-    ) -> Self {
+    pub(super) fn new(files: &'p F, file: FileKey, transfer: Option<Transfer>, from: u64) -> Self {
         let (upload, mut landed) = match transfer {
             Some(transfer) => (Some(transfer.upload), transfer.parts),
             None => (None, Vec::new()),
@@ -87,9 +82,8 @@ impl<'p, F: Files + LargeFiles> Parts<'p, F> {
         self.left += 1;
         let (files, file, number) = (self.files, self.file.clone(), self.left);
         let part = Bytes::from(part);
-        self.under_way.push_back(Box::pin(async move {
-            files.put_part(&file, &upload, number, part).await
-        }));
+        self.under_way
+            .push_back(Box::pin(async move { files.put_part(&file, &upload, number, part).await }));
         Ok(())
     }
 
