@@ -1,4 +1,4 @@
-//! The HTTP client behind both callers.
+//! The HTTP client behind every caller.
 
 use std::{
     fmt,
@@ -35,6 +35,8 @@ pub(crate) enum Pool {
     Off,
     /// Kept this long. Short, since a frozen function does not notice that the peer hung up.
     Idle(Duration),
+    /// As [`Idle`](Self::Idle), but few: for large files, one after another.
+    Few(Duration),
 }
 
 impl WalledClient {
@@ -83,6 +85,7 @@ impl WalledClient {
         let builder = match self.pool {
             Pool::Off => builder.pool_max_idle_per_host(0),
             Pool::Idle(idle) => builder.pool_idle_timeout(idle),
+            Pool::Few(idle) => builder.pool_idle_timeout(idle).pool_max_idle_per_host(FEW),
         };
         #[cfg(test)]
         let builder = builder.tls_certs_merge(self.extra_root.clone());
@@ -106,6 +109,8 @@ impl fmt::Debug for WalledClient {
     }
 }
 
+/// Connections to one host that are kept where few are.
+const FEW: usize = 2;
 /// The sum of the names and values of an answer's headers, in bytes.
 pub(crate) const MAX_HEADER_BYTES: u32 = 32 * 1024;
 /// More headers than this is a broken or hostile answer.

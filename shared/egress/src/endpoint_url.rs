@@ -59,14 +59,23 @@ impl EndpointUrl {
 
     /// Vets a URL.
     pub fn parse(input: &str, policy: &Policy) -> Result<Self, UrlFault> {
-        vet_text(input)?;
+        Self::parse_within(input, policy, Self::MAX_BYTES)
+    }
+
+    /// Vets a URL that may have another length.
+    pub(crate) fn parse_within(
+        input: &str,
+        policy: &Policy,
+        max_bytes: usize,
+    ) -> Result<Self, UrlFault> {
+        vet_text(input, max_bytes)?;
         vet_raw_parts(input, policy)?;
         let url = Url::parse(input).map_err(|_unspecific| UrlFault::Invalid)?;
         vet_scheme_and_host(&url, policy)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(UrlFault::Userinfo);
         }
-        if url.as_str().len() > Self::MAX_BYTES {
+        if url.as_str().len() > max_bytes {
             return Err(UrlFault::TooLong);
         }
         Ok(Self { url })
@@ -137,8 +146,8 @@ impl Serialize for EndpointUrl {
 }
 
 /// What the text itself must keep, before a parser strips or rewrites it.
-fn vet_text(input: &str) -> Result<(), UrlFault> {
-    if input.len() > EndpointUrl::MAX_BYTES {
+fn vet_text(input: &str, max_bytes: usize) -> Result<(), UrlFault> {
+    if input.len() > max_bytes {
         return Err(UrlFault::TooLong);
     }
     if input.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {

@@ -1,8 +1,9 @@
 //! The only place that opens a socket to the outside.
 //!
-//! Three callers live here: [`webhook`] posts events to the businesses' endpoints, [`apple`] posts
-//! messages to Apple's gateway, [`web`] gets the pictures and pages that a business names. All go
-//! through the same wall:
+//! Four callers live here: [`webhook`] posts events to the businesses' endpoints, [`apple`] posts
+//! messages to Apple's gateway, [`apple::content`] takes files from Apple's content store and brings
+//! them there, [`web`] gets the pictures, pages and files that a business names. All go through the
+//! same wall:
 //!
 //! 1. [`EndpointUrl`] vets the URL as text: https, a DNS name, no credentials, no odd port.
 //! 2. The resolver looks the name up once, refuses the whole answer if any address is not globally
@@ -11,7 +12,8 @@
 //! 3. The connection is made to one of those very addresses; the peer's address is compared again
 //!    when the answer is there.
 //! 4. No redirects but those that [`web`] takes through the wall anew, no proxies, no cookies, no
-//!    decompression, no retries; a deadline for each phase and a cap on all that is read.
+//!    decompression, no retries; a deadline for each phase and a cap on all that is read. Files may
+//!    take as long as they come at a least pace, and are handed on a piece at a time.
 //!
 //! A [`Policy`] is what the wall lets through: production, or the local stack's loopback.
 //!
@@ -29,6 +31,7 @@ mod exchange;
 mod fault;
 mod global;
 mod journey;
+mod pace;
 mod policy;
 pub mod resolver;
 mod retry_after;

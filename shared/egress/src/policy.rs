@@ -91,8 +91,9 @@ impl Policy {
 
 pub(crate) const LOOPBACK_HOST: &str = "127.0.0.1";
 
-fn is_same_or_below(host: &str, own: &str) -> bool {
-    match host.strip_suffix(own) {
+/// Whether a host is this one, or lies below it.
+pub(crate) fn is_same_or_below(host: &str, top: &str) -> bool {
+    match host.strip_suffix(top) {
         Some("") => true,
         Some(rest) => rest.ends_with('.'),
         None => false,

@@ -1,4 +1,4 @@
-//! Gets what businesses name by URL: pictures, and pages for their preview.
+//! Gets what businesses name by URL: pictures, pages for their preview, and files to send.
 
 use std::time::Duration;
 
@@ -15,6 +15,10 @@ use crate::{
     exchange::{self, Limits},
     resolver::{Lookup, SystemLookup},
 };
+
+mod files;
+
+pub use files::WebDownload;
 
 /// The public web behind the wall.
 ///
@@ -46,14 +50,32 @@ impl WalledWeb {
             .map_err(|fault| WebFault::Refused(fault.to_string()))
     }
 
+    /// What is at a URL in the end, and where that is.
+    async fn follow(
+        &self,
+        url: &str,
+        accept: &'static str,
+        deadline: time::Instant,
+    ) -> Result<(EndpointUrl, Response), WebFault> {
+        let mut url = self.vet(url)?;
+        for _hop in 0..=MAX_REDIRECTS {
+            let response = self.open(&url, accept, deadline).await?;
+            match next(&url, &response)? {
+                Some(location) => url = self.vet(&location)?,
+                None => return Ok((url, response)),
+            }
+        }
+        Err(WebFault::Redirects)
+    }
+
     async fn open(
         &self,
         url: &EndpointUrl,
-        ask: &WebAsk,
+        accept: &'static str,
         deadline: time::Instant,
     ) -> Result<Response, WebFault> {
         let mut request = Request::new(Method::GET, url.to_url());
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static(ask.accept));
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
         let total = deadline.saturating_duration_since(time::Instant::now());
         let limits = Limits { total, ..self.limits };
         exchange::open(&self.client, request, &limits).await.map_err(|failure| {
@@ -69,19 +91,10 @@ impl WalledWeb {
 impl Web for WalledWeb {
     async fn get(&self, url: &str, ask: &WebAsk) -> Result<WebPage, WebFault> {
         let deadline = time::Instant::now() + ask.within;
-        let mut url = self.vet(url)?;
-        for _hop in 0..=MAX_REDIRECTS {
-            let response = self.open(&url, ask, deadline).await?;
-            match next(&url, &response)? {
-                Some(location) => url = self.vet(&location)?,
-                None => {
-                    let content_type = content_type(response.headers());
-                    let bytes = read(response, ask, deadline).await?;
-                    return Ok(WebPage { url: url.as_str().to_owned(), content_type, bytes });
-                }
-            }
-        }
-        Err(WebFault::Redirects)
+        let (url, response) = self.follow(url, ask.accept, deadline).await?;
+        let content_type = content_type(response.headers());
+        let bytes = read(response, ask, deadline).await?;
+        Ok(WebPage { url: url.as_str().to_owned(), content_type, bytes })
     }
 }
 

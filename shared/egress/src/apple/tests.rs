@@ -106,7 +106,7 @@ async fn f079_a_token_lives_at_most_half_an_hour_and_belongs_to_one_key() {
     for (seconds, key) in
         [(0, key(0)), (1_799, key(0)), (1_800, key(0)), (1_801, key(1)), (10, key(1))]
     {
-        gateway.clock.0.store(seconds, Ordering::SeqCst);
+        gateway.access.clock().0.store(seconds, Ordering::SeqCst);
         gateway.post_message(&message(), &key).await.unwrap();
         tokens.push(authorization(&requests.recv().await.unwrap()));
     }
@@ -126,7 +126,7 @@ async fn f078_a_refused_token_is_not_used_again() {
     let answer = gateway.post_message(&message(), &key(0)).await.unwrap();
     assert_eq!(answer.status, GatewayStatus::Unauthorized);
     assert_eq!(answer.detail.as_deref(), Some("bad  toke"));
-    gateway.clock.0.store(5, Ordering::SeqCst);
+    gateway.access.clock().0.store(5, Ordering::SeqCst);
     gateway.post_message(&message(), &key(0)).await.unwrap();
     let first = authorization(&requests.recv().await.unwrap());
     assert_ne!(first, authorization(&requests.recv().await.unwrap()));

@@ -101,7 +101,7 @@ impl std::fmt::Debug for UploadTicket {
 /// Why Apple's content store did not do it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContentError {
-    /// The key was refused (401).
+    /// The key was refused (401; 403 where no file is named).
     #[error("Apple refused the key")]
     Unauthorized,
     /// A host that is not Apple's.
