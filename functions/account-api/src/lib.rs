@@ -26,8 +26,8 @@ use amb_service::{
     model::TenantId,
     port::{
         ApiKeys, Businesses, Clock, Conversations, DeliveryLog, DeliveryQueue, Endpoints, Entropy,
-        Files, InboxReader, OperatorKeySource, Outbox, TemplateLibrary, Tenants, Timeline,
-        UploadSlots,
+        FileLinks, Files, InboxReader, OperatorKeySource, Outbox, PayloadQueue, Payloads,
+        TemplateLibrary, Tenants, Timeline, UploadSlots,
     },
     problem::Problem,
     service_key::ServiceKey,
@@ -57,6 +57,8 @@ pub trait Tables:
     + DeliveryLog
     + TemplateLibrary
     + Files
+    + FileLinks
+    + Payloads
     + UploadSlots
     + Clone
 {
@@ -74,10 +76,17 @@ impl<T> Tables for T where
         + DeliveryLog
         + TemplateLibrary
         + Files
+        + FileLinks
+        + Payloads
         + UploadSlots
         + Clone
 {
 }
+
+/// Every queue that this function sends to.
+pub trait Sends: DeliveryQueue + PayloadQueue {}
+
+impl<T: DeliveryQueue + PayloadQueue> Sends for T {}
 
 /// The function.
 #[derive(Debug)]
@@ -86,12 +95,13 @@ pub struct AccountApi<S, Q, C, K> {
     callers: Callers<S, C, K>,
     clock: C,
     policy: Policy,
+    api_url: Option<String>,
 }
 
 impl<S, Q, C, K> AccountApi<S, Q, C, K>
 where
     S: Tables,
-    Q: DeliveryQueue,
+    Q: Sends,
     C: Clock + Entropy + Clone,
     K: OperatorKeySource,
 {
@@ -99,7 +109,14 @@ where
     pub fn new(store: S, queue: Q, clock: C, operator: K, key: ServiceKey, policy: Policy) -> Self {
         let callers = Callers::new(store.clone(), clock.clone(), operator);
         let account = Account::new(store, queue, clock.clone(), key);
-        Self { account, callers, clock, policy }
+        Self { account, callers, clock, policy, api_url: None }
+    }
+
+    /// Links lead to the API at this URL; without one, to the host that was called.
+    #[must_use]
+    pub fn linking_to(mut self, api_url: Option<String>) -> Self {
+        self.api_url = api_url;
+        self
     }
 
     /// Answers one request.
@@ -108,7 +125,7 @@ where
         let who = OnceLock::new();
         let (operation, served) = match routes::find(request.method(), request.path()) {
             Found::Route(route, id) => {
-                let admitted = self.admit(route.operation, id, &request, &who);
+                let admitted = self.admit(route, id, &request, &who);
                 (route.operation.id(), self.within_deadline(&request, began, admitted).await)
             }
             Found::OtherMethods(allowed) => ("none", Err(Refused::Method(allowed))),
@@ -148,11 +165,12 @@ where
 
     async fn admit(
         &self,
-        operation: Operation,
+        route: &Route,
         id: &str,
         request: &Request,
         who: &OnceLock<TenantId>,
     ) -> Result<Answer, Problem> {
+        let operation = route.operation;
         let largest = operation.largest_body();
         if request.body().len() > largest {
             let detail = format!("At most {largest} bytes are taken.");
@@ -165,6 +183,9 @@ where
         if let Some(problem) = http_event::refuse_hop(request) {
             return Err(problem);
         }
+        if route.opens == Opens::Link {
+            return self.follow(id, request).await;
+        }
         let (authorization, tenant) =
             (request.header("authorization"), request.header("amb-tenant"));
         let caller = self.callers.identify(authorization, tenant).await?;
@@ -175,6 +196,12 @@ where
             http_event::require_json(request)?;
         }
         self.perform(operation, id, &caller, request).await
+    }
+
+    /// Where this API is called: API Gateway hands requests of its own hosts over and of no other.
+    fn api_url(&self, request: &Request) -> String {
+        let called = || format!("https://{}", request.header("host").unwrap_or_default());
+        self.api_url.clone().unwrap_or_else(called)
     }
 
     /// The wall's rules for the URL of an endpoint. The host that this very request came to is ours,

@@ -24,6 +24,7 @@ async fn main() -> Result<(), Error> {
     let bucket = Bucket::new(&clients.config, Profile::ack(), config.files_bucket()?);
     let urls = QueueUrls {
         deliveries: Some(config.deliveries_queue_url()?),
+        payloads: Some(config.payloads_queue_url()?),
         ..QueueUrls::default()
     };
     let (store, queue) =
@@ -32,8 +33,9 @@ async fn main() -> Result<(), Error> {
     let operator = SecretsManagerOperatorKey::new(secrets.clone(), config.operator_key_secret()?);
     let key = SecretsManagerServiceKey::new(secrets, config.service_key_secret()?);
     let key = ServiceKey::derive(&key.service_key().await?)?;
-    let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
-    let api = AccountApi::new(store, queue, System, operator, key, policy);
+    let api_url = config.api_url()?;
+    let policy = Policy::of_deployment(config.egress_loopback()?, api_url.as_deref());
+    let api = AccountApi::new(store, queue, System, operator, key, policy).linking_to(api_url);
 
     http_event::run(|request| api.serve(request)).await
 }

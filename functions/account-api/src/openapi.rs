@@ -5,6 +5,7 @@
 
 mod content;
 mod document;
+mod file;
 mod library;
 mod message;
 mod operation;
@@ -16,9 +17,9 @@ mod word;
 pub(crate) use shape::{CustomerContext, CustomerMessage, Fault};
 pub(crate) use word::{
     BusinessStatusWord, ContentTypeWord, ConversationStatusWord, DeliveryStatusWord,
-    DisabledReasonWord, EndpointStatusWord, EventTypeWord, FailureCodeWord, HappeningWord,
-    InboundStatusWord, InboundWord, MessageTypeWord, ModeWord, OutboundWord, ScopeWord,
-    SendStatusWord, SizeClassWord,
+    DisabledReasonWord, DownloadStatusWord, EndpointStatusWord, EventTypeWord, FailureCodeWord,
+    HappeningWord, InboundStatusWord, InboundWord, MessageTypeWord, ModeWord, OutboundWord,
+    PayloadFaultWord, ScanWord, ScopeWord, SendStatusWord, SizeClassWord,
 };
 
 pub(crate) use document::{Examples, document};

@@ -22,6 +22,8 @@ pub enum Opens {
     Operator,
     /// Keys with any of these scopes, and the operator in the tenant's name.
     Any(&'static [Scope]),
+    /// Whoever holds a link of ours, without a key.
+    Link,
 }
 
 macro_rules! routes {
@@ -78,6 +80,13 @@ routes! {
     ReadMessage "readMessage" = "GET" "/v1/messages/{messageId}" READ;
     ListEvents "listEvents" = "GET" "/v1/events" READ;
     ReadEvent "readEvent" = "GET" "/v1/events/{eventId}" READ;
+    ReadAttachment "readAttachment" = "GET" "/v1/attachments/{attachmentId}" READ;
+    OpenAttachment "openAttachment" = "GET" "/v1/attachments/{attachmentId}/content" Opens::Link;
+    ScanAttachment "scanAttachment" = "PUT" "/v1/attachments/{attachmentId}/scan" ADMIN;
+    CreateDownload "createDownload" = "POST" "/v1/downloads" READ;
+    ReadDownload "readDownload" = "GET" "/v1/downloads/{downloadId}" READ;
+    ReadSettings "readSettings" = "GET" "/v1/settings" ADMIN;
+    ChangeSettings "changeSettings" = "PUT" "/v1/settings" ADMIN;
     ListRulePacks "listRulePacks" = "GET" "/v1/rule-packs" ANY;
     ReadRulePack "readRulePack" = "GET" "/v1/rule-packs/{rulePack}" ANY;
     CreateUpload "createUpload" = "POST" "/v1/uploads" WRITERS;

@@ -5,9 +5,9 @@ use amb_lambda::{
     http_event::Request,
 };
 use amb_service::{
-    account::{Caller, Claimed, IfMatch, Kept, List, Written},
+    account::{Caller, Claimed, Download, DownloadState, IfMatch, Kept, List, Written},
     model::Endpoint,
-    port::{Clock, DeliveryQueue, Entropy, OperatorKeySource},
+    port::{Clock, Entropy, OperatorKeySource},
     problem::Problem,
 };
 use http::{
@@ -17,23 +17,30 @@ use http::{
 use serde::Serialize;
 
 use crate::{
-    AccountApi, Tables,
+    AccountApi, Sends, Tables,
     routes::Operation,
     view::{
-        BusinessView, ConversationView, DeliveryView, EndpointView, HistoryView, KeyView,
-        MessageView, NewEndpointView, NewKeyView, Page, PingView, RenderingView, ReplayView,
-        RulePackNameView, RulePackView, StartLinkView, TemplateCheckView, TemplateSummaryView,
-        TemplateView, TenantView, UploadView, WrittenTemplateView,
+        AttachmentView, BusinessView, ConversationView, DeliveryView, DownloadView, EndpointView,
+        HistoryView, KeyView, MessageView, NewEndpointView, NewKeyView, Page, PingView,
+        RenderingView, ReplayView, RulePackNameView, RulePackView, SettingsView, StartLinkView,
+        TemplateCheckView, TemplateSummaryView, TemplateView, TenantView, UploadView,
+        WrittenTemplateView,
     },
 };
 
 impl<S, Q, C, K> AccountApi<S, Q, C, K>
 where
     S: Tables,
-    Q: DeliveryQueue,
+    Q: Sends,
     C: Clock + Entropy + Clone,
     K: OperatorKeySource,
 {
+    /// Leads whoever holds a link of ours to the file.
+    pub(crate) async fn follow(&self, id: &str, request: &Request) -> Result<Answer, Problem> {
+        let to = self.account.attachment_content(id, &request.query_pairs()).await?;
+        Ok(found(&to))
+    }
+
     /// Performs an operation; `id` is the id in the path, empty where it has none.
     #[expect(clippy::too_many_lines, reason = "one arm for each route, and nothing else")]
     pub(crate) async fn perform(
@@ -143,9 +150,33 @@ where
                 ok(&HistoryView::from(account.message(caller.principal()?, id).await?))
             }
             Operation::ListEvents => {
-                page(account.list_events(caller.principal()?, query).await?, |event| event)
+                let url = self.api_url(request);
+                page(account.list_events(caller.principal()?, query, &url).await?, |event| event)
             }
-            Operation::ReadEvent => ok(&account.event(caller.principal()?, id, query).await?),
+            Operation::ReadEvent => {
+                let url = self.api_url(request);
+                ok(&account.event(caller.principal()?, id, query, &url).await?)
+            }
+            Operation::ReadAttachment => {
+                found(&account.attachment_link(caller.principal()?, id, query).await?)
+            }
+            Operation::OpenAttachment => self.follow(id, request).await?,
+            Operation::ScanAttachment => {
+                let (id, file) = account.scan_attachment(caller.principal()?, id, body).await?;
+                ok(&AttachmentView::of(&id, file))
+            }
+            Operation::CreateDownload => {
+                downloaded(account.create_download(caller.principal()?, body).await?)
+            }
+            Operation::ReadDownload => {
+                downloaded(account.download(caller.principal()?, id).await?)
+            }
+            Operation::ReadSettings => {
+                ok(&SettingsView::from(account.settings(caller.principal()?).await?))
+            }
+            Operation::ChangeSettings => {
+                ok(&SettingsView::from(account.change_settings(caller.principal()?, body).await?))
+            }
             Operation::CreateUpload => {
                 let upload = account.create_upload(caller.principal()?, body).await?;
                 answer::json(StatusCode::CREATED, &UploadView::from(upload))
@@ -201,6 +232,18 @@ fn ok(view: &impl Serialize) -> Answer {
 
 fn created(location: &str, view: &impl Serialize) -> Answer {
     with(answer::json(StatusCode::CREATED, view), LOCATION, location)
+}
+
+/// 302: the file is the store's to send, and whoever asked need not send us what opens it again.
+fn found(link: &str) -> Answer {
+    with(answer::empty(StatusCode::FOUND), LOCATION, link)
+}
+
+/// 202 while it is under way.
+fn downloaded(download: Download) -> Answer {
+    let pending = matches!(download.state, DownloadState::Pending);
+    let status = if pending { StatusCode::ACCEPTED } else { StatusCode::OK };
+    answer::json(status, &DownloadView::from(download))
 }
 
 fn page<T, V: Serialize>(list: List<T>, view: impl FnMut(T) -> V) -> Answer {

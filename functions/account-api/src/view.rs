@@ -3,13 +3,15 @@
 mod account;
 mod conversation;
 mod endpoint;
+mod file;
 mod message;
 mod rule_pack;
 mod template;
 
-pub(crate) use account::{BusinessView, KeyView, NewKeyView, StartLinkView, TenantView};
+pub(crate) use account::{BusinessView, KeyView, NewKeyView, SettingsView, StartLinkView, TenantView};
 pub(crate) use conversation::ConversationView;
 pub(crate) use endpoint::{DeliveryView, EndpointView, NewEndpointView, PingView, ReplayView};
+pub(crate) use file::{AttachmentView, DownloadView};
 pub(crate) use message::{HistoryView, MessageView};
 pub(crate) use rule_pack::{RulePackNameView, RulePackView};
 pub(crate) use template::{

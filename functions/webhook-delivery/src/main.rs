@@ -27,8 +27,10 @@ async fn main() -> Result<(), Error> {
     let queue = Queues::new(clients.sqs, urls);
     let keys = SecretsManagerServiceKey::new(clients.secrets, config.service_key_secret()?);
     let key = ServiceKey::derive(&keys.service_key().await?)?;
-    let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
+    let api_url = config.api_url()?;
+    let policy = Policy::of_deployment(config.egress_loopback()?, api_url.as_deref());
     let deliver = Deliver::new(store, queue, WebhookCaller::new(policy), System, key);
+    let deliver = deliver.linking_to(api_url);
 
     lambda_runtime::run(service_fn(|event| async {
         Ok::<_, Error>(deliver_batch(&deliver, &log, &System, event).await)

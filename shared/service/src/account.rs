@@ -5,9 +5,11 @@
 //! the request as it came: bodies and queries are read strictly here, so that nothing but a
 //! documented member can change anything. What belongs to another tenant is not there (404).
 
+mod attachment;
 mod business;
 mod caller;
 mod conversation;
+mod download;
 mod endpoint;
 mod event;
 mod key;
@@ -20,6 +22,7 @@ mod ping;
 mod query;
 mod replay;
 mod rule_pack;
+mod settings;
 mod template;
 mod tenant;
 mod together;
@@ -29,8 +32,10 @@ mod vetting;
 #[cfg(test)]
 mod tests;
 
+pub use attachment::FILE_LINK_LIFE;
 pub use business::Claimed;
 pub use caller::{Caller, Callers, Operator};
+pub use download::{Download, DownloadState, InteractiveData, MAX_REFERENCED};
 pub use endpoint::{
     IfMatch, MAX_DESCRIPTION, MAX_ENTRY, NewEndpoint, OVERLAP_SECONDS, TIMEOUT_SECONDS,
 };

@@ -19,7 +19,7 @@ use crate::{
         WebhookCall, WebhookError, Webhooks,
     },
     problem::chain,
-    render::{EventEnvelope, NothingToTell, Telling, message_at, render, render_typing},
+    render::{EventEnvelope, Links, NothingToTell, Telling, message_at, render, render_typing},
     schedule::{Verdict, pause, verdict},
     seal,
     service_key::ServiceKey,
@@ -48,6 +48,7 @@ pub struct Deliver<S, Q, W, C> {
     webhooks: W,
     clock: C,
     key: ServiceKey,
+    api_url: Option<String>,
 }
 
 /// What one queue message came to.
@@ -87,7 +88,14 @@ where
 {
     /// Delivers with these ports; signing secrets are sealed under `key`.
     pub fn new(store: S, queue: Q, webhooks: W, clock: C, key: ServiceKey) -> Self {
-        Self { store, queue, webhooks, clock, key }
+        Self { store, queue, webhooks, clock, key, api_url: None }
+    }
+
+    /// Tells of files with links to the API at this URL; without one, without links.
+    #[must_use]
+    pub fn linking_to(mut self, api_url: Option<String>) -> Self {
+        self.api_url = api_url;
+        self
     }
 
     /// Handles one message of the deliveries queue. The call takes `budget` at most.
@@ -158,7 +166,10 @@ where
             _ => None,
         };
         let business = delivery.business.clone();
-        Ok(render(&key.stream, business, &entry, message.as_ref(), Telling::Whole))
+        let now = self.clock.now();
+        let links = |url| Links::new(&self.key, url, &key.tenant, now);
+        let links = self.api_url.as_deref().map(links);
+        Ok(render(&key.stream, business, &entry, message.as_ref(), Telling::Whole, links))
     }
 
     async fn call(

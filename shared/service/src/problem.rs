@@ -58,6 +58,10 @@ problems! {
     missing_scope = 403 "missing_scope" "The API key does not have the scope for this.";
     /// A test key on a live business, or the reverse.
     wrong_mode = 403 "wrong_mode" "Test keys act on test businesses and live keys on live ones.";
+    /// Its bytes betray what it is said to be.
+    attachment_quarantined = 403 "attachment_quarantined" "The file is not what it is said to be.";
+    /// A scanner found something.
+    attachment_infected = 403 "attachment_infected" "The file is said to be harmful.";
     /// Not there, or not the caller's: the two look alike on purpose.
     not_found = 404 "not_found" "There is no such thing here.";
     /// The business has no conversation with this customer.
@@ -84,6 +88,12 @@ problems! {
     too_many_secrets = 409 "too_many_secrets" "The endpoint has as many live signing secrets as it may have.";
     /// The endpoint is switched off.
     endpoint_disabled = 409 "endpoint_disabled" "The endpoint is disabled.";
+    /// It is being fetched from Apple.
+    attachment_pending = 409 "attachment_pending" "The file is still being fetched from Apple.";
+    /// It was kept as long as the tenant wants files kept.
+    attachment_expired = 410 "attachment_expired" "The file is kept no longer.";
+    /// It could not be fetched.
+    attachment_failed = 410 "attachment_failed" "The file could not be had from Apple.";
     /// Too large.
     too_large = 413 "too_large" "The request is larger than this address takes.";
     /// Not JSON in UTF-8.

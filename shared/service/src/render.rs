@@ -1,7 +1,11 @@
 //! An event as businesses see it: the envelope of design §7, for webhooks and for the API alike.
 
+mod attachment;
+mod link;
 mod message;
 
+pub use attachment::AttachmentView;
+pub use link::{LINK_LIFE, Links, signed_for};
 pub use message::{ContextView, MessageView, Placed, Telling, message_view};
 
 use amb_protocol::id::BusinessId;
@@ -59,13 +63,15 @@ impl fmt::Debug for EventEnvelope {
 #[error("the entry has nothing to tell")]
 pub struct NothingToTell;
 
-/// Renders an entry of a stream; `message` is the inbox row it refers to, if it does.
+/// Renders an entry of a stream; `message` is the inbox row it refers to, if it does. Without `links`
+/// an event of a file tells of it and has no link to it.
 pub fn render(
     stream: &EventStream,
     business: Option<BusinessId>,
     entry: &TimelineEntry,
     message: Option<&InboxMessage>,
     telling: Telling,
+    links: Option<Links<'_>>,
 ) -> Result<EventEnvelope, NothingToTell> {
     let TimelineItem::Event { id, kind, source } = &entry.item else { return Err(NothingToTell) };
     let data = match source {
@@ -73,7 +79,11 @@ pub fn render(
             EventStream::Conversation(_) => inline_data(value, entry.context.clone())?,
             EventStream::Endpoint(_) => raw(value)?,
         },
-        EventSource::Attachment { data, .. } => inline_data(data, entry.context.clone())?,
+        EventSource::Attachment { attachment, data } => {
+            let links = links.filter(|_| *kind == EventType::AttachmentReady);
+            let linked = links.map(|links| links.within(data, attachment));
+            inline_data(linked.as_ref().unwrap_or(data), entry.context.clone())?
+        }
         EventSource::Inbox { .. } => message_data(message.ok_or(NothingToTell)?, entry, telling)?,
     };
     let (conversation_id, seq) = match stream {

@@ -9,6 +9,7 @@ use aws_lc_rs::{
 /// The derived keys. A new use gets a new label, never an old key.
 pub struct ServiceKey {
     cursor: hmac::Key,
+    link: hmac::Key,
     log: hmac::Key,
     sealing: aead::LessSafeKey,
 }
@@ -28,6 +29,7 @@ impl ServiceKey {
         let sealing = aead::UnboundKey::new(&aead::AES_256_GCM, &expand(&root, b"webhook-secret"));
         Ok(Self {
             cursor: hmac::Key::new(HMAC_SHA256, &expand(&root, b"cursor")),
+            link: hmac::Key::new(HMAC_SHA256, &expand(&root, b"attachment-link")),
             log: hmac::Key::new(HMAC_SHA256, &expand(&root, b"log")),
             sealing: aead::LessSafeKey::new(sealing.map_err(|_fault| ShortServiceKey)?),
         })
@@ -36,6 +38,11 @@ impl ServiceKey {
     /// Authenticates cursors.
     pub fn cursor(&self) -> &hmac::Key {
         &self.cursor
+    }
+
+    /// Authenticates links to customers' files.
+    pub fn link(&self) -> &hmac::Key {
+        &self.link
     }
 
     /// Hashes ids for the log.
@@ -68,6 +75,7 @@ fn expand(root: &hkdf::Prk, label: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_short_master_key_is_refused() {
@@ -79,6 +87,7 @@ mod tests {
     fn each_label_has_its_own_key() {
         let key = ServiceKey::derive(&Secret::new(vec![7; 32])).unwrap();
         let tag = |k: &hmac::Key| hmac::sign(k, b"x").as_ref().to_vec();
-        assert_ne!(tag(key.cursor()), tag(key.log()));
+        let tags = BTreeSet::from([key.cursor(), key.link(), key.log()].map(tag));
+        assert_eq!(tags.len(), 3);
     }
 }

@@ -17,7 +17,7 @@ use utoipa::openapi::{
 };
 
 use super::{
-    message,
+    file, message,
     operation::{Answers, Named, Said, said},
     sending, shape,
     word::problem_codes,
@@ -46,6 +46,7 @@ pub(crate) fn document(examples: &Examples) -> OpenApi {
         Named::of::<message::SentMessage>(),
         Named::of::<message::Verdict>(),
         Named::of::<shape::Event>(),
+        Named::of::<file::AttachmentEvent>(),
         Named::of::<shape::AppleMessage>(),
         Named::of::<shape::AppleRefusal>(),
     ] {
@@ -64,6 +65,8 @@ pub(crate) fn document(examples: &Examples) -> OpenApi {
         "Messages",
         "Templates",
         "Uploads",
+        "Attachments",
+        "Downloads",
         "Events",
     ]
     .map(|name| TagBuilder::new().name(name).build());
@@ -122,7 +125,7 @@ fn components(schemas: Vec<(String, RefOr<Schema>)>) -> Components {
 
 fn collect(said: &Said, schemas: &mut Vec<(String, RefOr<Schema>)>) {
     let answered = match said.answers {
-        Answers::Nothing(_) => None,
+        Answers::Nothing(_) | Answers::Elsewhere => None,
         Answers::One(_, named) | Answers::Page(named) => Some(named),
     };
     for named in said.body.map(|(named, _)| named).into_iter().chain(answered) {
@@ -163,10 +166,12 @@ fn operation(
         builder = builder.security(security);
     }
     let (status, answer) = success(route, said, answered);
-    // What was there already is answered with 200, what a replacement makes first with 201.
+    // What was there already is answered with 200, what a replacement makes first with 201, what is not
+    // done with 202.
     let other = match route.operation.id() {
         "createBusiness" | "createTemplate" => Some("200"),
         "replaceTemplate" => Some("201"),
+        "createDownload" | "readDownload" => Some("202"),
         _ => None,
     };
     if let Some(other) = other {
@@ -198,6 +203,7 @@ fn success(route: &Route, said: &Said, example: Option<Value>) -> (u16, Response
         |schema: RefOr<Schema>| ContentBuilder::new().schema(Some(schema)).example(example).build();
     let (status, builder) = match said.answers {
         Answers::Nothing(status) => (status, ResponseBuilder::new().description("Done.")),
+        Answers::Elsewhere => (302, ResponseBuilder::new().description("Where the file is.")),
         Answers::One(status, named) => {
             let builder = ResponseBuilder::new().description(said.summary);
             (status, builder.content("application/json", content(named.reference().into())))
@@ -218,7 +224,8 @@ fn success(route: &Route, said: &Said, example: Option<Value>) -> (u16, Response
         }
         _ => builder,
     };
-    let located = status == 201 && !["createKey", "createUpload"].contains(&route.operation.id());
+    let located = status == 302
+        || status == 201 && !["createKey", "createUpload"].contains(&route.operation.id());
     let builder =
         if located { builder.header("Location", header("Where it is.")) } else { builder };
     (status, builder.build())
@@ -322,6 +329,11 @@ pub(super) fn parameter(name: &str, place: ParameterIn, required: Required) -> P
             text.into(),
             "`v1,` and base64 of HMAC-SHA256, one for each live secret, with spaces between them.",
         ),
+        "quarantined" => (
+            text.enum_values(Some(["include"])).into(),
+            "`include`: also a file that is not what it is said to be. Takes the scope `admin`.",
+        ),
+        "tenant" | "until" | "signature" => (text.into(), "As it stands in the link."),
         "rulePack" => (text.into(), "The name of a rule pack, such as `apple-2026-08`."),
         other => {
             let prefix = match other {
@@ -330,6 +342,8 @@ pub(super) fn parameter(name: &str, place: ParameterIn, required: Required) -> P
                 "endpointId" => "^ep_[a-z2-7]{26}$",
                 "conversationId" => "^cnv_[a-z2-7]{26}$",
                 "eventId" => "^evt_[a-z2-7]{26}$",
+                "attachmentId" => "^att_[a-z2-7]{52}[0-9]{2}$",
+                "downloadId" => "^dld_[a-z2-7]{26}$",
                 "templateName" => "^[a-z0-9][a-z0-9._-]{0,63}$",
                 _ => "^[0-9a-fA-F-]{36}$",
             };
@@ -348,7 +362,12 @@ pub(super) fn parameter(name: &str, place: ParameterIn, required: Required) -> P
 fn securities(opens: Opens) -> Vec<SecurityRequirement> {
     let none: [&str; 0] = [];
     let operator = SecurityRequirement::new("operatorKey", none);
-    let Opens::Any(scopes) = opens else { return vec![operator] };
+    let scopes = match opens {
+        Opens::Any(scopes) => scopes,
+        Opens::Operator => return vec![operator],
+        // An empty requirement: nobody is asked for anything.
+        Opens::Link => return vec![SecurityRequirement::default()],
+    };
     // From OpenAPI 3.1 on, a requirement of an http scheme may list roles: here, scopes.
     let word = |scope: &amb_service::model::Scope| {
         serde_json::to_value(scope).ok().and_then(|word| word.as_str().map(str::to_owned))

@@ -2,7 +2,7 @@
 
 use crate::{Operation, view};
 
-use super::{library, library::VariablesSchema, shape};
+use super::{file, library, library::VariablesSchema, shape};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{Ref, RefOr, Schema},
@@ -43,6 +43,8 @@ impl Named {
 #[derive(Clone, Copy)]
 pub(crate) enum Answers {
     Nothing(u16),
+    /// 302, to a file.
+    Elsewhere,
     One(u16, Named),
     Page(Named),
 }
@@ -62,6 +64,16 @@ pub(crate) struct Said {
 }
 
 const PAGED: &[&str] = &["limit", "cursor"];
+
+/// Why a file is not given out.
+const UNAVAILABLE_FILES: &[&str] = &[
+    "attachment_expired",
+    "attachment_failed",
+    "attachment_infected",
+    "attachment_pending",
+    "attachment_quarantined",
+    "wrong_mode",
+];
 
 /// What is said about this operation.
 #[expect(clippy::too_many_lines, reason = "one entry for each operation")]
@@ -257,6 +269,59 @@ pub(crate) fn said(operation: Operation) -> Said {
                  and the headers of the answer, within 15 minutes",
                 Answers::One(201, Named::of::<view::UploadView>()),
             )
+        },
+        Operation::ReadAttachment => Said {
+            query: &["quarantined"],
+            codes: UNAVAILABLE_FILES,
+            ..say(
+                "Attachments",
+                "Get a customer's file: a link that saves it, for five minutes. Follow it without this \
+                 request's Authorization",
+                Answers::Elsewhere,
+            )
+        },
+        Operation::OpenAttachment => Said {
+            query: &["tenant", "until", "signature"],
+            codes: UNAVAILABLE_FILES,
+            ..say(
+                "Attachments",
+                "Follow the link of an `attachment.ready` to the file. A forged or old one is not found",
+                Answers::Elsewhere,
+            )
+        },
+        Operation::ScanAttachment => Said {
+            body: Some((Named::of::<file::ScanAttachment>(), true)),
+            codes: &["attachment_pending", "attachment_failed", "wrong_mode"],
+            ..say(
+                "Attachments",
+                "Say what a scanner found in a customer's file. What is infected is not given out",
+                one(Named::of::<view::AttachmentView>()),
+            )
+        },
+        Operation::CreateDownload => Said {
+            body: Some((Named::of::<file::CreateDownload>(), true)),
+            codes: &["wrong_mode"],
+            ..say(
+                "Downloads",
+                "Resolve an `interactiveDataRef` of Apple's, for whoever reads Apple's own messages. \
+                 Waits up to eight seconds; 202 when that was not enough",
+                one(Named::of::<view::DownloadView>()),
+            )
+        },
+        Operation::ReadDownload => Said {
+            codes: &["wrong_mode"],
+            ..say(
+                "Downloads",
+                "Read what a reference was resolved to",
+                one(Named::of::<view::DownloadView>()),
+            )
+        },
+        Operation::ReadSettings => {
+            say("Tenants", "Read what the tenant has set", one(Named::of::<view::SettingsView>()))
+        }
+        Operation::ChangeSettings => Said {
+            body: Some((Named::of::<file::ChangeSettings>(), true)),
+            ..say("Tenants", "Set it", one(Named::of::<view::SettingsView>()))
         },
         Operation::CreateTemplate => Said {
             body: Some((Named::of::<library::CreateTemplate>(), true)),

@@ -5,6 +5,7 @@
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::file::DeclaredAttachment;
 use super::word::{
     BusinessStatusWord, EndpointStatusWord, EventTypeWord, ModeWord, ProblemCodeWord, ScopeWord,
     TriggerWord,
@@ -172,6 +173,8 @@ pub(crate) struct CustomerMessage {
     #[schema(value_type = Option<TriggerWord>)]
     trigger: Option<Value>,
     reaction: Option<Reaction>,
+    /// The files of a text, 40 at most; each is fetched, and told with an event of its own.
+    attachments: Option<Vec<DeclaredAttachment>>,
     interactive: Option<InteractiveReply>,
     /// The message of the business's that it answers, if it is one of the latest eight.
     in_reply_to: Option<String>,
@@ -322,7 +325,8 @@ pub(crate) struct Event {
     /// `message.reaction` and `interactive.replied`: `message`. `message.accepted` and
     /// `message.failed`: `messageId`, `status`, `type`, `sentAs`, `fallbackUsed`,
     /// `requestIdentifier`, `callbackData`, `code`, `detail`. `conversation.closed`, `conversation.reopened` and `message.parked`: `messageId`,
-    /// `reason`, and `referenceIds` of invitations that were declined.
+    /// `reason`, and `referenceIds` of invitations that were declined. `attachment.ready` and
+    /// `attachment.failed`: the members of `AttachmentEvent`.
     #[schema(value_type = Object)]
     data: Value,
 }

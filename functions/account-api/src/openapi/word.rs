@@ -5,7 +5,7 @@ use amb_protocol::{
     rules::RulePack,
 };
 use amb_service::{
-    model::{EventType, FailureCode},
+    model::{EventType, FailureCode, PayloadFault},
     problem::Problem,
 };
 use std::borrow::Cow;
@@ -61,6 +61,9 @@ words! {
     InputTypeWord "InputLines" ["singleline", "multiline"];
     KeyboardTypeWord "KeyboardType" InputOptions::KEYBOARDS;
     TextContentTypeWord "TextContentType" InputOptions::MEANINGS;
+    ScanWord "Scan" ["unscanned", "clean", "infected"];
+    DownloadStatusWord "DownloadStatus" ["pending", "ready", "failed"];
+    PayloadFaultWord "PayloadFault" PayloadFault::ALL.iter().map(|fault| fault.as_str());
     SizeClassWord "SizeClass" ["small", "large"];
     HappeningWord "HappeningWord"
         ["received", "placed", "queued", "acceptedByApple", "failed", "unknown", "told"];

@@ -28,6 +28,21 @@ impl From<Tenant> for TenantView {
     }
 }
 
+/// What a tenant has set.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Settings))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SettingsView {
+    /// For how many days customers' files are kept, each from when it was fetched: 1, 7, 30, 90 or 365.
+    attachment_retention_days: u16,
+}
+
+impl From<Tenant> for SettingsView {
+    fn from(tenant: Tenant) -> Self {
+        Self { attachment_retention_days: tenant.attachment_retention.days() }
+    }
+}
+
 /// A business id, bound to the tenant that claimed it first.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Business))]

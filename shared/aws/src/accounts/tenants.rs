@@ -24,6 +24,13 @@ impl Tenants for Store {
         found.map(row::read).transpose().map_err(unreadable(OPERATION))
     }
 
+    async fn update_tenant(&self, tenant: &Tenant) -> Result<(), PortError> {
+        const OPERATION: &str = "Tenants::update_tenant";
+        let table = self.accounts_table(OPERATION)?;
+        let items = row::tenant::items(tenant).map_err(unreadable(OPERATION))?;
+        self.put_together(OPERATION, table, items).await
+    }
+
     async fn tenants(&self) -> Result<Vec<Tenant>, PortError> {
         const OPERATION: &str = "Tenants::tenants";
         let query = self

@@ -1,5 +1,5 @@
 //! A tenant: `T#<tenant>` / `TENANT`, and once more in the list of all, `TENANTS` / `<tenant>`.
-//! A tenant never changes, so the copies never differ.
+//! Both are written together, so the copies never differ.
 
 use amb_service::model::{Tenant, TenantId};
 

@@ -13,7 +13,7 @@ use crate::{
     },
     port::{Businesses, Clock, Conversations, InboxReader, PortError, Timeline, TimelineQuery},
     problem::Problem,
-    render::{EventEnvelope, Telling, message_at, render},
+    render::{EventEnvelope, Links, Telling, message_at, render},
 };
 
 /// Entries read at once.
@@ -36,11 +36,13 @@ where
     C: Clock,
 {
     /// The events of a conversation in order of `seq`: `conversationId`, `type` (one, or several with
-    /// commas), `after` (a `seq`, or the id of an event of this conversation).
+    /// commas), `after` (a `seq`, or the id of an event of this conversation). Links in them lead to
+    /// the API at `api_url`.
     pub async fn list_events(
         &self,
         principal: &Principal,
         query: &[(String, String)],
+        api_url: &str,
     ) -> Result<List<EventEnvelope>, Problem> {
         principal.require(Scope::Read)?;
         let mut query = Query::new(query);
@@ -64,7 +66,8 @@ where
         };
         let (entries, next) = self.scan(&state, begin, limit, wanted).await?;
         let telling = Telling::to(principal);
-        let told = entries.iter().map(|entry| self.tell(&state, entry, telling)).collect();
+        let links = Links::new(&self.key, api_url, &principal.tenant, self.clock.now());
+        let told = entries.iter().map(|entry| self.tell(&state, entry, telling, links)).collect();
         let items = together(told).await?.into_iter().flatten().collect();
         Ok(List { items, next_cursor: next.map(|seq| self.cursor(list, &seq.to_string())) })
     }
@@ -75,6 +78,7 @@ where
         principal: &Principal,
         id: &str,
         query: &[(String, String)],
+        api_url: &str,
     ) -> Result<EventEnvelope, Problem> {
         principal.require(Scope::Read)?;
         let mut query = Query::new(query);
@@ -84,7 +88,8 @@ where
         let state = self.own_conversation(principal, &conversation).await?;
         let found = self.entry_of(&state, &id).await?.ok_or_else(Problem::not_found)?;
         let telling = Telling::to(principal);
-        self.tell(&state, &found, telling).await?.ok_or_else(Problem::not_found)
+        let links = Links::new(&self.key, api_url, &principal.tenant, self.clock.now());
+        self.tell(&state, &found, telling, links).await?.ok_or_else(Problem::not_found)
     }
 
     /// The envelope of an entry, if it is an event. One whose message is no longer kept says so.
@@ -93,6 +98,7 @@ where
         state: &ConversationState,
         entry: &TimelineEntry,
         telling: Telling,
+        links: Links<'_>,
     ) -> Result<Option<EventEnvelope>, PortError> {
         let TimelineItem::Event { id, kind, source } = &entry.item else { return Ok(None) };
         let stream = EventStream::Conversation(state.id.clone());
@@ -103,7 +109,8 @@ where
             }
             EventSource::Inline(_) | EventSource::Attachment { .. } => None,
         };
-        if let Ok(envelope) = render(&stream, business.clone(), entry, message.as_ref(), telling) {
+        let (about, message) = (business.clone(), message.as_ref());
+        if let Ok(envelope) = render(&stream, about, entry, message, telling, Some(links)) {
             return Ok(Some(envelope));
         }
         let gone = match source {

@@ -24,6 +24,15 @@ impl Tenants for Memory {
         self.call("Tenants::tenant", |world| world.tenants.get(id).cloned()).await
     }
 
+    async fn update_tenant(&self, tenant: &Tenant) -> Result<(), PortError> {
+        self.call("Tenants::update_tenant", |world| {
+            if let Some(stored) = world.tenants.get_mut(&tenant.id) {
+                stored.clone_from(tenant);
+            }
+        })
+        .await
+    }
+
     async fn tenants(&self) -> Result<Vec<Tenant>, PortError> {
         self.call("Tenants::tenants", |world| world.tenants.values().cloned().collect()).await
     }

@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use url::form_urlencoded;
+
 use super::Memory;
 use crate::{
     model::FileKey,
@@ -131,14 +133,20 @@ impl LargeFiles for Memory {
 }
 
 impl FileLinks for Memory {
+    /// As S3 spells it: the link says what will be answered.
     async fn link(
         &self,
         key: &FileKey,
-        _content_type: &str,
-        _disposition: &str,
+        content_type: &str,
+        disposition: &str,
         life: Duration,
     ) -> Result<String, PortError> {
-        let link = format!("https://files.example.com/{}?expires={}", key.as_str(), life.as_secs());
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("X-Amz-Expires", &life.as_secs().to_string())
+            .append_pair("response-content-type", content_type)
+            .append_pair("response-content-disposition", disposition)
+            .finish();
+        let link = format!("https://files.example.com/{}?{query}", key.as_str());
         self.call("FileLinks::link", |_| link).await
     }
 }

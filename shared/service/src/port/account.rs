@@ -17,6 +17,9 @@ pub trait Tenants: Send + Sync {
         id: &TenantId,
     ) -> impl Future<Output = Result<Option<Tenant>, PortError>> + Send;
 
+    /// Changes what a tenant that is there has set.
+    fn update_tenant(&self, tenant: &Tenant) -> impl Future<Output = Result<(), PortError>> + Send;
+
     /// All of them, by id.
     fn tenants(&self) -> impl Future<Output = Result<Vec<Tenant>, PortError>> + Send;
 }

@@ -13,7 +13,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 use std::fmt;
 
-use super::milliseconds;
+use super::{
+    attachment::{AttachmentView, declared},
+    milliseconds,
+};
 use crate::{
     access::Principal,
     dispatch::{json_of, reaction},
@@ -45,6 +48,8 @@ pub struct Placed {
     pub in_reply_to: Option<MessageId>,
     /// The business's reference of that message.
     pub callback_data: Option<String>,
+    /// It was told as it should: its files are fetched, and may be asked for.
+    pub told: bool,
     /// What was known of the customer then.
     pub context: Context,
 }
@@ -68,6 +73,7 @@ impl Placed {
                 soft_duplicate_of: *soft_duplicate_of,
                 in_reply_to: *in_reply_to,
                 callback_data: callback_data.clone(),
+                told: true,
                 context,
             },
             _ => Self { context, ..Self::default() },
@@ -91,6 +97,9 @@ pub struct MessageView {
     trigger: Option<Trigger>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reaction: Option<Value>,
+    /// The files of a text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<AttachmentView>,
     /// The answer to an interactive message.
     #[serde(skip_serializing_if = "Option::is_none")]
     interactive: Option<Reply>,
@@ -175,6 +184,11 @@ pub fn message_view(
         text: envelope.body.clone().filter(|_| !kept_back),
         trigger: word.and_then(trigger::classify),
         reaction: reaction.as_ref().map(reaction_view),
+        attachments: if placed.told && reaction.is_none() {
+            declared(message, &envelope)
+        } else {
+            Vec::new()
+        },
         interactive: reply.map(|reply| if kept_back { reply.without_private() } else { reply }),
         in_reply_to: placed.in_reply_to,
         callback_data: placed.callback_data.clone(),
