@@ -8,9 +8,10 @@ use serde_json::Value;
 use crate::host;
 use crate::model::{
     AccountSettings, AppleAccount, Attach, BotAnswer, BusinessEvent, BusinessSettings,
-    BusinessView, CallFilter, Close, Conversation, Customer, CustomerPatch, Entry, EventFilter,
-    Fault, FaultSpec, GatewayCall, Items, NewConversation, NewCustomer, RawAnswer, RawWebhook,
-    Reply, Resend, Send, Tapback, TranscriptFilter, Typing, WebhookCall, WebhookFilter,
+    BusinessView, CallFilter, Close, ContentSettings, Conversation, Customer, CustomerPatch, Entry,
+    EventFilter, Fault, FaultSpec, FileFilter, GatewayCall, GatewaySettings, Items,
+    NewConversation, NewCustomer, PhoneFile, RawAnswer, RawWebhook, Reply, Resend, Send, Tapback,
+    TranscriptFilter, Typing, WebhookCall, WebhookFilter,
 };
 
 /// A client of one simulator.
@@ -62,6 +63,14 @@ impl Client {
     /// Changes the MSP's registration: webhook URL, secrets, retry schedule.
     pub async fn change_account(&self, settings: &AccountSettings) -> Outcome<AppleAccount> {
         self.send_json(Method::PATCH, "/api/apple", settings).await
+    }
+
+    /// Changes how the content store behaves, and nothing else of the gateway.
+    pub async fn change_content(&self, content: &ContentSettings) -> Outcome<AppleAccount> {
+        let gateway = self.account().await?.gateway;
+        let gateway = GatewaySettings { content: content.clone(), ..gateway };
+        let settings = AccountSettings { gateway: Some(gateway), ..AccountSettings::default() };
+        self.change_account(&settings).await
     }
 
     /// Makes a customer.
@@ -130,17 +139,47 @@ impl Client {
         self.give(&format!("/api/customers/{customer}/files"), attach, bytes).await
     }
 
+    /// The customer sends several files in one message, in the words and to the business that `send`
+    /// says; its U+FFFCs are their places.
+    pub async fn send_files(
+        &self,
+        customer: &str,
+        files: Vec<(Attach, reqwest::Body)>,
+        send: &Send,
+    ) -> Outcome<Entry> {
+        let mut send = send.clone();
+        for (attach, bytes) in files {
+            send.attachments.push(self.hand_in(customer, &attach, bytes).await?);
+        }
+        self.send(customer, &send).await
+    }
+
+    /// The files on a customer's phone, sent and received.
+    pub async fn files(&self, customer: &str, filter: &FileFilter) -> Outcome<Vec<PhoneFile>> {
+        self.list(&format!("/api/customers/{customer}/files"), filter).await
+    }
+
     /// A file of a message as the phone has it, decrypted, counted from 0.
     pub async fn file(&self, customer: &str, id: &str, number: usize) -> Outcome<Vec<u8>> {
-        let address = self.address(&format!("/phone/{customer}/files/{id}/{number}"))?;
+        let answer = self.open_file(customer, id, number).await?;
+        Ok(answer.bytes().await?.into())
+    }
+
+    /// The same as an answer that can be read a piece at a time.
+    pub async fn open_file(
+        &self,
+        customer: &str,
+        id: &str,
+        number: usize,
+    ) -> Outcome<reqwest::Response> {
+        let address = self.address(&format!("/api/customers/{customer}/files/{id}.{number}"))?;
         let answer = self.http.get(address).send().await?;
-        let status = answer.status();
-        let bytes = answer.bytes().await?;
-        if status.is_success() {
-            return Ok(bytes.into());
+        let status = answer.status().as_u16();
+        if answer.status().is_success() {
+            return Ok(answer);
         }
-        let detail = String::from_utf8_lossy(&bytes).into_owned();
-        Err(ClientError::Refused { status: status.as_u16(), detail })
+        let detail = answer.text().await?;
+        Err(ClientError::Refused { status, detail })
     }
 
     /// The customer deletes the conversation.

@@ -31,9 +31,9 @@
 //! | `POST /apple/v1/message` | Apple's gateway: 401 without Authorization, 403 for a token that does not hold, 400 for a body that is incomplete, differs from its headers or breaks one of Apple's rules (`GET /api/gateway/calls` has them all), 404 for somebody who never wrote to that business, 410 after they left, 200 with an empty body, or with `dataRef` when asked for one |
 //! | `POST /apple/v1/authenticate` | the same for sign-in requests |
 //! | `POST /apple/v1/constructPayload` | a reference for a link with an App Clip; 400 for a page without one |
-//! | `GET /apple/v1/preUpload`, `GET /apple/v1/preDownload` | addresses in Apple's content store, for either spelling of the headers; 400 for a file of more than 100 MB and for a signature in hex, 404 for content that is not there |
+//! | `GET /apple/v1/preUpload`, `GET /apple/v1/preDownload` | addresses in Apple's content store, for either spelling of the headers; 400 for a file of more than 100 MB and for a signature in hex, 404 for content that is not there, or no more |
 //! | `POST /apple/content/upload/{ticket}` | takes a file of the size announced, complete or not at all; 400 with an Authorization header |
-//! | `GET /apple/content/download/{ticket}` | the file or a range of it, for a while; then 403 |
+//! | `GET /apple/content/download/{ticket}` | the file or a range of it, for a while; then 403; 400 with an Authorization header |
 //! | `POST /apple/v1/decodePayload`, `POST /apple/v1/encodePayload` | what a phone packs, unpacked, and the way back |
 //! | `POST /business/{name}/webhook` | a sample business: 401 unless signed (Standard Webhooks), each `webhook-id` taken once |
 //!
@@ -42,7 +42,8 @@
 //! answers keywords by a message of that type; `menu` lists them.
 //!
 //! On the web: `GET /shop/{desk,plain,clip,slow,redirect}` and `/shop/pictures/{name}`, pages and
-//! pictures for previews: with a picture, without, with an App Clip, after ten seconds, elsewhere.
+//! pictures for previews: with a picture, without, with an App Clip, after ten seconds, elsewhere;
+//! `/shop/files/prices.pdf`, and `/shop/bytes/{count}` for a file of any size.
 //!
 //! For tests, JSON in and out ([`model`] has every field; [`client::Client`] every call):
 //!
@@ -58,7 +59,9 @@
 //! | `POST /api/customers/{name}/tapback` | a reaction, as the sentence the device writes |
 //! | `POST /api/customers/{name}/reply` | the answer to an interactive message, as a device writes it; 404 for a message the customer does not have, 409 for one that cannot be answered that way |
 //! | `POST /api/customers/{name}/attach` | a file, the request's body: encrypted, stored, sent in a text; name, declared type, size and the rest in the query ([`model::Attach`]) |
-//! | `POST /api/customers/{name}/files` | the same without a message: gives the entry for `attachments`, for `send` with `extra` |
+//! | `POST /api/customers/{name}/files` | the same without a message: gives the entry for `attachments` of `send` |
+//! | `GET /api/customers/{name}/files` | the files on the phone, sent and received |
+//! | `GET /api/customers/{name}/files/{id}` | one of them, byte for byte as the phone opens it, or a range of it |
 //! | `POST /api/customers/{name}/close` | deletes the conversation |
 //! | `GET /api/transcript` | messages both ways with the time of each hop |
 //! | `GET /api/gateway/calls` | every call of the MSP to the gateway, refused ones too |
@@ -79,7 +82,8 @@
 //! an outbound id that comes twice is shown twice; the wording of tapbacks and of a list picker's
 //! sections outside English; 400 for a reference that is not known or has expired; 410 for a phone
 //! number without `message-type: notification`; how long a `download-url` lives; a file's signature is
-//! `0x81` and the SHA-1 of what is stored; an upload with an Authorization header is refused; what a
+//! `0x81` and the SHA-1 of what is stored; an upload or a download with an Authorization header is refused; 404 for
+//! content after its 30 days, and 400 for a message that names it; what a
 //! packed payload looks like inside; what a form's page and a several-section choice may
 //! be answered by.
 //!

@@ -19,7 +19,7 @@ use crate::apple::{SecretError, Secrets, gateway};
 use crate::client::Client;
 use crate::line::{Exchange, Scissors};
 use crate::model::{GatewaySettings, RetrySchedule};
-use crate::phone::{file, page, picture, view};
+use crate::phone::{kept, page, picture, view};
 use crate::world::{Account, State, World};
 use crate::{api, business, host, shop};
 
@@ -168,7 +168,7 @@ fn routes(state: State) -> Router {
         .route("/phone/{customer}", get(page::page))
         .route("/phone/{customer}/live", get(view::live))
         .route("/phone/{customer}/pictures/{id}/{number}", get(picture::picture))
-        .route("/phone/{customer}/files/{id}/{number}", get(file::file))
+        .route("/phone/{customer}/files/{id}/{number}", get(kept::file))
         .merge(gateway::routes())
         .merge(shop::routes())
         .merge(api::routes())

@@ -36,7 +36,8 @@ pub(super) async fn gateway_calls(
             it.seq > filter.after
                 && equal(filter.id.as_deref(), it.text("id"))
                 && equal(filter.message_type.as_deref(), it.text("type"))
-                && equal(to, it.text("destinationId"))
+                && (equal(to, it.text("destinationId"))
+                    || equal(filter.customer.as_deref(), it.customer.as_deref()))
                 && equal(filter.path.as_deref(), Some(&it.path))
                 && filter.status.is_none_or(|status| it.status == status)
                 && filter.accepted.is_none_or(|accepted| it.accepted == accepted)

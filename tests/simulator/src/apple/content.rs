@@ -14,6 +14,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub(crate) use self::blob::{Incomplete, Intake, PIECE};
+pub(crate) use self::download::{Part, part};
 pub(super) use self::outbound::{check, open};
 pub(crate) use self::payload::encode;
 pub(crate) use self::seal::{KEY_PREFIX, Seal};

@@ -1,11 +1,15 @@
 //! The sample business's bot: a keyword is answered by a message of that type, a choice by what was
-//! chosen, any other text by "You said: …". Once per event.
+//! chosen, a file by what came of it, any other text by "You said: …". Once per event.
 
 use serde_json::{Map, Value, json};
 
 use super::calls::Caller;
-use super::{choice, demo};
+use super::{choice, demo, received};
+use crate::shop;
 use crate::world::State;
+
+/// What stands in a text where a file belongs.
+const PLACE: char = '\u{fffc}';
 
 /// Answers an event, if the bot is on and has something to say. The work runs beside the webhook's
 /// answer.
@@ -37,6 +41,13 @@ impl Speech {
         match told("/type")? {
             "message.received" if told("/data/message/type") == Some("text") => {
                 let text = told("/data/message/text")?;
+                let words = text.replace(PLACE, "");
+                let has_files = words.len() < text.len();
+                let text = if has_files { words.trim() } else { text };
+                if has_files && text.is_empty() {
+                    // There is something to say when they are here.
+                    return None;
+                }
                 let demo = demo::named(text, simulator).filter(|_| with_demo);
                 Some(demo.map_or_else(|| Self::Text(format!("You said: {text}")), Self::Demo))
             }
@@ -49,6 +60,9 @@ impl Speech {
                 let demo = choice::keyword(reply).and_then(|word| demo::named(word, simulator));
                 Some(demo.map_or_else(|| Self::Text(choice::sentence(reply)), Self::Demo))
             }
+            "attachment.ready" | "attachment.failed" if with_demo => {
+                Some(Self::Text(received::sentence(event.get("data")?)))
+            }
             _ => None,
         }
     }
@@ -58,9 +72,15 @@ impl Speech {
             Self::Text(text) => {
                 caller.send(state, "text", message("text", json!({"text": text}))).await;
             }
-            Self::Demo(demo) => {
-                for (path, body) in demo.before {
-                    caller.prepare(state, &path, &body).await;
+            Self::Demo(mut demo) => {
+                for (path, body) in &demo.before {
+                    caller.prepare(state, path, body).await;
+                }
+                for file in std::mem::take(&mut demo.files) {
+                    let Some((media_type, bytes)) = shop::file(&file) else { continue };
+                    if let Some(id) = caller.upload(state, media_type, bytes).await {
+                        demo.name_upload(&file, &id);
+                    }
                 }
                 for (index, members) in demo.messages.into_iter().enumerate() {
                     caller.send(state, &format!("demo-{index}"), members).await;

@@ -9,6 +9,7 @@
 //! | `${day:3}` | the day in three days, `2026-06-01` |
 //! | `${uuid}` | a new UUID |
 //! | `${word}` | what follows the keyword |
+//! | `${upload:prices.pdf}` | the id of an upload of a file of the shop's, see [`Demo::name_upload`] |
 
 use data_encoding::BASE64;
 use jiff::tz::TimeZone;
@@ -19,10 +20,11 @@ use crate::host;
 use crate::shop;
 
 /// A keyword and the messages it is answered by.
-const DEMOS: [(&str, &str); 15] = [
+const DEMOS: [(&str, &str); 17] = [
     ("app", include_str!("demo/app.json")),
     ("clip", include_str!("demo/clip.json")),
     ("fallback", include_str!("demo/fallback.json")),
+    ("file", include_str!("demo/file.json")),
     ("form", include_str!("demo/form.json")),
     ("image", include_str!("demo/image.json")),
     ("invite", include_str!("demo/invite.json")),
@@ -31,6 +33,7 @@ const DEMOS: [(&str, &str); 15] = [
     ("list", include_str!("demo/list.json")),
     ("list multi", include_str!("demo/list-multi.json")),
     ("menu", include_str!("demo/menu.json")),
+    ("photo", include_str!("demo/photo.json")),
     ("quick", include_str!("demo/quick.json")),
     ("raw", include_str!("demo/raw.json")),
     ("template", include_str!("demo/template.json")),
@@ -42,7 +45,28 @@ const DEMOS: [(&str, &str); 15] = [
 pub(super) struct Demo {
     /// Path and body.
     pub(super) before: Vec<(String, Value)>,
+    /// Files of the shop's to upload.
+    pub(super) files: Vec<String>,
     pub(super) messages: Vec<Map<String, Value>>,
+}
+
+impl Demo {
+    /// Puts the upload's id where the messages name the file.
+    pub(super) fn name_upload(&mut self, file: &str, id: &str) {
+        let placeholder = format!("${{upload:{file}}}");
+        for message in &mut self.messages {
+            message.values_mut().for_each(|value| put(value, &placeholder, id));
+        }
+    }
+}
+
+fn put(value: &mut Value, placeholder: &str, id: &str) {
+    match value {
+        Value::String(text) if text == placeholder => id.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| put(item, placeholder, id)),
+        Value::Object(map) => map.values_mut().for_each(|item| put(item, placeholder, id)),
+        _ => {}
+    }
 }
 
 /// The demo a text asks for: a keyword alone, or `invite` and a number.
@@ -62,9 +86,11 @@ pub(super) fn named(text: &str, simulator: &str) -> Option<Demo> {
             Some((step.get("path")?.as_str()?.to_owned(), step.get("body")?.clone()))
         })
         .collect();
+    let files = demo.get("files").and_then(Value::as_array).into_iter().flatten();
+    let files = files.filter_map(|file| file.as_str().map(str::to_owned)).collect();
     let messages = demo.get("messages")?.as_array()?.iter();
     let messages = messages.filter_map(|message| message.as_object().cloned()).collect();
-    Some(Demo { before, messages })
+    Some(Demo { before, files, messages })
 }
 
 struct Values<'v> {
@@ -100,6 +126,8 @@ fn value_of(name: &str, values: &Values<'_>) -> String {
         Some(("picture", name)) => {
             shop::picture(name).map(|(_, bytes)| BASE64.encode(bytes)).unwrap_or_default()
         }
+        // Not known before the file is there.
+        Some(("upload", _)) => format!("${{{name}}}"),
         Some(("day", days)) => day(days.parse().unwrap_or_default()),
         _ => match name {
             "shop" => format!("{}/shop", values.simulator),
@@ -130,7 +158,7 @@ mod tests {
     fn every_keyword_has_a_message_and_no_placeholder_stays() {
         for (keyword, _) in DEMOS {
             let text = if keyword == "invite" { "invite +12025550100" } else { keyword };
-            let demo = named(text, "http://127.0.0.1:1").unwrap();
+            let demo = uploaded(named(text, "http://127.0.0.1:1").unwrap());
             assert!(!demo.messages.is_empty(), "{keyword}");
             let json = serde_json::to_string(&demo.messages).unwrap();
             assert!(!json.contains("${") && !json.contains("\"data\":\"\""), "{json}");
@@ -144,7 +172,7 @@ mod tests {
             Composing { pack: RulePack::latest(), truncate: false, request_identifier: &drawn };
         for (keyword, _) in DEMOS {
             let text = if keyword == "invite" { "invite +12025550100" } else { keyword };
-            let demo = named(text, "http://127.0.0.1:1").unwrap();
+            let demo = uploaded(named(text, "http://127.0.0.1:1").unwrap());
             let templates = demo.before.iter().map(|(_, body)| body.clone());
             let messages = demo.messages.into_iter().map(Value::Object);
             for message in messages.chain(templates) {
@@ -158,6 +186,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// The demo with its files uploaded.
+    fn uploaded(mut demo: Demo) -> Demo {
+        for file in std::mem::take(&mut demo.files) {
+            assert!(shop::file(&file).is_some(), "{file}");
+            demo.name_upload(&file, "upl_aaaaaaaaaaaaaaaaaaaaaaaaaa");
+        }
+        demo
     }
 
     #[test]

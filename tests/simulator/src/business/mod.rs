@@ -5,6 +5,7 @@ mod bot;
 mod calls;
 mod choice;
 mod demo;
+mod received;
 pub(crate) mod webhook;
 
 pub(crate) use self::calls::sent_at;

@@ -1,10 +1,14 @@
 use serde::{Deserialize, Serialize};
 
+use super::transcript::Direction;
+
 /// How Apple's content store behaves where it could behave in more than one way.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ContentSettings {
+    /// How long the store keeps a file, in milliseconds. Default: 30 days.
+    pub object_life_ms: u64,
     /// How long a `download-url` is good for, in milliseconds. Apple says "short"; the default of a
     /// minute is an assumption.
     pub download_life_ms: u64,
@@ -31,6 +35,7 @@ pub struct ContentSettings {
 impl Default for ContentSettings {
     fn default() -> Self {
         Self {
+            object_life_ms: 30 * 24 * 60 * 60 * 1000,
             download_life_ms: 60_000,
             download_once: false,
             ranges: true,
@@ -61,9 +66,9 @@ pub enum Decoded {
 #[serde(rename_all = "camelCase")]
 pub enum ReplyReferences {
     /// None.
-    #[default]
     Never,
     /// Those of more than 10 KB, as Apple documents.
+    #[default]
     WhenLarge,
     /// All.
     Always,
@@ -146,4 +151,43 @@ impl Attach {
     pub fn wait(self, wait: u64) -> Self {
         Self { wait, ..self }
     }
+}
+
+/// A file on a customer's phone: one they sent, or one that a message brought and the phone opened
+/// with the message's own key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhoneFile {
+    /// For `GET /api/customers/{name}/files/{id}`: the message's id, a dot, and the number.
+    pub id: String,
+    /// The message's id at Apple.
+    pub message_id: String,
+    /// Its place among the message's files, counted from 0.
+    pub number: usize,
+    /// Who sent it.
+    pub direction: Direction,
+    /// The business's id at Apple.
+    pub business_id: String,
+    /// As the message says.
+    pub name: String,
+    /// As the message says.
+    pub mime_type: String,
+    /// Its true size in bytes.
+    pub size: u64,
+}
+
+/// Which [`PhoneFile`]s, and how long to wait for them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FileFilter {
+    /// The message's id.
+    pub message_id: Option<String>,
+    /// Who sent it.
+    pub direction: Option<Direction>,
+    /// Exactly this name.
+    pub name: Option<String>,
+    /// Wait at most this long, in milliseconds, …
+    pub wait: u64,
+    /// … for at least this many. Default: 1.
+    pub at_least: Option<usize>,
 }

@@ -27,7 +27,7 @@ pub struct FaultSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
     /// Only calls about this customer (the simulator's name for them). A file knows whose phone put
-    /// it; uploads and packed payloads are about nobody.
+    /// it, a packed reply whose it is; uploads are about nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<String>,
     /// Only this message type (gateway) or event type (business).
@@ -76,6 +76,15 @@ impl FaultSpec {
     #[must_use]
     pub fn delay_ms(self, delay_ms: u64) -> Self {
         Self { delay_ms, ..self }
+    }
+
+    /// Answers with this text; only a status has one.
+    #[must_use]
+    pub fn body(mut self, text: &str) -> Self {
+        if let Effect::Status { body, .. } = &mut self.effect {
+            *body = Some(text.to_owned());
+        }
+        self
     }
 
     /// Adds a header to the answer; only a status has one.

@@ -16,7 +16,8 @@ pub use self::business::{
     BotAnswer, BusinessEvent, BusinessSettings, BusinessView, EventFilter, Verdict,
 };
 pub use self::content::{
-    Attach, ContentSettings, Decoded, KeyNames, ReplyReferences, SignatureForms,
+    Attach, ContentSettings, Decoded, FileFilter, KeyNames, PhoneFile, ReplyReferences,
+    SignatureForms,
 };
 pub use self::customer::{
     Conversation, ConversationState, Customer, CustomerPatch, Device, Encoding, NewConversation,

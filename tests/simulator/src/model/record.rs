@@ -26,6 +26,9 @@ pub struct GatewayCall {
     /// Lower-case names, without `authorization`: of the two spellings that Apple takes for files
     /// (`size` or `mmcs-size`, `url` or `mmcs-url`, …), the one that came.
     pub headers: BTreeMap<String, String>,
+    /// The customer's name, where a file or a packed reply of theirs was asked for.
+    #[serde(default)]
+    pub customer: Option<String>,
     /// What the token says, if it holds.
     pub token: Option<TokenClaims>,
     /// The body as JSON, or as text where it is none.
@@ -70,7 +73,7 @@ pub struct CallFilter {
     /// Body `type`.
     #[serde(rename = "type")]
     pub message_type: Option<String>,
-    /// The customer's name.
+    /// The name of the customer whom the message, the file or the packed reply is about.
     pub customer: Option<String>,
     /// Method and path, such as `GET /v1/preUpload` or `POST /content/upload`.
     pub path: Option<String>,

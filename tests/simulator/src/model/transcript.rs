@@ -130,6 +130,9 @@ pub struct Send {
     pub encoding: Option<Encoding>,
     /// How the token is made.
     pub signing: Signing,
+    /// Entries of files that were handed in. The text has a U+FFFC where each stands; for those it
+    /// has none for, it gets one at its beginning, as phones show files above words.
+    pub attachments: Vec<Value>,
     /// Laid over the message's JSON; `null` removes a property. The headers keep the original.
     pub extra: Map<String, Value>,
     /// Wait at most this long, in milliseconds, for the message to be delivered or refused.

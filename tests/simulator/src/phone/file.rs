@@ -1,29 +1,21 @@
-//! Files on the phone: those its owner sends, and those a message brings.
+//! Files that a customer sends: encrypted on the phone, put into Apple's store, named by a text.
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, State as Extract};
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
-use http::StatusCode;
-use http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use axum::body::Body;
 use serde_json::{Map, Value, json};
 
 use super::device;
 use super::roster::{self, DeviceError};
-use crate::apple::content::{Incomplete, Intake, KEY_PREFIX, Object, PIECE, Seal};
+use crate::apple::content::{Incomplete, Intake, KEY_PREFIX, Object, Seal};
 use crate::model::{Attach, Entry, KeyNames, Send, SignatureForms};
 use crate::world::State;
 
 /// What stands in a text where a file belongs.
-const PLACE: char = '\u{fffc}';
+pub(super) const PLACE: char = '\u{fffc}';
 /// More than any MSP takes, so that its refusal can be seen.
 const LARGEST: u64 = 128 << 20;
 
 /// Endings and the types that phones declare for them.
-const TYPES: [(&str, &str); 13] = [
+const TYPES: [(&str, &str); 16] = [
     ("heic", "image/heic"),
     ("jpg", "image/jpeg"),
     ("jpeg", "image/jpeg"),
@@ -32,14 +24,15 @@ const TYPES: [(&str, &str); 13] = [
     ("webp", "image/webp"),
     ("mov", "video/quicktime"),
     ("mp4", "video/mp4"),
+    ("m4a", "audio/x-m4a"),
+    ("mp3", "audio/mpeg"),
     ("caf", "audio/x-caf"),
     ("pdf", "application/pdf"),
     ("txt", "text/plain"),
     ("vcf", "text/vcard"),
     ("pkpass", "application/vnd.apple.pkpass"),
+    ("usdz", "model/vnd.usdz+zip"),
 ];
-/// What a browser may show inside the page; anything else is bytes.
-const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 /// Sends a file.
 pub(crate) async fn attach(
@@ -53,7 +46,7 @@ pub(crate) async fn attach(
         business_id: attach.business_id,
         text: format!("{}{PLACE}{}", attach.before, attach.after),
         typing_first: Some(false),
-        extra: [("attachments".to_owned(), json!([file]))].into_iter().collect(),
+        attachments: vec![file],
         wait: attach.wait,
         ..Send::default()
     };
@@ -162,67 +155,6 @@ fn other_key(wire: &str) -> String {
     wire.chars().take(kept).chain([last]).collect()
 }
 
-/// `GET /phone/{customer}/files/{id}/{number}`: a file of the message with that id, counted from 0,
-/// decrypted on the way out.
-pub(crate) async fn file(
-    Extract(state): Extract<State>,
-    Path((customer, id, number)): Path<(String, String, usize)>,
-) -> Response {
-    let found = state.read(|world| {
-        let mut entries = world.entries.iter().rev();
-        let entry = entries.find(|entry| entry.customer == customer && entry.id == id)?;
-        let file = entry.message.get("attachments")?.get(number)?;
-        let text = |names: [&str; 2]| names.iter().find_map(|name| file.get(*name)?.as_str());
-        let object = world.content.find(text(["url", "mmcs-url"])?)?.clone();
-        let seal = Seal::read(text(["key", "decryption-key"])?)?;
-        let declared = text(["mimeType", "mime-type"]).unwrap_or_default();
-        let shown = PICTURES.iter().find(|it| declared.eq_ignore_ascii_case(it));
-        let name = text(["name", "name"]).unwrap_or_default().to_owned();
-        Some((object, seal, shown.copied().unwrap_or("application/octet-stream"), name))
-    });
-    let Some((object, seal, media_type, name)) = found else {
-        return (StatusCode::NOT_FOUND, "No such file\n").into_response();
-    };
-    let headers = [
-        (CONTENT_TYPE, media_type.to_owned()),
-        (CONTENT_LENGTH, object.size().to_string()),
-        (CONTENT_DISPOSITION, disposition(&name)),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
-        (CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
-    ];
-    (headers, Body::from_stream(opened(object, seal))).into_response()
-}
-
-fn opened(
-    object: Object,
-    seal: Seal,
-) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> + std::marker::Send {
-    stream::unfold((object, seal, 0), async |(object, seal, at)| {
-        let mut piece = object.blob.after(at, PIECE).to_vec();
-        if piece.is_empty() {
-            return None;
-        }
-        seal.apply(at, &mut piece);
-        let next = at + u64::try_from(piece.len()).unwrap_or_default();
-        Some((Ok(Bytes::from(piece)), (object, seal, next)))
-    })
-}
-
-/// Saved, never opened, under its own name (RFC 6266).
-fn disposition(name: &str) -> String {
-    let encoded: String = name
-        .bytes()
-        .map(|byte| match byte {
-            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
-                char::from(byte).to_string()
-            }
-            byte => format!("%{byte:02X}"),
-        })
-        .collect();
-    format!("attachment; filename*=UTF-8''{encoded}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,11 +177,5 @@ mod tests {
         let wire = Seal::new().wire().to_owned();
         let other = other_key(&wire);
         assert!(other != wire && Seal::read(&other).is_some());
-    }
-
-    #[test]
-    fn a_name_stays_inside_its_header() {
-        let header = disposition("a\r\nb\"; x=ü/..");
-        assert_eq!(header, "attachment; filename*=UTF-8''a%0D%0Ab%22%3B%20x%3D%C3%BC%2F..");
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod device;
 pub(crate) mod file;
+pub(crate) mod kept;
 pub(crate) mod page;
 pub(crate) mod picture;
 pub(crate) mod reply;

@@ -11,7 +11,7 @@ const LIST: &str = include_str!("page/list.html");
 const PAGE: &str = include_str!("page/page.html");
 
 /// Style sheets, script modules and the icon by name.
-const ASSETS: [(&str, &str); 23] = [
+const ASSETS: [(&str, &str); 25] = [
     ("icon.svg", include_str!("page/icon.svg")),
     ("page.css", include_str!("page/page.css")),
     ("messages.css", include_str!("page/messages.css")),
@@ -24,6 +24,7 @@ const ASSETS: [(&str, &str); 23] = [
     ("choices.js", include_str!("page/choices.js")),
     ("device.js", include_str!("page/device.js")),
     ("dom.js", include_str!("page/dom.js")),
+    ("files.js", include_str!("page/files.js")),
     ("form.js", include_str!("page/form.js")),
     ("form-pages.js", include_str!("page/form-pages.js")),
     ("form-rules.js", include_str!("page/form-rules.js")),
@@ -35,11 +36,13 @@ const ASSETS: [(&str, &str); 23] = [
     ("tapback.js", include_str!("page/tapback.js")),
     ("time-picker.js", include_str!("page/time-picker.js")),
     ("transcript.js", include_str!("page/transcript.js")),
+    ("tray.js", include_str!("page/tray.js")),
 ];
 
-/// Nothing from elsewhere but videos, nothing inline, no frame, no form that leaves.
+/// Nothing from elsewhere but videos, nothing inline, no frame, no form that leaves. `blob:` are
+/// pictures that were chosen and not yet sent.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-     connect-src 'self'; img-src 'self'; media-src 'self' https:; base-uri 'none'; \
+     connect-src 'self'; img-src 'self' blob:; media-src 'self' https:; base-uri 'none'; \
      form-action 'self'; frame-ancestors 'none'";
 
 /// `GET /phone`: whose phone?

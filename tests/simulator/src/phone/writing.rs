@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::file;
 use super::roster::{self, DeviceError};
 use crate::apple::webhook::Webhook;
 use crate::host;
@@ -31,7 +32,11 @@ pub(super) fn write(
             message.insert(property.to_owned(), json!(value));
         }
     }
-    message.insert("body".to_owned(), json!(send.text));
+    let text = with_places(send.text, send.attachments.len());
+    message.insert("body".to_owned(), json!(text));
+    if !send.attachments.is_empty() {
+        message.insert("attachments".to_owned(), Value::Array(send.attachments));
+    }
     for (property, value) in send.extra {
         if value.is_null() {
             message.remove(&property);
@@ -39,10 +44,16 @@ pub(super) fn write(
             message.insert(property, value);
         }
     }
-    let entry = entry(&customer, &business_id, "text", &id, Some(send.text), message);
+    let entry = entry(&customer, &business_id, "text", &id, Some(text), message);
     let (seq, webhook) = record(world, &customer, entry);
     let encoding = send.encoding.unwrap_or(webhook.encoding);
     Ok((seq, Webhook { encoding, signing: send.signing, ..webhook }))
+}
+
+/// The text with a place for every file.
+fn with_places(text: String, files: usize) -> String {
+    let missing = files.saturating_sub(text.matches(file::PLACE).count());
+    if missing == 0 { text } else { format!("{}{text}", file::PLACE.to_string().repeat(missing)) }
 }
 
 /// Writes a `close` into the transcript and makes its webhook.

@@ -2,22 +2,20 @@
 
 use amb_protocol::attachment::{Attachment, AttachmentKey, Cipher};
 use amb_simulator::model::{
-    AccountSettings, Attach, CallFilter, ContentSettings, Customer, Direction, Effect, FaultSpec,
-    GatewaySettings, KeyNames, Place, Send, SignatureForms, Spoil, TranscriptFilter,
+    Attach, ContentSettings, Customer, Direction, FileFilter, KeyNames, PhoneFile, Send,
+    SignatureForms, TranscriptFilter,
 };
 use serde_json::{Value, json};
 
 use crate::support::{BUSINESS_ID, KEY, MSP_ID, Stage, WAIT, mint, now};
 
 /// Ten pieces of the store, and a bit.
-fn film() -> Vec<u8> {
+pub(crate) fn film() -> Vec<u8> {
     (0..2_600_000_u32).map(|i| u8::try_from((i ^ (i >> 9)) % 256).unwrap()).collect()
 }
 
 pub(crate) async fn set(stage: &Stage, content: ContentSettings) {
-    let gateway = GatewaySettings { content, ..GatewaySettings::default() };
-    let settings = AccountSettings { gateway: Some(gateway), ..AccountSettings::default() };
-    stage.client.change_account(&settings).await.unwrap();
+    stage.client.change_content(&content).await.unwrap();
 }
 
 pub(crate) fn bearer() -> String {
@@ -25,7 +23,7 @@ pub(crate) fn bearer() -> String {
 }
 
 /// Asks for an address, by the names of the headers.
-async fn ask(stage: &Stage, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+pub(crate) async fn ask(stage: &Stage, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
     let mut request = stage
         .http
         .get(format!("{}/{path}", stage.simulator.gateway_url))
@@ -38,7 +36,7 @@ async fn ask(stage: &Stage, path: &str, headers: &[(&str, &str)]) -> (u16, Strin
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-fn member(answer: &str, name: &str) -> String {
+pub(crate) fn member(answer: &str, name: &str) -> String {
     let answer: Value = serde_json::from_str(answer).unwrap();
     answer[name].as_str().unwrap().to_owned()
 }
@@ -54,7 +52,7 @@ pub(crate) async fn address(stage: &Stage, entry: &Value) -> String {
     member(&answer, "download-url")
 }
 
-fn view(entry: &Value) -> Attachment {
+pub(crate) fn view(entry: &Value) -> Attachment {
     Attachment::view(&serde_json::value::to_raw_value(entry).unwrap())
 }
 
@@ -65,24 +63,24 @@ pub(crate) fn opened(entry: &Value, mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-async fn get(stage: &Stage, url: &str) -> reqwest::Result<(u16, Vec<u8>)> {
+pub(crate) async fn get(stage: &Stage, url: &str) -> reqwest::Result<(u16, Vec<u8>)> {
     let answer = stage.http.get(url).send().await?;
     let status = answer.status().as_u16();
     Ok((status, answer.bytes().await?.to_vec()))
 }
 
-async fn fetch(stage: &Stage, entry: &Value) -> Vec<u8> {
+pub(crate) async fn fetch(stage: &Stage, entry: &Value) -> Vec<u8> {
     let (status, bytes) = get(stage, &address(stage, entry).await).await.unwrap();
     assert_eq!(status, 200);
     opened(entry, bytes)
 }
 
-fn to_business(attach: Attach) -> Attach {
+pub(crate) fn to_business(attach: Attach) -> Attach {
     attach.to(BUSINESS_ID).wait(WAIT)
 }
 
 /// The entry for a file that a phone has put, without a message.
-async fn handed_in(stage: &Stage, customer: &Customer, bytes: &[u8]) -> Value {
+pub(crate) async fn handed_in(stage: &Stage, customer: &Customer, bytes: &[u8]) -> Value {
     let attach = Attach::named("IMG_0007.HEIC");
     stage.client.hand_in(&customer.name, &attach, bytes.to_vec()).await.unwrap()
 }
@@ -157,175 +155,82 @@ async fn a_file_can_be_declared_as_what_it_is_not() {
 async fn several_files_go_in_one_message() {
     let stage = Stage::new().await;
     let ada = stage.quiet_customer().await;
-    let files = [handed_in(&stage, &ada, b"one").await, handed_in(&stage, &ada, b"").await];
-    let extra = [("attachments".to_owned(), json!(files))].into_iter().collect();
-    let text = Send { extra, ..Send::text("\u{fffc}\u{fffc}").to(BUSINESS_ID).wait(WAIT) };
-    let entry = stage.client.send(&ada.name, &text).await.unwrap();
-    assert_eq!(stage.msp.last().json()["attachments"], json!(files));
+    let files = vec![handed_in(&stage, &ada, b"one").await, handed_in(&stage, &ada, b"").await];
+    let text = Send { attachments: files.clone(), ..Send::text("first \u{fffc}, then this") };
+    let entry = stage.client.send(&ada.name, &text.to(BUSINESS_ID).wait(WAIT)).await.unwrap();
+    let message = stage.msp.last().json();
+    assert_eq!(message["attachments"], json!(files));
+    // A file that the words have no place for stands above them.
+    assert_eq!(message["body"], "\u{fffc}first \u{fffc}, then this");
+    assert_eq!(entry.text.as_deref(), message["body"].as_str());
     assert_eq!(stage.client.file(&ada.name, &entry.id, 0).await.unwrap(), b"one");
     assert_eq!(stage.client.file(&ada.name, &entry.id, 1).await.unwrap(), b"");
     assert!(stage.client.hand_in("nobody", &Attach::default(), "x").await.is_err());
 }
 
 #[tokio::test]
-async fn pre_download_takes_either_spelling_and_no_hex() {
+async fn the_files_on_a_phone_are_listed_both_ways_and_read_byte_for_byte() {
     let stage = Stage::new().await;
     let ada = stage.quiet_customer().await;
-    let file = handed_in(&stage, &ada, b"photo").await;
-    let text = |name: &str| file[name].as_str().unwrap().to_owned();
-    let (url, owner, hex) = (text("url"), text("owner"), text("signature"));
-    let base64 = text("signature-base64");
-    let samples = [("MMCS-Url", url.as_str()), ("MMCS-Signature", &base64), ("MMCS-Owner", &owner)];
-    assert_eq!(ask(&stage, "preDownload", &samples).await.0, 200);
-    let calls =
-        CallFilter { path: Some("GET /v1/preDownload".to_owned()), ..CallFilter::default() };
-    let calls = stage.client.gateway_calls(&calls).await.unwrap();
-    assert_eq!(calls[0].headers["mmcs-owner"], owner);
-    assert!(!calls[0].headers.contains_key("owner"));
+    let two =
+        vec![(Attach::named("a.txt"), "words".into()), (Attach::named("b.mov"), film().into())];
+    let text = Send::text("two").to(BUSINESS_ID).wait(WAIT);
+    let sent = stage.client.send_files(&ada.name, two, &text).await.unwrap();
+    let call = stage.outbound(&ada, "\u{fffc}");
+    let call = call.property("attachments", json!([uploaded(&stage, b"contract").await]));
+    assert_eq!(call.send().await.0, 200);
 
-    let by = |url: &str, signature: &str, owner: &str| {
-        [("url", url.to_owned()), ("signature", signature.to_owned()), ("owner", owner.to_owned())]
+    let files = stage.client.files(&ada.name, &FileFilter::default()).await.unwrap();
+    let told = |it: &PhoneFile| (it.id.clone(), it.name.clone(), it.mime_type.clone(), it.size);
+    let expected = [
+        (format!("{}.0", sent.id), "a.txt".to_owned(), "text/plain".to_owned(), 5),
+        (format!("{}.1", sent.id), "b.mov".to_owned(), "video/quicktime".to_owned(), 2_600_000),
+        (format!("{}.0", call.id), "contract.pdf".to_owned(), "application/pdf".to_owned(), 8),
+    ];
+    assert_eq!(files.iter().map(told).collect::<Vec<_>>(), expected);
+    let received = FileFilter {
+        direction: Some(Direction::FromBusiness),
+        wait: WAIT,
+        ..FileFilter::default()
     };
-    for (headers, status, reason) in [
-        (by(&url, &hex, &owner), 400, "signature is hex, not base64"),
-        (by(&url, "gZ+G0IGITH1lmi/qoMVa0BWjv08b", &owner), 400, "signature does not match"),
-        (by(&url, &base64, "M0"), 404, "no such content"),
-        (by("https://p00-content.example.com/M0", &base64, &owner), 404, "no such content"),
-        (by(&url, &base64, ""), 400, "required header 'owner' is missing"),
+    let received = stage.client.files(&ada.name, &received).await.unwrap();
+    assert_eq!(received, files[2..]);
+    assert_eq!(stage.client.file(&ada.name, &call.id, 0).await.unwrap(), b"contract");
+    assert!(stage.client.file("nobody", &call.id, 0).await.is_err());
+
+    let url = format!("{}/api/customers/{}/files/{}", stage.simulator.url, ada.name, files[1].id);
+    for (range, from, to) in [
+        ("bytes=0-0", 0, 1),
+        ("bytes=262150-600000", 262_150, 600_001),
+        ("bytes=-7", 2_599_993, 2_600_000),
     ] {
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let (told, body) = ask(&stage, "preDownload", &headers).await;
-        assert!(told == status && body.contains(reason), "{told} {body}");
+        let answer = stage.http.get(&url).header("range", range).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.content_length()), (206, Some(to - from)));
+        let said = format!("bytes {from}-{}/2600000", to - 1);
+        assert_eq!(answer.headers()["content-range"], said);
+        assert_eq!(answer.headers()["content-type"], "video/quicktime");
+        let (from, to) = (usize::try_from(from).unwrap(), usize::try_from(to).unwrap());
+        assert!(answer.bytes().await.unwrap() == film()[from..to], "{range}");
     }
-    let nobody = stage.http.get(format!("{}/preDownload", stage.simulator.gateway_url));
-    assert_eq!(nobody.send().await.unwrap().status(), 401);
+    let beyond = stage.http.get(&url).header("range", "bytes=2600000-").send().await.unwrap();
+    assert_eq!(beyond.status(), 416);
 }
 
 #[tokio::test]
-async fn an_address_is_good_for_a_while_or_for_once() {
+async fn a_hundred_megabytes_go_either_way() {
+    const MOST: usize = 100 << 20;
     let stage = Stage::new().await;
-    let ada = stage.quiet_customer().await;
-    let file = handed_in(&stage, &ada, b"photo").await;
-    set(&stage, ContentSettings { download_life_ms: 0, ..ContentSettings::default() }).await;
-    let url = address(&stage, &file).await;
-    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    assert_eq!(get(&stage, &url).await.unwrap().0, 403);
+    let ada = stage.open_conversation().await;
+    let bytes: Vec<u8> = (0..=250).cycle().take(MOST).collect();
+    let attach = to_business(Attach::named("IMG_0001.MOV"));
+    let entry = stage.client.attach(&ada.name, &attach, bytes.clone()).await.unwrap();
+    assert!(fetch(&stage, &stage.msp.last().json()["attachments"][0]).await == bytes);
+    assert!(stage.client.file(&ada.name, &entry.id, 0).await.unwrap() == bytes);
 
-    set(&stage, ContentSettings { download_once: true, ..ContentSettings::default() }).await;
-    let url = address(&stage, &file).await;
-    assert_eq!(get(&stage, &url).await.unwrap().0, 200);
-    assert_eq!(get(&stage, &url).await.unwrap().0, 403);
-    let guessed = format!("{}/apple/content/download/0", stage.simulator.url);
-    assert_eq!(get(&stage, &guessed).await.unwrap().0, 404);
-}
-
-#[tokio::test]
-async fn a_part_of_a_file_can_be_asked_for_unless_that_is_off() {
-    let stage = Stage::new().await;
-    let ada = stage.quiet_customer().await;
-    let file = handed_in(&stage, &ada, &film()).await;
-    let from = 1_000_003;
-    let url = address(&stage, &file).await;
-    let rest = || stage.http.get(&url).header("range", format!("bytes={from}-"));
-    let answer = rest().send().await.unwrap();
-    assert_eq!(answer.status(), 206);
-    assert_eq!(answer.headers()["content-range"], "bytes 1000003-2599999/2600000");
-    let mut bytes = answer.bytes().await.unwrap().to_vec();
-    let key = AttachmentKey::parse(&view(&file).key.unwrap()).unwrap();
-    Cipher::at(&key, from).apply(&mut bytes);
-    assert!(bytes == film()[1_000_003..]);
-    let beyond = stage.http.get(&url).header("range", "bytes=2600000-");
-    assert_eq!(beyond.send().await.unwrap().status(), 416);
-
-    set(&stage, ContentSettings { ranges: false, ..ContentSettings::default() }).await;
-    let answer = rest().send().await.unwrap();
-    assert_eq!((answer.status().as_u16(), answer.content_length()), (200, Some(2_600_000)));
-    assert_eq!(answer.headers()["accept-ranges"], "none");
-}
-
-#[tokio::test]
-async fn f091_to_f099_a_file_is_spoilt_on_its_way_as_told() {
-    let stage = Stage::new().await;
-    let ada = stage.quiet_customer().await;
-    let whole = film();
-    let file = handed_in(&stage, &ada, &whole).await;
-    let spoilt = async |spoil: Spoil| {
-        let fault = FaultSpec::spoilt(spoil).times(1).customer(&ada.name);
-        stage.client.add_fault(&fault).await.unwrap();
-        let answer = get(&stage, &address(&stage, &file).await).await;
-        answer.map(|(status, bytes)| {
-            assert_eq!(status, 200);
-            opened(&file, bytes)
-        })
-    };
-    let truncated = spoilt(Spoil::Truncated { bytes: 1 }).await.unwrap();
-    assert!(truncated == whole[..whole.len() - 1]);
-    let longer = spoilt(Spoil::Longer { bytes: 300_000 }).await.unwrap();
-    assert!(longer.len() == whole.len() + 300_000 && longer.starts_with(&whole));
-    let mut flipped = whole.clone();
-    flipped[2_000_000] ^= 8;
-    assert!(spoilt(Spoil::FlippedBit { bit: 16_000_003 }).await.unwrap() == flipped);
-    let noise = spoilt(Spoil::OtherKey).await.unwrap();
-    assert!(noise.len() == whole.len() && !noise.iter().zip(&whole).any(|(a, b)| a == b));
-    assert!(spoilt(Spoil::Reset { after: 500_000 }).await.is_err());
-    assert!(fetch(&stage, &file).await == whole);
-
-    let small = handed_in(&stage, &ada, &[1; 500]).await;
-    let slow = FaultSpec::spoilt(Spoil::Drip { bytes_per_second: 1_000 }).times(1);
-    stage.client.add_fault(&slow).await.unwrap();
-    let started = tokio::time::Instant::now();
-    assert_eq!(fetch(&stage, &small).await.len(), 500);
-    assert!(started.elapsed().as_millis() >= 450);
-
-    let elsewhere = Effect::Spoilt(Spoil::OtherKey);
-    assert!(stage.client.add_fault(&FaultSpec::new(Place::Upload, elsewhere)).await.is_err());
-}
-
-#[tokio::test]
-async fn f098_a_file_without_end_need_not_say_how_long_it_is() {
-    let stage = Stage::new().await;
-    let ada = stage.quiet_customer().await;
-    let file = handed_in(&stage, &ada, b"photo").await;
-    set(&stage, ContentSettings { lengths: false, ..ContentSettings::default() }).await;
-    let answer = stage.http.get(address(&stage, &file).await).send().await.unwrap();
-    assert_eq!(answer.content_length(), None);
-    assert_eq!(opened(&file, answer.bytes().await.unwrap().to_vec()), b"photo");
-
-    let endless = FaultSpec::spoilt(Spoil::Longer { bytes: 1 << 40 });
-    stage.client.add_fault(&endless).await.unwrap();
-    let mut answer = stage.http.get(address(&stage, &file).await).send().await.unwrap();
-    assert_eq!(answer.content_length(), None);
-    let mut taken = 0;
-    while taken < 1_000_000 {
-        taken += answer.chunk().await.unwrap().unwrap().len();
-    }
-}
-
-#[tokio::test]
-async fn f091_each_endpoint_of_the_store_fails_as_told() {
-    let stage = Stage::new().await;
-    let ada = stage.quiet_customer().await;
-    let file = handed_in(&stage, &ada, b"photo").await;
-    let url = address(&stage, &file).await;
-    for status in [403, 404] {
-        let fault = FaultSpec::status(Place::Content, status).times(1);
-        stage.client.add_fault(&fault).await.unwrap();
-        assert_eq!(get(&stage, &url).await.unwrap().0, status);
-    }
-    for (place, path) in [(Place::PreDownload, "preDownload"), (Place::PreUpload, "preUpload")] {
-        for status in [403, 404, 500] {
-            let fault = FaultSpec::status(place.clone(), status).times(1);
-            stage.client.add_fault(&fault).await.unwrap();
-            assert_eq!(ask(&stage, path, &[("size", "5")]).await.0, status);
-        }
-    }
-    let lost = FaultSpec::new(Place::Content, Effect::AnswerLost).times(1);
-    stage.client.add_fault(&lost).await.unwrap();
-    assert!(get(&stage, &url).await.is_err());
-    let refuse = FaultSpec::new(Place::Content, Effect::Refuse).times(1);
-    stage.client.add_fault(&refuse).await.unwrap();
-    assert!(get(&stage, &url).await.is_err());
-    assert_eq!(get(&stage, &url).await.unwrap().0, 200);
+    let file = uploaded(&stage, &bytes).await;
+    let call = stage.outbound(&ada, "\u{fffc}").property("attachments", json!([file]));
+    assert_eq!(call.send().await.0, 200);
+    assert!(stage.client.file(&ada.name, &call.id, 0).await.unwrap() == bytes);
 }
 
 /// Announces, encrypts and uploads; gives the entry for `attachments`.
@@ -405,41 +310,4 @@ async fn an_attachment_that_is_not_what_was_uploaded_is_refused() {
     assert_eq!(send(legacy).await.0, 200);
     let nonsense = stage.outbound(&ada, "x").property("attachments", json!("none"));
     assert_eq!(nonsense.send().await.0, 400);
-}
-
-#[tokio::test]
-async fn f110_an_upload_is_complete_or_not_there() {
-    let stage = Stage::new().await;
-    for (name, value, status) in [
-        ("size", "104857600", 200),
-        ("MMCS-Size", "5", 200),
-        ("size", "104857601", 400),
-        ("size", "-1", 400),
-        ("size", "x", 400),
-        ("length", "5", 400),
-    ] {
-        assert_eq!(ask(&stage, "preUpload", &[(name, value)]).await.0, status, "{name} {value}");
-    }
-    let calls = CallFilter { path: Some("GET /v1/preUpload".to_owned()), ..CallFilter::default() };
-    let calls = stage.client.gateway_calls(&calls).await.unwrap();
-    assert_eq!(
-        (calls[0].headers["size"].as_str(), calls[1].headers["mmcs-size"].as_str()),
-        ("104857600", "5")
-    );
-
-    let (_, answer) = ask(&stage, "preUpload", &[("size", "5")]).await;
-    let url = member(&answer, "upload-url");
-    let post = |body: &'static str| stage.http.post(&url).body(body);
-    assert_eq!(post("four").send().await.unwrap().status(), 400);
-    assert_eq!(post("sixsix").send().await.unwrap().status(), 400);
-    let with_token = post("12345").header("authorization", bearer());
-    assert_eq!(with_token.send().await.unwrap().status(), 400);
-    let busy = FaultSpec::status(Place::Upload, 503).times(1);
-    stage.client.add_fault(&busy).await.unwrap();
-    assert_eq!(post("12345").send().await.unwrap().status(), 503);
-    let lost = FaultSpec::new(Place::Upload, Effect::AnswerLost).times(1);
-    stage.client.add_fault(&lost).await.unwrap();
-    assert!(post("12345").send().await.is_err());
-    // It was taken, and an address is good for one file.
-    assert_eq!(post("12345").send().await.unwrap().status(), 404);
 }

@@ -68,6 +68,55 @@ async fn a_template_is_made_before_it_is_sent() {
 }
 
 #[tokio::test]
+async fn a_file_is_uploaded_before_it_is_sent() {
+    for (keyword, kind, start) in
+        [("file", "application/pdf", &b"%PDF-1.4"[..]), ("photo", "image/jpeg", b"\xff\xd8\xff")]
+    {
+        let stage = Stage::new().await;
+        set_up(&stage).await;
+        assert_eq!(status(signed(&stage, &text(keyword), &secret(1))).await, 200);
+        while stage.msp.heard().len() < 3 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let heard = stage.msp.heard();
+        assert_eq!((heard[1].path.as_str(), heard[1].header("content-type")), ("/put", kind));
+        assert!(heard[1].body.starts_with(start));
+        let sent = heard[2].json();
+        assert_eq!(sent["type"], "text");
+        assert_eq!(sent["content"]["text"].as_str().unwrap().matches('\u{fffc}').count(), 1);
+        assert_eq!(sent["content"]["attachments"][0]["uploadId"], "upl_1");
+    }
+}
+
+#[tokio::test]
+async fn a_customers_file_is_told_by_what_came_of_it() {
+    let mut event = text("");
+    event["type"] = json!("attachment.ready");
+    event["data"] = json!({
+        "opaqueId": "urn:mbid:x", "messageId": "5d0b1f2e-7a34-4c1b-9a55-0c9e2f6b1001",
+        "attachment": {
+            "name": "a.pdf", "mediaType": "application/pdf", "size": 7,
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        },
+    });
+    let sent = answers(&event, 1).await;
+    let told = "I have a.pdf: application/pdf, 7 bytes, SHA-256 9f86d081884c…";
+    assert_eq!(sent[0]["content"]["text"], told);
+    event["type"] = json!("attachment.failed");
+    event["data"]["code"] = json!("truncated");
+    let sent = answers(&event, 1).await;
+    assert_eq!(sent[0]["content"]["text"], "I could not take a.pdf: truncated");
+
+    // Words beside a file are heard without its place, a file alone when it is here.
+    let sent = answers(&text("\u{fffc} broken"), 1).await;
+    assert_eq!(sent[0]["content"]["text"], "You said: broken");
+    let stage = Stage::new().await;
+    set_up(&stage).await;
+    assert_eq!(status(signed(&stage, &text("\u{fffc}"), &secret(1))).await, 200);
+    assert!(stage.client.bot_answers("shop").await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn an_invitation_goes_to_the_number_named() {
     let sent = answers(&text("invite +12025550100"), 1).await;
     assert_eq!(sent[0]["to"], "tel:+12025550100");

@@ -18,4 +18,5 @@ mod references;
 mod reply;
 mod sample;
 mod shop;
+mod store;
 mod support;

@@ -3,8 +3,8 @@
 use std::io::Read;
 
 use amb_simulator::model::{
-    Answer, ContentSettings, Customer, Decoded, Effect, FaultSpec, KeyNames, Place, Reply,
-    ReplyReferences, Resend, SignatureForms, TranscriptFilter,
+    Answer, ContentSettings, Customer, Decoded, FaultSpec, KeyNames, Place, Reply, ReplyReferences,
+    Resend, SignatureForms, TranscriptFilter,
 };
 use serde_json::{Value, json};
 
@@ -89,8 +89,6 @@ async fn a_reply_by_reference_decodes_to_its_inline_twin() {
 async fn a_reply_is_referred_to_when_it_is_large_and_may_come_inline_too() {
     let stage = Stage::new().await;
     let ada = stage.open_conversation().await;
-    let when_large = ReplyReferences::WhenLarge;
-    set(&stage, ContentSettings { reply_references: when_large, ..always() }).await;
     assert!(answered(&stage, &ada).await.get("interactiveDataRef").is_none());
 
     let mut large = list_picker();
@@ -119,6 +117,12 @@ async fn a_reply_is_referred_to_when_it_is_large_and_may_come_inline_too() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     assert_eq!(stage.msp.last().json(), first);
+
+    let never = ReplyReferences::Never;
+    set(&stage, ContentSettings { reply_references: never, ..always() }).await;
+    stage.client.reply(&ada.name, &reply).await.unwrap();
+    let message = stage.msp.last().json();
+    assert!(message["interactiveData"].is_object() && message.get("interactiveDataRef").is_none());
 
     let both = ContentSettings { reply_inline_too: true, ..always() };
     set(&stage, both).await;
@@ -174,11 +178,11 @@ async fn f108_what_cannot_be_decoded_is_refused_and_faults_are_as_told() {
     ] {
         assert_eq!(stage.http.execute(request).await.unwrap().status(), status);
     }
-    let mut garbage = FaultSpec::status(Place::DecodePayload, 200).times(1);
-    if let Effect::Status { body, .. } = &mut garbage.effect {
-        *body = Some("\u{0}garbage".to_owned());
-    }
-    stage.client.add_fault(&garbage).await.unwrap();
+    let garbage = FaultSpec::status(Place::DecodePayload, 200).body("\u{0}garbage").times(1);
+    stage.client.add_fault(&garbage.clone().customer("somebody-else")).await.unwrap();
+    assert_eq!(stage.http.execute(fine(&bytes)).await.unwrap().status(), 200);
+    stage.client.clear_faults().await.unwrap();
+    stage.client.add_fault(&garbage.customer(&ada.name)).await.unwrap();
     let answer = stage.http.execute(fine(&bytes)).await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.text().await.unwrap()), (200, "\0garbage".into()));
     let broken = FaultSpec::status(Place::DecodePayload, 500).times(1);

@@ -16,6 +16,7 @@ async fn the_pages_are_strict_and_complete() {
         (page.as_str(), "text/html"),
         ("/phone/assets/page.css", "text/css"),
         ("/phone/assets/main.js", "text/javascript"),
+        ("/phone/assets/tray.js", "text/javascript"),
         ("/phone/assets/icon.svg", "image/svg+xml"),
     ] {
         let answer = stage.http.get(format!("{}{path}", stage.simulator.url)).send().await.unwrap();

@@ -32,4 +32,11 @@ async fn pages_name_their_title_and_picture_and_pictures_are_what_they_say() {
         assert!(bytes.starts_with(start), "{name}");
     }
     assert_eq!(get("/shop/pictures/none.png").await.0, 404);
+
+    let (status, told, _, bytes) = get("/shop/files/prices.pdf").await;
+    assert_eq!((status, told.as_str()), (200, "application/pdf"));
+    assert!(bytes.starts_with(b"%PDF-1.4") && bytes.ends_with(b"%%EOF\n"));
+    let (status, told, _, bytes) = get("/shop/bytes/300001").await;
+    assert_eq!((status, told.as_str()), (200, "application/octet-stream"));
+    assert!((0..=250).cycle().take(300_001).eq(bytes));
 }

@@ -13,7 +13,7 @@ use amb_simulator::{Config, Running, Simulator};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::routing::post;
+use axum::routing::{post, put};
 use data_encoding::BASE64;
 use http::{HeaderMap, StatusCode};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -220,6 +220,8 @@ impl Msp {
             .route("/message", post(hear))
             .route("/v1/messages", post(hear))
             .route("/v1/templates", post(async || StatusCode::CREATED))
+            .route("/v1/uploads", post(slot))
+            .route("/put", put(hear))
             .with_state(Arc::clone(&shared));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -263,6 +265,16 @@ async fn hear(
         std::future::pending::<()>().await;
     }
     (StatusCode::from_u16(status).unwrap(), json!({"id": "msg_1"}).to_string())
+}
+
+/// A place for a file, at this MSP.
+async fn slot(headers: HeaderMap, bytes: Bytes) -> (StatusCode, String) {
+    let asked: Value = serde_json::from_slice(&bytes).unwrap();
+    let url = format!("http://{}/put", headers["host"].to_str().unwrap());
+    let slot = json!({
+        "id": "upl_1", "url": url, "method": "PUT", "headers": {"content-type": asked["contentType"]},
+    });
+    (StatusCode::CREATED, slot.to_string())
 }
 
 pub(crate) fn mint(claims: &Value, key: &[u8]) -> String {

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::blob::{Blob, PIECE};
 use super::store::{Download, Object, new_ticket};
 use super::trouble;
-use super::upload::header;
+use super::upload::{header, without_token};
 use crate::apple::gateway::{Call, Refusal, bad_request};
 use crate::host;
 use crate::line::Scissors;
@@ -68,6 +68,9 @@ fn named(state: &State, headers: &HeaderMap) -> Result<Object, Refusal> {
         .read(|world| world.content.find(url).cloned())
         .filter(|object| object.owner == owner)
         .ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "no such content".to_owned()))?;
+    if state.read(|world| object.has_expired(&world.account.gateway.content)) {
+        return Err(Refusal(StatusCode::NOT_FOUND, "content has expired".to_owned()));
+    }
     if signature == object.base64() {
         return Ok(object);
     }
@@ -92,7 +95,8 @@ pub(super) async fn download(
         ControlFlow::Continue(goes_on) => goes_on,
         ControlFlow::Break(answer) => return answer,
     };
-    let (object, settings) = match redeem(&state, &ticket) {
+    let redeemed = without_token(&headers).and_then(|()| redeem(&state, &ticket));
+    let (object, settings) = match redeemed {
         Ok(redeemed) => redeemed,
         Err(refusal) => return call.refuse(&state, &refusal),
     };
@@ -146,8 +150,9 @@ fn redeem(state: &State, ticket: &str) -> Result<(Object, ContentSettings), Refu
     })
 }
 
+/// What a `Range` asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     /// No range, or one that is ignored: several, or not understood.
     Whole,
     /// From, and up to but not including.
@@ -156,7 +161,7 @@ enum Part {
     None,
 }
 
-fn part(range: &str, length: u64) -> Part {
+pub(crate) fn part(range: &str, length: u64) -> Part {
     let Some((first, last)) = range.strip_prefix("bytes=").and_then(|it| it.split_once('-')) else {
         return Part::Whole;
     };

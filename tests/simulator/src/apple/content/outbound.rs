@@ -45,6 +45,9 @@ pub(in crate::apple) fn open(world: &World, reference: &Value) -> Option<Result<
 fn uploaded<'w>(world: &'w World, entry: &Value) -> Result<(&'w Object, Seal), String> {
     let url = member(entry, &["url", "mmcs-url"])?;
     let object = world.content.find(url).ok_or("it was not uploaded")?;
+    if object.has_expired(&world.account.gateway.content) {
+        return Err("it has expired".to_owned());
+    }
     if member(entry, &["owner", "mmcs-owner"])? != object.owner {
         return Err("owner differs from the upload's".to_owned());
     }

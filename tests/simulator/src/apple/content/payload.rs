@@ -18,7 +18,7 @@ use super::trouble;
 use super::upload::header;
 use crate::apple::gateway::{Call, Refusal, bad_request};
 use crate::line::Scissors;
-use crate::model::{Decoded, Place};
+use crate::model::{Decoded, Direction, Place};
 use crate::world::State;
 
 /// How a packed payload begins, as a binary property list does. What follows is this simulator's own.
@@ -53,12 +53,15 @@ pub(super) async fn decode_payload(
     if let Err(refusal) = call.authorize(&state, &headers) {
         return call.refuse(&state, &refusal);
     }
-    let struck = trouble::strike(&state, &line, call, Place::DecodePayload, None).await;
+    let content = unpacked(&headers, &bytes);
+    let customer = content.as_ref().ok().and_then(|content| whose(&state, content));
+    let struck =
+        trouble::strike(&state, &line, call, Place::DecodePayload, customer.as_deref()).await;
     let (call, trouble) = match struck {
         ControlFlow::Continue(goes_on) => goes_on,
         ControlFlow::Break(answer) => return answer,
     };
-    let content = match unpacked(&headers, &bytes) {
+    let content = match content {
         Ok(content) => content,
         Err(refusal) => return call.refuse(&state, &refusal),
     };
@@ -81,6 +84,18 @@ pub(super) async fn decode_payload(
             response
         })
         .await
+}
+
+/// Whose reply it is.
+fn whose(state: &State, content: &Value) -> Option<String> {
+    state.read(|world| {
+        let mut entries = world.entries.iter().rev();
+        let entry = entries.find(|entry| {
+            entry.direction == Direction::FromCustomer
+                && entry.message.get("interactiveData") == Some(content)
+        })?;
+        Some(entry.customer.clone())
+    })
 }
 
 fn unpacked(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Refusal> {

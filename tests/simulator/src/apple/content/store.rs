@@ -7,6 +7,7 @@ use data_encoding::{BASE64, HEXLOWER};
 
 use super::blob::Blob;
 use crate::host;
+use crate::model::ContentSettings;
 
 /// Everything in Apple's content store.
 #[derive(Debug, Default)]
@@ -36,6 +37,8 @@ pub(crate) struct Object {
     pub(crate) owner: String,
     pub(crate) signature: [u8; 21],
     pub(crate) blob: Arc<Blob>,
+    /// Since when, in milliseconds since 1970.
+    pub(super) at: u64,
     /// Whose phone put it.
     pub(crate) customer: Option<String>,
 }
@@ -54,6 +57,7 @@ impl Content {
         self.objects.insert(object.url.clone(), object);
     }
 
+    /// What was ever put there: phones keep their files longer than the store does.
     pub(crate) fn find(&self, url: &str) -> Option<&Object> {
         self.objects.get(url)
     }
@@ -63,7 +67,21 @@ impl Object {
     /// A file of a customer's, or what a phone puts for them.
     pub(crate) fn of(customer: &str, (blob, signature): (Blob, [u8; 21])) -> Self {
         let (url, owner) = new_place();
-        Self { url, owner, signature, blob: Arc::new(blob), customer: Some(customer.to_owned()) }
+        Self::put(url, owner, (blob, signature), Some(customer.to_owned()))
+    }
+
+    pub(super) fn put(
+        url: String,
+        owner: String,
+        (blob, signature): (Blob, [u8; 21]),
+        customer: Option<String>,
+    ) -> Self {
+        Self { url, owner, signature, blob: Arc::new(blob), at: host::now_ms(), customer }
+    }
+
+    /// The store has it no more.
+    pub(super) fn has_expired(&self, settings: &ContentSettings) -> bool {
+        host::now_ms().saturating_sub(self.at) > settings.object_life_ms
     }
 
     pub(crate) fn size(&self) -> u64 {

@@ -23,10 +23,11 @@ pub(super) struct Trouble {
 pub(super) async fn strike(
     state: &State,
     line: &Scissors,
-    call: Call,
+    mut call: Call,
     place: Place,
     customer: Option<&str>,
 ) -> ControlFlow<Response, (Call, Trouble)> {
+    call.record.customer = customer.map(str::to_owned);
     let Some(fault) = state.change(|world| world.strike(&place, customer, None)) else {
         return ControlFlow::Continue((call, Trouble::default()));
     };

@@ -1,7 +1,6 @@
 //! `GET /preUpload`, then a POST of the encrypted file to the address it gives.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use amb_protocol::attachment::ATTACHMENT_MAX_BYTES;
 use axum::body::{Body, Bytes};
@@ -78,7 +77,7 @@ pub(super) async fn upload(
         Err(refusal) => return call.refuse(&state, &refusal),
     };
     let taken = Intake::new(None).body(body, upload.size).await;
-    let (blob, signature) = match taken {
+    let stored = match taken {
         Ok(stored) if stored.0.length() == upload.size => stored,
         Ok(_) | Err(Incomplete::CutOff) => {
             return call.refuse(&state, &bad_request("the file is shorter than announced"));
@@ -88,12 +87,12 @@ pub(super) async fn upload(
         }
     };
     let answer = json!({"singleFile": {
-        "fileChecksum": BASE64.encode(&signature),
+        "fileChecksum": BASE64.encode(&stored.1),
         "size": upload.size,
         "receipt": BASE64.encode(&host::random_bytes::<24>()),
     }});
     let Upload { url, owner, .. } = upload;
-    let object = Object { url, owner, signature, blob: Arc::new(blob), customer: None };
+    let object = Object::put(url, owner, stored, None);
     state.change(|world| {
         world.content.uploads.remove(&ticket);
         world.content.keep(object);
@@ -101,12 +100,8 @@ pub(super) async fn upload(
     trouble.answer(&state, &line, call, |call| call.accept(&state, Some(answer))).await
 }
 
-/// The address is the permission: who sends a token as well has misread the protocol, and gives it
-/// away.
 fn expected(state: &State, ticket: &str, headers: &HeaderMap) -> Result<Upload, Refusal> {
-    if headers.contains_key(AUTHORIZATION) {
-        return Err(bad_request("an upload has no Authorization header"));
-    }
+    without_token(headers)?;
     let unknown = || Refusal(StatusCode::NOT_FOUND, "no such upload".to_owned());
     let upload =
         state.read(|world| world.content.uploads.get(ticket).cloned()).ok_or_else(unknown)?;
@@ -116,6 +111,15 @@ fn expected(state: &State, ticket: &str, headers: &HeaderMap) -> Result<Upload, 
         return Err(bad_request("content-length is not the size announced"));
     }
     Ok(upload)
+}
+
+/// The address is the permission: who sends a token as well has misread the protocol, and gives it
+/// away.
+pub(super) fn without_token(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.contains_key(AUTHORIZATION) {
+        return Err(bad_request("the content store takes no Authorization header"));
+    }
+    Ok(())
 }
 
 /// A header that must be there, as text.

@@ -37,6 +37,7 @@ impl Call {
             at: host::now_ms(),
             path: path.to_owned(),
             headers: readable(headers, "authorization"),
+            customer: None,
             token: None,
             body,
             status: 0,

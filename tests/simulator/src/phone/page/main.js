@@ -4,6 +4,7 @@ import { openDevice } from "./device.js";
 import { $ } from "./dom.js";
 import { listenToTapbacks } from "./tapback.js";
 import { showEntries } from "./transcript.js";
+import { emptyTray, filesChosen, handIn, listenToFiles } from "./tray.js";
 
 const customer = encodeURIComponent(document.body.dataset.customer);
 const api = `/api/customers/${customer}`;
@@ -11,6 +12,7 @@ const api = `/api/customers/${customer}`;
 let phone = { conversations: [], capabilities: [], locale: "en_US", timezoneOffset: 0 };
 let chosen = new URLSearchParams(location.search).get("business");
 let announced = false; // typing_start has been sent for the text being written
+let sending = false; // files are on their way
 
 // ---- What comes in ---------------------------------------------------------------------------
 
@@ -34,6 +36,7 @@ function show() {
   $("close").disabled = current?.state !== "open";
   $("typing").hidden = !current?.businessTyping;
   $("text").disabled = !current;
+  $("attach").disabled = !current || sending;
   if (!current) {
     notice("No conversation yet. POST /api/conversations opens one.");
     return;
@@ -100,13 +103,33 @@ function reply(entry, answer) {
   return act("reply", { messageId: entry.id, ...answer });
 }
 
-function send() {
+async function send() {
   const text = $("text").value;
+  if (filesChosen() > 0) return sendFiles(text);
   if (text.trim() === "") return;
   $("text").value = "";
   scrollToEnd();
   act("send", { text, typingFirst: announced ? false : undefined });
   announced = false;
+}
+
+// Words and files stay where they are until all is sent.
+async function sendFiles(text) {
+  if (sending) return;
+  sending = true;
+  $("attach").disabled = true;
+  notice("Sending…");
+  const { entries, trouble } = await handIn(api);
+  const failed = trouble ?? (entries.length > 0 && (await act("send", { text, attachments: entries, typingFirst: false })));
+  sending = false;
+  $("attach").disabled = false;
+  if (failed) return notice(failed);
+  notice("");
+  if (entries.length === 0) return; // every one was removed meanwhile
+  $("text").value = "";
+  announced = false;
+  emptyTray();
+  scrollToEnd();
 }
 
 $("compose").addEventListener("submit", (event) => {
@@ -139,3 +162,6 @@ $("leaving").addEventListener("close", () => {
   $("leaving").returnValue = "";
 });
 listenToTapbacks((tapback) => act("tapback", tapback));
+listenToFiles(() => {
+  $("text").placeholder = filesChosen() > 0 ? "Add words" : "Message";
+});

@@ -1,5 +1,7 @@
 // What a message is, whether the device can show it, and what the customer answered.
 
+import { namesOf, plain } from "./files.js";
+
 // Features of Apple's own extension by their key in `data`, with the token a device needs.
 const FEATURES = [
   ["quick-reply", "QUICK"],
@@ -54,7 +56,7 @@ export function nameOf(entry) {
   const { message } = entry;
   const interactive = message.interactiveData;
   return (
-    entry.text ??
+    (plain(entry.text) || namesOf(message) || null) ??
     interactive?.receivedMessage?.title ??
     interactive?.data?.["quick-reply"]?.summaryText ??
     message.richLinkData?.title ??

@@ -6,6 +6,7 @@ import { appBubble } from "./app.js";
 import { face, opener } from "./bubble.js";
 import { invitation, payment, signIn, unsupported } from "./cards.js";
 import { $, link, make, webAddress, words } from "./dom.js";
+import { withFiles } from "./files.js";
 import { openForm } from "./form.js";
 import { richLink } from "./link.js";
 import { openListPicker } from "./list-picker.js";
@@ -110,15 +111,12 @@ function fromBusiness(entry, { answer, lacking, device, reply }) {
 }
 
 function textBubble(entry) {
-  if (entry.text === null && !entry.message.attachments) {
+  const files = entry.message.attachments ?? [];
+  if (entry.text === null && files.length === 0) {
     return words("p", "bubble other", `[${entry.type}]`);
   }
-  // U+FFFC stands for an attachment at its place.
-  const text = (entry.text ?? "").replaceAll("\uFFFC", "");
-  const files = (entry.message.attachments ?? []).map((it) =>
-    make("span", { class: "file", dir: "auto" }, it.name ?? "Attachment"),
-  );
-  return make("div", { class: "bubble", dir: "auto" }, files, withLinks(text));
+  const bubble = (text) => make("div", { class: "bubble", dir: "auto" }, withLinks(text));
+  return files.length > 0 ? withFiles(entry, files, bubble) : bubble(entry.text);
 }
 
 function withLinks(text) {

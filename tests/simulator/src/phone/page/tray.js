@@ -1,0 +1,130 @@
+// Files to send: chosen with the button, dropped on the phone or pasted; each handed in with the
+// message, so that its progress can be seen.
+
+import { $, make, words } from "./dom.js";
+import { signOf, sizeText } from "./files.js";
+
+let chosen = []; // { file, item, bar, upload }
+let changed = () => {};
+
+// `listen` is called whenever files come or go.
+export function listenToFiles(listen) {
+  changed = listen;
+  $("attach").addEventListener("click", () => $("files").click());
+  $("files").addEventListener("change", () => {
+    add($("files").files);
+    $("files").value = ""; // so that the same file can be chosen again
+  });
+  document.addEventListener("paste", (event) => {
+    if (event.clipboardData.files.length === 0) return;
+    event.preventDefault();
+    add(event.clipboardData.files);
+  });
+  document.addEventListener("dragover", (event) => {
+    if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    if (event.dataTransfer.files.length === 0) return;
+    event.preventDefault();
+    add(event.dataTransfer.files);
+  });
+}
+
+export function filesChosen() {
+  return chosen.length;
+}
+
+// Hands every file in, one after the other. Gives what a message says of them, or what went wrong;
+// then the files stay.
+export async function handIn(api) {
+  $("tray").classList.add("sending");
+  try {
+    const entries = [];
+    for (const one of [...chosen]) {
+      one.entry ??= await upload(api, one);
+      if (chosen.includes(one)) entries.push(one.entry);
+    }
+    return { entries };
+  } catch (error) {
+    return { trouble: error.message };
+  } finally {
+    $("tray").classList.remove("sending");
+  }
+}
+
+export function emptyTray() {
+  chosen.forEach(forget);
+  chosen = [];
+  show();
+}
+
+function add(files) {
+  if ($("attach").disabled) return;
+  for (const file of files) chosen.push(drawn(file));
+  show();
+  $("text").focus();
+}
+
+function drawn(file) {
+  const one = { file, entry: null, request: null };
+  one.picture = file.type.startsWith("image/") ? URL.createObjectURL(file) : null;
+  one.bar = make("progress", { max: 1, value: 0, "aria-label": `${file.name} sent`, hidden: true });
+  const sign = () => make("span", { class: "file-sign", "aria-hidden": "true" }, signOf(file.type));
+  const image = one.picture && make("img", { src: one.picture, alt: "" });
+  image?.addEventListener("error", () => image.replaceWith(sign()));
+  const remove = { type: "button", class: "remove", "aria-label": `Remove ${file.name}`, onclick: () => drop(one) };
+  one.item = make(
+    "li",
+    {},
+    image ?? sign(),
+    make(
+      "span",
+      { class: "file-words" },
+      words("span", "file-name", file.name),
+      make("span", { class: "file-size" }, sizeText(file.size)),
+      one.bar,
+    ),
+    make("button", remove, "×"),
+  );
+  return one;
+}
+
+function drop(one) {
+  forget(one);
+  chosen = chosen.filter((it) => it !== one);
+  show();
+  (document.querySelector("#tray .remove") ?? $("attach")).focus();
+}
+
+function forget(one) {
+  one.request?.abort();
+  if (one.picture) URL.revokeObjectURL(one.picture);
+}
+
+function show() {
+  $("tray").hidden = chosen.length === 0;
+  $("tray").replaceChildren(...chosen.map((it) => it.item));
+  changed();
+}
+
+// `fetch` does not tell how much has been sent.
+function upload(api, one) {
+  const { file, bar } = one;
+  const about = new URLSearchParams({ name: file.name });
+  if (file.type) about.set("mimeType", file.type);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    one.request = request;
+    bar.hidden = false;
+    request.upload.onprogress = ({ loaded }) => {
+      bar.value = file.size === 0 ? 1 : loaded / file.size;
+    };
+    const refused = () => reject(new Error(request.response?.detail ?? `${file.name} could not be sent.`));
+    request.onload = () => (request.status === 201 ? resolve(request.response) : refused());
+    request.onerror = refused;
+    request.onabort = () => resolve(null);
+    request.responseType = "json";
+    request.open("POST", `${api}/files?${about}`);
+    request.send(file);
+  });
+}
