@@ -13,6 +13,7 @@ use amb_service::{
     dispatch::{Dispatch, Dispatched, Gathered},
     port::{
         Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, InboxReader, Outbox,
+        PayloadQueue,
     },
 };
 use aws_lambda_events::{
@@ -32,7 +33,7 @@ pub async fn dispatch_batch<S, Q, C>(
 ) -> DynamoDbEventResponse
 where
     S: Conversations + EndpointDirectory + Businesses + Outbox,
-    Q: DeliveryQueue,
+    Q: DeliveryQueue + PayloadQueue,
     C: Clock + Clone,
 {
     let deadline = Deadline::of(&event.context, BATCH_RESERVE);
@@ -52,7 +53,7 @@ async fn one<S, Q, C>(
 ) -> Outcome
 where
     S: Conversations + EndpointDirectory + Businesses + Outbox,
-    Q: DeliveryQueue,
+    Q: DeliveryQueue + PayloadQueue,
     C: Clock,
 {
     let began = clock.now();

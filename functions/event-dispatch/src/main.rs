@@ -21,6 +21,7 @@ async fn main() -> Result<(), Error> {
     let store = Store::new(clients.dynamodb, tables);
     let urls = QueueUrls {
         deliveries: Some(config.deliveries_queue_url()?),
+        payloads: Some(config.payloads_queue_url()?),
         ..QueueUrls::default()
     };
     let queue = Gathered::new(Queues::new(clients.sqs, urls));

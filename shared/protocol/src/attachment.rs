@@ -140,7 +140,8 @@ impl DataReference {
                 ("signature", self.signature_base64.as_deref()),
             ],
             self.key.as_deref().or(self.data_ref_sig.as_deref()),
-            (self.size, 1),
+            // It is there to compare with: without it, what comes is what there is.
+            (Some(self.size.unwrap_or(1)), 1),
         )
     }
 }

@@ -1,10 +1,14 @@
 //! *Dispatch*: gives a committed message its place in its conversation and owes it to every endpoint
 //! that hears it.
 //!
-//! One atomic step writes the place, the new state of the conversation and the deliveries; then the
-//! deliveries are enqueued. Everything is repeatable: a redelivered record finds the message claimed,
-//! and a delivery that was never enqueued is found by the sweep.
+//! One atomic step writes the place, the new state of the conversation, the deliveries and what has to
+//! be fetched; then deliveries and payloads are enqueued. Everything is repeatable: a redelivered
+//! record finds the message claimed, and what was never enqueued is found by the sweep.
+//!
+//! A message whose answer has to be fetched has its place at once; it is told when it is there, and an
+//! ordered endpoint hears of nothing that came later before that.
 
+mod fetched;
 mod gathered;
 mod plan;
 
@@ -17,13 +21,13 @@ use std::time::Duration;
 
 use crate::{
     model::{
-        ConversationState, Delivery, DeliveryKey, DeliveryPointer, DeliveryStatus, EventStream,
-        EventType, Heard, InboxMessage, InboxSort, OutboundPointer, TenantId, TimelineEntry,
-        TimelineItem,
+        ConversationState, Delivery, DeliveryKey, DeliveryPointer, DeliveryStatus, Endpoint,
+        EndpointId, EventId, EventStream, EventType, Heard, InboxMessage, InboxSort,
+        OutboundPointer, Payload, TenantId, TimelineEntry, TimelineItem,
     },
     port::{
-        Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, Outbox, PortError,
-        QueuedDelivery, Step, Stepped,
+        Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, Outbox, PayloadQueue,
+        PortError, QueuedDelivery, Step, Stepped,
     },
     problem::chain,
     ttl_cache::TtlCache,
@@ -66,7 +70,7 @@ pub(crate) const TRIES: usize = 8;
 impl<S, Q, C> Dispatch<S, Q, C>
 where
     S: Conversations + EndpointDirectory + Businesses + Outbox,
-    Q: DeliveryQueue,
+    Q: DeliveryQueue + PayloadQueue,
     C: Clock,
 {
     /// How long a business is taken to be suspended or not, and one that is gone to be gone.
@@ -140,6 +144,8 @@ where
             let step = self.owe(tenant, planned).await?;
             match self.store.step(&step).await? {
                 Stepped::Done => {
+                    // First what has to be fetched: Apple's links die within seconds.
+                    enqueue_payloads(&self.queue, &step.payloads).await;
                     enqueue(&self.queue, &step.deliveries).await;
                     return Ok(Stepped::Done);
                 }
@@ -151,13 +157,15 @@ where
     }
 
     /// Turns a plan into a step that owes every entry to the endpoints that hear it.
-    async fn owe(&self, tenant: &TenantId, planned: Plan) -> Result<Step, PortError> {
+    async fn owe(&self, tenant: &TenantId, mut planned: Plan) -> Result<Step, PortError> {
         let endpoints = self.store.endpoints(tenant).await?;
-        let deliveries = deliveries(&planned.state, &planned.entries, &endpoints);
+        let mut deliveries = deliveries(&planned.state, &planned.entries, &endpoints);
+        deliveries.extend(hold(&planned.state, &mut planned.entries, &endpoints));
         Ok(Step {
             claim: planned.claim,
             entries: planned.entries,
             deliveries,
+            payloads: planned.payloads,
             ..Step::to(planned.state)
         })
     }
@@ -220,7 +228,7 @@ fn unheard_of(message: &InboxMessage) -> ConversationState {
 pub(crate) fn deliveries(
     state: &ConversationState,
     entries: &[TimelineEntry],
-    endpoints: &[crate::model::Endpoint],
+    endpoints: &[Endpoint],
 ) -> Vec<Delivery> {
     let heard = Heard::of(state);
     let listening: Vec<_> = endpoints.iter().filter(|endpoint| endpoint.hears_of(&heard)).collect();
@@ -228,17 +236,57 @@ pub(crate) fn deliveries(
     for entry in entries {
         let TimelineItem::Event { id, kind, .. } = &entry.item else { continue };
         for endpoint in listening.iter().filter(|endpoint| endpoint.hears(*kind)) {
-            let key = DeliveryKey {
-                tenant: state.tenant.clone(),
-                stream: EventStream::Conversation(state.id.clone()),
-                endpoint: endpoint.id.clone(),
-                seq: entry.seq,
-            };
+            let key = delivery_key(state, endpoint.id.clone(), entry.seq);
             let business = Some(state.business.clone());
             owed.push(Delivery::new(key, id.clone(), *kind, business, entry.at));
         }
     }
     owed
+}
+
+/// Holds a place in the line of every ordered endpoint that hears answers, for those that are awaited
+/// among these entries.
+fn hold(
+    state: &ConversationState,
+    entries: &mut [TimelineEntry],
+    endpoints: &[Endpoint],
+) -> Vec<Delivery> {
+    const KIND: EventType = EventType::InteractiveReplied;
+    let heard = Heard::of(state);
+    let waits = |endpoint: &&Endpoint| {
+        endpoint.ordered && endpoint.hears_of(&heard) && endpoint.hears(KIND)
+    };
+    let waiting: Vec<_> = endpoints.iter().filter(waits).map(|found| found.id.clone()).collect();
+    let mut deliveries = Vec::new();
+    for entry in entries {
+        let TimelineItem::Awaited { held, .. } = &mut entry.item else { continue };
+        held.clone_from(&waiting);
+        deliveries.extend(waiting.iter().map(|endpoint| {
+            let key = delivery_key(state, endpoint.clone(), entry.seq);
+            let event = EventId::of(state.id.as_str(), &entry.seq.to_string());
+            Delivery::held(key, event, KIND, state.business.clone(), entry.at)
+        }));
+    }
+    deliveries
+}
+
+/// The place of a delivery of this conversation.
+pub(crate) fn delivery_key(
+    state: &ConversationState,
+    endpoint: EndpointId,
+    seq: u64,
+) -> DeliveryKey {
+    let stream = EventStream::Conversation(state.id.clone());
+    DeliveryKey { tenant: state.tenant.clone(), stream, endpoint, seq }
+}
+
+/// Enqueues what a step has to have fetched. What the queue does not take is found by the sweep.
+async fn enqueue_payloads(queue: &impl PayloadQueue, payloads: &[Payload]) {
+    for payload in payloads {
+        if let Err(error) = queue.enqueue_payload(&payload.pointer, Duration::ZERO).await {
+            tracing::warn!(error = %chain(&error), "a payload is left to the sweep");
+        }
+    }
 }
 
 /// Enqueues what a step owes.

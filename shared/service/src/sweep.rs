@@ -2,14 +2,15 @@
 //! says when it should have been taken care of.
 
 use jiff::SignedDuration;
+use std::time::Duration;
 
 use crate::{
     dispatch::{Dispatch, DispatchError},
     model::DeliveryPointer,
     port::{
-        Businesses, Clock, Conversations, DeliveryQueue, DueDeliveries, DueOutbound,
-        EndpointDirectory, InboxMinute, InboxReader, InboxSweep, OutboundQueue, Outbox, PortError,
-        QueuedDelivery,
+        Businesses, Clock, Conversations, DeliveryQueue, DueDeliveries, DueOutbound, DuePayloads,
+        EndpointDirectory, InboxMinute, InboxReader, InboxSweep, OutboundQueue, Outbox,
+        PayloadQueue, PortError, QueuedDelivery,
     },
     problem::chain,
 };
@@ -43,6 +44,8 @@ pub struct Swept {
     pub deliveries: usize,
     /// Outbound messages enqueued again.
     pub outbound: usize,
+    /// Payloads enqueued again.
+    pub payloads: usize,
     /// Messages that had no place yet.
     pub dispatched: usize,
     /// Messages that could not be given one now; the next run tries again.
@@ -61,6 +64,7 @@ pub enum SweepError {
 pub trait SweptTables:
     DueDeliveries
     + DueOutbound
+    + DuePayloads
     + InboxSweep
     + InboxReader
     + Conversations
@@ -74,6 +78,7 @@ pub trait SweptTables:
 impl<T> SweptTables for T where
     T: DueDeliveries
         + DueOutbound
+        + DuePayloads
         + InboxSweep
         + InboxReader
         + Conversations
@@ -87,7 +92,7 @@ impl<T> SweptTables for T where
 impl<S, Q, C> Sweep<S, Q, C>
 where
     S: SweptTables,
-    Q: DeliveryQueue + OutboundQueue + Clone,
+    Q: DeliveryQueue + OutboundQueue + PayloadQueue + Clone,
     C: Clock + Clone,
 {
     /// Sweeps with these ports.
@@ -101,6 +106,7 @@ where
         let mut swept = Swept::default();
         self.deliveries(&mut swept).await?;
         self.outbound(&mut swept).await?;
+        self.payloads(&mut swept).await?;
         self.inbox(&mut swept).await?;
         Ok(swept)
     }
@@ -122,6 +128,14 @@ where
         for pointer in self.store.due_outbound(now, DUE_PER_RUN).await? {
             self.queue.enqueue_outbound(&pointer, &round).await?;
             swept.outbound += 1;
+        }
+        Ok(())
+    }
+
+    async fn payloads(&self, swept: &mut Swept) -> Result<(), PortError> {
+        for pointer in self.store.due_payloads(self.clock.now(), DUE_PER_RUN).await? {
+            self.queue.enqueue_payload(&pointer, Duration::ZERO).await?;
+            swept.payloads += 1;
         }
         Ok(())
     }

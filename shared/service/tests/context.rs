@@ -144,17 +144,6 @@ fn an_answer_to_nothing_we_know_of_is_told_without_a_question() {
 }
 
 #[test]
-fn an_answer_by_reference_is_told_without_a_typed_answer() {
-    let mut actors = one_endpoint();
-    let reference =
-        json!({ "interactiveDataRef": { "bid": "b", "url": "https://p00.example.com/x" } });
-    write(&mut actors, 1, "interactive", &reference);
-    let event = last(&actors);
-    assert_eq!(event["type"], "interactive.replied");
-    assert!(event["data"]["message"].get("interactive").is_none());
-}
-
-#[test]
 fn sc04_the_last_intent_and_group_are_kept_and_told_with_every_message() {
     let mut actors = one_endpoint();
     write(

@@ -1,13 +1,18 @@
 //! A deliveries queue that waits for the end of a batch of the stream, so that ten messages cost one
 //! call instead of ten. What a crash loses on the way is due in its row, and the sweep finds it.
+//! Payloads do not wait: Apple's links die within seconds.
 
 use std::{
     mem,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use super::enqueue_owed;
-use crate::port::{DeliveryQueue, PortError, QueuedDelivery};
+use crate::{
+    model::PayloadPointer,
+    port::{DeliveryQueue, PayloadQueue, PortError, QueuedDelivery},
+};
 
 /// Gathers what is owed until it is flushed.
 #[derive(Debug)]
@@ -37,5 +42,15 @@ impl<Q: DeliveryQueue> DeliveryQueue for Gathered<Q> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.extend_from_slice(deliveries);
         Ok(Vec::new())
+    }
+}
+
+impl<Q: PayloadQueue> PayloadQueue for Gathered<Q> {
+    async fn enqueue_payload(
+        &self,
+        pointer: &PayloadPointer,
+        delay: Duration,
+    ) -> Result<(), PortError> {
+        self.queue.enqueue_payload(pointer, delay).await
     }
 }

@@ -13,10 +13,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, value::RawValue};
 use std::borrow::Cow;
 
+use super::fetched::{Comes, await_answer, files_of};
 use crate::{
     model::{
         BodyEncoding, ConversationState, ConversationStatus, EventId, EventSource, EventType,
-        InboxMessage, RECENT_REPLIES_MAX, RECENT_REPLY_WINDOW, RecentReply, StoredBody,
+        InboxMessage, Payload, RECENT_REPLIES_MAX, RECENT_REPLY_WINDOW, RecentReply, StoredBody,
         TimelineEntry, TimelineItem, body_hash,
     },
     port::{ClaimScope, MessageClaim},
@@ -54,6 +55,8 @@ pub struct Plan {
     pub entries: Vec<TimelineEntry>,
     /// The proof that the message has its place.
     pub claim: Option<MessageClaim>,
+    /// What has to be fetched.
+    pub payloads: Vec<Payload>,
 }
 
 /// Reads a stored message.
@@ -67,11 +70,14 @@ pub fn read(message: &InboxMessage, suspended: bool) -> Reading {
     }
 }
 
+/// The largest body that is kept: one that was received, with a decoded answer in it.
+const MAX_STORED_BODY: usize = MAX_INFLATED_BODY + 10 * 1024 * 1024;
+
 /// The JSON of a stored body, mended where a customer's broken emoji would keep a parser from it.
 pub fn json_of(body: &StoredBody) -> Option<Vec<u8>> {
     let inflated = match body.encoding {
         BodyEncoding::Identity => return Some(json::repair(&body.bytes).into_owned()),
-        BodyEncoding::Gzip => gzip::inflate(&body.bytes, MAX_INFLATED_BODY).ok()?,
+        BodyEncoding::Gzip => gzip::inflate(&body.bytes, MAX_STORED_BODY).ok()?,
     };
     let mended = match json::repair(&inflated) {
         Cow::Borrowed(whole) if whole.len() == inflated.len() => None,
@@ -89,10 +95,12 @@ pub fn plan(
     now: Timestamp,
 ) -> Plan {
     let mut entries = Vec::with_capacity(2);
+    let mut payloads = Vec::new();
     state.revision += 1;
     let seq = match reading {
         Reading::Message(envelope) => {
-            place_message(&mut state, (message, envelope), answered, now, &mut entries)
+            let places = (&mut entries, &mut payloads);
+            place_message(&mut state, (message, envelope), answered, now, places)
         }
         Reading::Unreadable => park(&mut state, message, "unreadable", now, &mut entries),
         Reading::Suspended => park(&mut state, message, "business_suspended", now, &mut entries),
@@ -108,7 +116,7 @@ pub fn plan(
             _ => ClaimScope::Tenant,
         },
     };
-    Plan { state, entries, claim: Some(claim) }
+    Plan { state, entries, claim: Some(claim), payloads }
 }
 
 fn place_message(
@@ -116,7 +124,7 @@ fn place_message(
     (message, envelope): (&InboxMessage, &Envelope),
     answered: Option<Answered>,
     now: Timestamp,
-    entries: &mut Vec<TimelineEntry>,
+    (entries, payloads): (&mut Vec<TimelineEntry>, &mut Vec<Payload>),
 ) -> u64 {
     if let Some(list) = &message.capability_list {
         state.capabilities = CapabilityList::parse(list).iter().map(str::to_owned).collect();
@@ -139,6 +147,12 @@ fn place_message(
             known.clone_from(told);
         }
     }
+    match Comes::of(envelope) {
+        Comes::Inline => {}
+        Comes::ByReference => return await_answer(state, message, now, entries, payloads),
+        Comes::ByBadReference => return park(state, message, "bad_reference", now, entries),
+    }
+    payloads.extend(files_of(state, message, envelope, now));
     let source = source_of(state, (message, envelope), answered, false);
     push(state, event_type(envelope), source, now, entries)
 }

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 
 use super::{Fetch, FetchTables, reply::Twin};
 use crate::{
-    dispatch::{answered, deliveries, event_type, parked, source_of},
+    dispatch::{answered, deliveries, delivery_key, event_type, parked, source_of},
     model::{
-        ConversationState, Delivery, DeliveryKey, DeliveryStatus, EndpointId, EventId, EventSource,
-        EventStream, EventType, Payload, PayloadStatus, TimelineEntry, TimelineItem,
+        ConversationState, Delivery, DeliveryStatus, EndpointId, EventId, EventSource, EventStream,
+        EventType, Payload, PayloadStatus, TimelineEntry, TimelineItem,
     },
     port::{Clock, PortError, Resolved, Step},
 };
@@ -107,12 +107,7 @@ fn unheard(
     now: Timestamp,
 ) -> Option<Delivery> {
     let TimelineItem::Event { id, kind, .. } = &entry.item else { return None };
-    let key = DeliveryKey {
-        tenant: state.tenant.clone(),
-        stream: EventStream::Conversation(state.id.clone()),
-        endpoint,
-        seq: entry.seq,
-    };
+    let key = delivery_key(state, endpoint, entry.seq);
     let business = Some(state.business.clone());
     Some(Delivery {
         status: DeliveryStatus::Disabled,
