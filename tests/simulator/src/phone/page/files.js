@@ -37,10 +37,10 @@ export function sizeText(bytes) {
   return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${UNITS[unit]}`;
 }
 
-// What kind of thing it is, as one sign.
-export function signOf(mimeType) {
-  const [kind] = mimeType.toLowerCase().split("/");
-  return { image: "🖼", video: "🎬", audio: "🎵", text: "📄" }[kind] ?? "📎";
+// A sheet of paper with what the name ends in.
+export function sign(name) {
+  const ending = /\.([^.\s]{1,4})$/.exec(name)?.[1] ?? "";
+  return make("span", { class: "file-sign", "aria-hidden": "true" }, ending.toUpperCase());
 }
 
 function fileOf(entry, [number, file]) {
@@ -48,7 +48,7 @@ function fileOf(entry, [number, file]) {
   const address = `/phone/${customer}/files/${encodeURIComponent(entry.id)}/${number}`;
   const name = file.name ?? "Attachment";
   const mimeType = (file.mimeType ?? file["mime-type"] ?? "").toLowerCase();
-  const card = () => cardOf(address, name, mimeType, Number(file.size ?? file["file-size"]));
+  const card = () => cardOf(address, name, Number(file.size ?? file["file-size"]));
   if (PICTURES.includes(mimeType)) return pictureOf(address, name, card);
   const [kind] = mimeType.split("/");
   return kind === "video" || kind === "audio" ? playable(kind, address, name, card) : card();
@@ -69,11 +69,11 @@ function playable(kind, address, name, card) {
   return shown;
 }
 
-function cardOf(address, name, mimeType, size) {
+function cardOf(address, name, size) {
   return make(
     "a",
     { class: "file", href: address, download: name },
-    make("span", { class: "file-sign", "aria-hidden": "true" }, signOf(mimeType)),
+    sign(name),
     make(
       "span",
       { class: "file-words" },

@@ -2,7 +2,7 @@
 // message, so that its progress can be seen.
 
 import { $, make, words } from "./dom.js";
-import { signOf, sizeText } from "./files.js";
+import { sign, sizeText } from "./files.js";
 
 let chosen = []; // { file, item, bar, upload }
 let changed = () => {};
@@ -69,14 +69,13 @@ function drawn(file) {
   const one = { file, entry: null, request: null };
   one.picture = file.type.startsWith("image/") ? URL.createObjectURL(file) : null;
   one.bar = make("progress", { max: 1, value: 0, "aria-label": `${file.name} sent`, hidden: true });
-  const sign = () => make("span", { class: "file-sign", "aria-hidden": "true" }, signOf(file.type));
   const image = one.picture && make("img", { src: one.picture, alt: "" });
-  image?.addEventListener("error", () => image.replaceWith(sign()));
+  image?.addEventListener("error", () => image.replaceWith(sign(file.name)));
   const remove = { type: "button", class: "remove", "aria-label": `Remove ${file.name}`, onclick: () => drop(one) };
   one.item = make(
     "li",
     {},
-    image ?? sign(),
+    image ?? sign(file.name),
     make(
       "span",
       { class: "file-words" },
