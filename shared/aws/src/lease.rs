@@ -77,7 +77,7 @@ impl Store {
     }
 }
 
-/// The attribute with the name of the call that took the lease, or made the row.
+/// The attribute with the name of the call that took the lease, or put the row.
 pub(crate) const HOLDER: &str = "holder";
 
 /// A name for one call, which no other call of any process has.
@@ -87,7 +87,7 @@ pub(crate) fn draw_holder() -> String {
     format!("{:016x}", SEED.hash_one(CALLS.fetch_add(1, Ordering::Relaxed)))
 }
 
-/// Whether the lease in this row was taken, or the row made, by the call of this name.
+/// Whether the lease in this row was taken, or the row put, by the call of this name.
 pub(crate) fn is_held_by(item: &Item, holder: &str) -> bool {
     row::text(item, HOLDER).is_ok_and(|found| found == holder)
 }

@@ -5,13 +5,15 @@ use amb_service::{
     model::{Payload, PayloadPointer, PayloadStatus, Scan},
     port::{PayloadLease, Payloads, PortError},
 };
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::{
+    operation::put_item::builders::PutItemFluentBuilder, types::ReturnValuesOnConditionCheckFailure,
+};
 use jiff::Timestamp;
 
 use crate::{
     fault::{RefusedWrite, unreadable},
     lease::{HOLDER, Leased, draw_holder, is_held_by},
-    row::{self, n, s, time::nanos},
+    row::{self, Item, n, s, time::nanos},
     store::Store,
 };
 
@@ -25,21 +27,10 @@ impl Payloads for Store {
 
     async fn insert_payload(&self, payload: &Payload) -> Result<bool, PortError> {
         const OPERATION: &str = "Payloads::insert_payload";
-        let mut item = row::payload::item(payload).map_err(unreadable(OPERATION))?;
-        let inserter = draw_holder();
-        item.insert(HOLDER.to_owned(), s(inserter.as_str()));
-        let put = self
-            .client
-            .put_item()
-            .table_name(self.conversations_table(OPERATION)?)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match put.send().await {
-            Ok(_) => Ok(true),
-            // Our own write, whose answer was lost and which the SDK then sent again?
-            Err(error) => Ok(is_held_by(&error.old_item(OPERATION)?, &inserter)),
-        }
+        let item = row::payload::item(payload).map_err(unreadable(OPERATION))?;
+        let is_new =
+            |put: PutItemFluentBuilder| put.condition_expression("attribute_not_exists(pk)");
+        self.put_once(OPERATION, item, is_new).await
     }
 
     async fn lease_payload(
@@ -62,26 +53,11 @@ impl Payloads for Store {
     async fn record_payload(&self, payload: &Payload, lease: Timestamp) -> Result<bool, PortError> {
         const OPERATION: &str = "Payloads::record_payload";
         let item = row::payload::item(payload).map_err(unreadable(OPERATION))?;
-        let put = self
-            .client
-            .put_item()
-            .table_name(self.conversations_table(OPERATION)?)
-            .set_item(Some(item))
-            .condition_expression("lease = :lease")
-            .expression_attribute_values(":lease", n(nanos(lease)))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => {
-                let old = error.old_item(OPERATION)?;
-                if old.is_empty() {
-                    return Ok(false);
-                }
-                // Our own write, whose answer was lost and which the SDK then sent again?
-                let old = row::payload::payload(old).map_err(unreadable(OPERATION))?;
-                Ok(old == *payload)
-            }
-        }
+        let is_held = |put: PutItemFluentBuilder| {
+            put.condition_expression("lease = :lease")
+                .expression_attribute_values(":lease", n(nanos(lease)))
+        };
+        self.put_once(OPERATION, item, is_held).await
     }
 
     async fn record_scan(&self, pointer: &PayloadPointer, scan: Scan) -> Result<bool, PortError> {
@@ -100,6 +76,30 @@ impl Payloads for Store {
         match update.send().await {
             Ok(_) => Ok(true),
             Err(error) => error.old_item(OPERATION).map(|_| false),
+        }
+    }
+}
+
+impl Store {
+    /// Puts a row under a condition. When the answer is lost, the SDK asks again and is refused by what
+    /// it put itself: the name of the call in the row tells.
+    async fn put_once(
+        &self,
+        operation: &'static str,
+        mut item: Item,
+        under: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+    ) -> Result<bool, PortError> {
+        let writer = draw_holder();
+        item.insert(HOLDER.to_owned(), s(writer.as_str()));
+        let put = self
+            .client
+            .put_item()
+            .table_name(self.conversations_table(operation)?)
+            .set_item(Some(item))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match under(put).send().await {
+            Ok(_) => Ok(true),
+            Err(error) => Ok(is_held_by(&error.old_item(operation)?, &writer)),
         }
     }
 }

@@ -52,4 +52,5 @@ twins!(
     known_files,
     decoded,
     files,
+    large_files,
 );

@@ -3,7 +3,10 @@ use amb_protocol::compose::ContentType;
 use amb_service::{
     contract::Sample,
     model::{FileKey, Template, TemplateName, UploadId, UploadSlot},
-    port::{Entropy, FileRead, Files, Replaced, TemplateLibrary, Templates, UploadSlots},
+    port::{
+        Bytes, Entropy, FileLinks, FileRead, Files, Joined, LargeFiles, Replaced, TemplateLibrary,
+        Templates, UploadSlots,
+    },
 };
 use aws_config::SdkConfig;
 use aws_sdk_s3::{
@@ -95,6 +98,51 @@ pub(crate) async fn take_uploads(
     }
     let uploaded = bucket.file(&key, 100).await.expect("an answer");
     assert_eq!(uploaded, FileRead::Whole(b"12345".to_vec()));
+}
+
+/// A link answers the file under the name and type that it was made for, and nothing else.
+pub(crate) async fn are_opened_by_links(
+    store: &Store,
+    sample: &Sample<impl Entropy>,
+    draw: &impl Entropy,
+) {
+    let key = FileKey::upload(&sample.tenant, &UploadId::draw(draw));
+    let upload = store.begin(&key, "application/pdf").await.expect("an upload");
+    let bytes = Bytes::from_static(b"%PDF-1.7");
+    let tag = store.put_part(&key, &upload, 1, bytes).await.expect("a part");
+    assert_eq!(store.join(&key, &upload, &[tag]).await.expect("an answer"), Joined::Whole);
+    let file = store.open(&key, 3).await.expect("an answer").expect("a file");
+    assert_eq!((file.size, file.content_type.as_deref()), (8, Some("application/pdf")));
+
+    let disposition = "attachment; filename=\"a b.pdf\"; filename*=UTF-8''%E2%82%AC.pdf";
+    let life = Duration::from_secs(300);
+    let link = store.link(&key, "application/octet-stream", disposition, life).await;
+    let link = link.expect("a link");
+    assert!(link.contains("X-Amz-Expires=300"), "{link}");
+    let answer = get(&link);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n%PDF-1.7"), "{answer}");
+    let has =
+        |line: &str| answer.to_lowercase().contains(&format!("\r\n{line}\r\n").to_lowercase());
+    assert!(has("content-type: application/octet-stream"), "{answer}");
+    assert!(has(&format!("content-disposition: {disposition}")), "{answer}");
+    for (from, to) in [("octet-stream", "pdf"), ("filename", "filenam"), ("/uploads/", "/other/")] {
+        let other = link.replacen(from, to, 1);
+        assert_ne!(other, link);
+        assert!(get(&other).starts_with("HTTP/1.1 403"), "{to} is signed");
+    }
+}
+
+/// Gets by hand, as a browser would; answers everything.
+fn get(link: &str) -> String {
+    let rest = link.strip_prefix("http://").expect("the emulator");
+    let (host, path) = rest.split_once('/').expect("a path");
+    let mut stream = TcpStream::connect(host).expect("the emulator");
+    let head = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("a head");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
 }
 
 /// Puts by hand, as a business would with any client; answers the status.

@@ -6,6 +6,7 @@
 mod answers;
 mod emulator;
 mod files;
+mod lines;
 mod lossy;
 mod queues;
 mod rows;
@@ -37,16 +38,18 @@ async fn the_adapters_keep_every_ports_promises() {
 
     pass!(&store, entropy =>
         inbox, inbox_sweep, steps, refusals, timeline, leases, ordered_lines, delivery_log, outbox,
-        idempotency, data_refs, tenants, businesses, api_keys, endpoints,
+        payloads, awaited, known_files, decoded, idempotency, data_refs, tenants, businesses, api_keys, endpoints,
     );
     files::create(&clients.config).await;
     let bucket = Bucket::new(&clients.config, Profile::worker(), files::BUCKET.to_owned());
-    pass!(&bucket, entropy => files);
+    pass!(&bucket, entropy => files, large_files);
     let with_files = store.clone().with_files(bucket.clone());
-    pass!(&with_files, entropy => templates);
+    pass!(&with_files, entropy => templates, large_files);
     let sample = Sample::new(now(), entropy.clone());
     files::of_old_templates_are_deleted(&with_files, &bucket, &sample).await;
     files::take_uploads(&bucket, &Sample::new(now(), entropy.clone()), &entropy).await;
+    files::are_opened_by_links(&with_files, &Sample::new(now(), entropy.clone()), &entropy).await;
+    lines::hear_of_places_that_were_resolved(&store, &entropy, now()).await;
     rows::of_another_version_are_refused(&store, &clients.dynamodb).await;
     rows::tables_that_were_not_named_are_named_in_the_error(&clients.dynamodb).await;
     let lossy = Clients::new(&emulator.lossy_config().await, Profile::worker());

@@ -1,7 +1,7 @@
 use amb_aws::{QueueUrls, Queues};
 use amb_service::{
     contract::{self, DELIVERIES, Sample},
-    model::{DeliveryPointer, OutboundPointer, fairness_group},
+    model::{DeliveryPointer, OutboundPointer, PayloadPointer, fairness_group},
     port::Entropy,
 };
 use aws_sdk_sqs::{
@@ -14,13 +14,15 @@ pub(crate) async fn take_what_they_are_given(client: &Client, sample: &Sample<im
     let deliveries = create(client, "deliveries", &[]).await;
     let fifo = [(QueueAttributeName::FifoQueue, "true")];
     let outbound = create(client, "outbound.fifo", &fifo).await;
+    let payloads = create(client, "payloads", &[]).await;
     let urls = QueueUrls {
         deliveries: Some(deliveries.clone()),
         outbound: Some(outbound.clone()),
-        ..QueueUrls::default()
+        payloads: Some(payloads.clone()),
     };
     let queues = Queues::new(client.clone(), urls);
     contract::queues(&queues, sample).await.expect("queues");
+    contract::payload_queue(&queues, sample).await.expect("the payloads queue");
 
     let received = drained(client, &deliveries).await;
     // One of them is delayed, and a typing event came along.
@@ -29,6 +31,16 @@ pub(crate) async fn take_what_they_are_given(client: &Client, sample: &Sample<im
         let pointer: DeliveryPointer =
             serde_json::from_str(message.body().expect("a body")).expect("a pointer");
         assert_eq!(*pointer.tenant(), sample.tenant);
+        assert_eq!(group(message), Some(fairness_group(&sample.tenant)));
+    }
+
+    let received = drained(client, &payloads).await;
+    // Two of them are delayed.
+    assert!((5..=6).contains(&received.len()), "{}", received.len());
+    for message in &received {
+        let pointer: PayloadPointer =
+            serde_json::from_str(message.body().expect("a body")).expect("a pointer");
+        assert_eq!(pointer.tenant, sample.tenant);
         assert_eq!(group(message), Some(fairness_group(&sample.tenant)));
     }
 
