@@ -35,6 +35,12 @@ async function isSound(scene, what) {
 
 // One of each kind of bubble and sheet.
 async function sendSome(scene) {
+  const png = Buffer.from(picture(120, 90, [90, 140, 200]), "base64");
+  const sheet = { name: "A list of all that we have.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4") };
+  await scene.choose({ name: "desk.png", mimeType: "image/png", buffer: png }, sheet);
+  await isSound(scene, "files to send");
+  await scene.page.getByRole("button", { name: "Send", exact: true }).click();
+  await scene.mine("A list of all").waitFor();
   const images = [{ identifier: "desk", data: picture(180, 180, [196, 128, 74]) }];
   const items = [{ title: "Good" }, { title: "Not good" }];
   await scene.send("quickReply", { summaryText: "How did we do?", items });

@@ -9,6 +9,8 @@ const DEMOS = [
   ["list", "button.opener .card.small img"],
   ["list multi", "button.opener"],
   ["image", "button.opener .card.large img"],
+  ["photo", ".photo img"],
+  ["file", "a.file"],
   ["time", "button.opener"],
   ["form", "button.opener .card.icon img"],
   ["link", "a.link-open img"],

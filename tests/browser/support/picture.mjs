@@ -1,14 +1,25 @@
-// Pictures made here: a PNG of one colour fading into another.
+// Pictures made here: a PNG of one colour fading into another, or of noise, which stays large.
 
+import { randomBytes } from "node:crypto";
 import { crc32, deflateSync } from "node:zlib";
 
 export function picture(width, height, [red, green, blue]) {
+  return png(width, height, (x, y) => {
+    const dark = 1 - (x + y) / (width + height) / 1.5;
+    return [red * dark, green * dark, blue * dark];
+  });
+}
+
+export function noise(width, height) {
+  const grain = randomBytes(width * height * 3);
+  return png(width, height, (x, y) => grain.subarray((y * width + x) * 3).subarray(0, 3));
+}
+
+function png(width, height, colourAt) {
   const rows = Buffer.alloc((width * 3 + 1) * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const dark = 1 - (x + y) / (width + height) / 1.5;
-      const at = y * (width * 3 + 1) + 1 + x * 3;
-      rows.set([red * dark, green * dark, blue * dark], at);
+      rows.set(colourAt(x, y), y * (width * 3 + 1) + 1 + x * 3);
     }
   }
   const header = Buffer.alloc(13);

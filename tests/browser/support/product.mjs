@@ -22,6 +22,17 @@ export async function send(to, type, content, more = {}) {
   return message;
 }
 
+// Uploads a file; gives the id that messages call it.
+export async function upload(contentType, bytes) {
+  const slot = await call("POST", `${stack.apiUrl}/v1/uploads`, {
+    headers: { authorization },
+    body: { contentType, size: bytes.length },
+  });
+  const put = await fetch(slot.url, { method: slot.method, headers: slot.headers, body: bytes });
+  if (!put.ok) throw new Error(`the upload was not taken: ${put.status} ${await put.text()}`);
+  return slot.id;
+}
+
 // The conversation with a customer, as soon as the product knows of it.
 export function conversationWith(opaqueId) {
   return until("the conversation", async () => {
@@ -31,8 +42,14 @@ export function conversationWith(opaqueId) {
 }
 
 // The first event of that type in the conversation.
-export function eventOf(conversationId, type) {
-  return until(`an event ${type}`, async () => {
-    return (await read("/v1/events", { conversationId, type })).items[0];
+export async function eventOf(conversationId, type) {
+  return (await eventsOf(conversationId, type, 1))[0];
+}
+
+// The first events of that type, as soon as there are so many.
+export function eventsOf(conversationId, type, count) {
+  return until(`${count} of the event ${type}`, async () => {
+    const { items } = await read("/v1/events", { conversationId, type });
+    return items.length >= count && items;
   });
 }

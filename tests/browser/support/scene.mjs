@@ -75,6 +75,21 @@ class Scene {
     return product.eventOf(this.conversation.id, type);
   }
 
+  events(type, count) {
+    return product.eventsOf(this.conversation.id, type, count);
+  }
+
+  // Chooses files as the button for it does.
+  choose(...files) {
+    return this.page.locator("#files").setInputFiles(files);
+  }
+
+  // What went over Apple's wire from the customer, oldest first.
+  async sent() {
+    const query = new URLSearchParams({ customer: this.customer.name, direction: "fromCustomer" });
+    return (await call("GET", `${stack.simulatorUrl}/api/transcript?${query}`)).items;
+  }
+
   // The bubble with these words that opens a sheet.
   opener(words) {
     return this.page.locator("#messages .theirs button.opener", { hasText: words });
