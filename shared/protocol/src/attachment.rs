@@ -25,12 +25,18 @@ use crate::json::members::Members;
 /// Largest attachment in bytes: Apple's 100 MB, read as mebibytes. Source: Apple, Integration.
 pub const ATTACHMENT_MAX_BYTES: i64 = 104_857_600;
 
+/// Most characters of a file's name that are kept: our choice, more than any file system takes.
+pub const NAME_MAX_CHARS: usize = 1_024;
+
+/// Most characters of a declared media type that are kept: twice what a sound one has (RFC 6838).
+pub const MIME_TYPE_MAX_CHARS: usize = 255;
+
 /// One entry of `attachments`. `Debug` shows the size alone: the rest names or opens a customer's file.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Attachment {
-    /// `name`: the customer's file name. Untrusted.
+    /// `name`: the customer's file name. Untrusted; at most [`NAME_MAX_CHARS`].
     pub name: Option<String>,
-    /// `mimeType` or `mime-type`, as declared.
+    /// `mimeType` or `mime-type`, as declared; at most [`MIME_TYPE_MAX_CHARS`].
     pub mime_type: Option<String>,
     /// `size` or `file-size`, in bytes, plain and encrypted alike. Number or string of digits.
     pub size: Option<i64>,
@@ -85,8 +91,10 @@ impl Attachment {
             return Self::default();
         };
         Self {
-            name: entry.text(&["name"]),
-            mime_type: entry.text(&["mimeType", "mime-type"]),
+            name: entry.text(&["name"]).map(|name| cut(name, NAME_MAX_CHARS)),
+            mime_type: entry
+                .text(&["mimeType", "mime-type"])
+                .map(|declared| cut(declared, MIME_TYPE_MAX_CHARS)),
             size: entry.integer(&["size", "file-size"]),
             key: entry.text(&["key", "decryption-key"]),
             url: entry.text(&["url", "mmcs-url"]),
@@ -187,6 +195,13 @@ fn signature(entry: &Members<'_>) -> Option<String> {
     })
 }
 
+fn cut(mut text: String, max_chars: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(max_chars) {
+        text.truncate(end);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json, value::to_raw_value};
@@ -266,6 +281,18 @@ mod tests {
             assert_eq!(with("size", size).fault(), Some(AttachmentFault::Incomplete("size")));
         }
         assert_eq!(with("size", json!(104_857_600)).fault(), None);
+    }
+
+    #[test]
+    fn a001_names_and_types_of_any_length_are_kept_up_to_a_limit() {
+        let long = with("name", json!("é".repeat(100_000)));
+        assert_eq!(long.name.unwrap(), "é".repeat(NAME_MAX_CHARS));
+        let long = with("mimeType", json!(format!("image/png; x={}", "y".repeat(10_000))));
+        let declared = long.mime_type.unwrap();
+        assert!(declared.starts_with("image/png; x=y") && declared.len() == MIME_TYPE_MAX_CHARS);
+        for name in ["", "x", &"x".repeat(1_000)] {
+            assert_eq!(with("name", json!(name)).name.as_deref(), Some(name));
+        }
     }
 
     #[test]
