@@ -10,7 +10,7 @@ use amb_lambda::{
 };
 use amb_service::{
     model::OutboundPointer,
-    port::{AppleSecrets, Clock, DeliveryQueue, Entropy, Files, Gateway, Web},
+    port::{AppleSecrets, Clock, DeliveryQueue, Entropy, Files, Gateway, PayloadQueue, Web},
     relay::{Relay, RelayTables, Relayed},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -26,7 +26,7 @@ pub async fn relay_batch<S, Q, G, K, F, W, C>(
 ) -> SqsBatchResponse
 where
     S: RelayTables,
-    Q: DeliveryQueue,
+    Q: DeliveryQueue + PayloadQueue,
     G: Gateway,
     K: AppleSecrets,
     F: Files,
@@ -47,7 +47,7 @@ async fn one<S, Q, G, K, F, W, C>(
 ) -> Outcome
 where
     S: RelayTables,
-    Q: DeliveryQueue,
+    Q: DeliveryQueue + PayloadQueue,
     G: Gateway,
     K: AppleSecrets,
     F: Files,

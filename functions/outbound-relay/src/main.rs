@@ -23,7 +23,7 @@ async fn main() -> Result<(), Error> {
     let urls = QueueUrls {
         deliveries: Some(config.deliveries_queue_url()?),
         outbound: Some(config.outbound_queue_url()?),
-        ..QueueUrls::default()
+        payloads: Some(config.payloads_queue_url()?),
     };
     let queues = Queues::new(clients.sqs, urls);
     let secrets = SecretsManagerApple::new(clients.secrets, config.apple_secret()?);

@@ -3,10 +3,14 @@
 //!
 //! A message may be several of Apple's: they leave one after the other, each under an id of its own
 //! made from the message's, and what Apple took is written down before the next one leaves.
+//!
+//! Files that go with a message are brought to Apple by others. Their message waits, and the lane with
+//! it: it never names a file that Apple has not confirmed.
 
 mod attempt;
 mod choice;
 mod end;
+mod file;
 mod judge;
 mod link;
 mod part;
@@ -19,11 +23,11 @@ use crate::{
     keyring::{KeyRing, KeyRingError},
     model::{
         ConversationState, ConversationStatus, FailureCode, OutboundMessage, OutboundPointer,
-        OutboundStatus, QUEUE_GRACE,
+        OutboundStatus, QUEUE_GRACE, Waited,
     },
     port::{
-        AppleSecrets, Clock, Conversations, DataRefs, DeliveryQueue, EndpointDirectory, Entropy,
-        Files, Gateway, Outbox, OutboxLease, PortError, Web,
+        AppleFiles, AppleSecrets, Clock, Conversations, DataRefs, DeliveryQueue, EndpointDirectory,
+        Entropy, Files, Gateway, Outbox, OutboxLease, PayloadQueue, Payloads, PortError, Web,
     },
     prepare::Prepare,
 };
@@ -33,6 +37,9 @@ use attempt::Attempt;
 const LEASE: SignedDuration = SignedDuration::from_secs(35);
 /// A message that Apple cannot be given within this time is given up, and the lane moves on (F089).
 const DEADLINE: SignedDuration = SignedDuration::from_mins(10);
+/// The same for a message that has to wait for its files, and for the first attempt at one that had to
+/// wait behind it.
+const FILES_DEADLINE: SignedDuration = SignedDuration::from_mins(30);
 /// A typing indicator is worthless after this (F088).
 const TYPING_LIFE: SignedDuration = SignedDuration::from_secs(10);
 
@@ -51,9 +58,15 @@ pub struct Relay<S, Q, G, K, F, W, C> {
 }
 
 /// Every table port that the relay uses.
-pub trait RelayTables: Conversations + Outbox + EndpointDirectory + DataRefs {}
+pub trait RelayTables:
+    Conversations + Outbox + EndpointDirectory + DataRefs + Payloads + AppleFiles
+{
+}
 
-impl<T: Conversations + Outbox + EndpointDirectory + DataRefs> RelayTables for T {}
+impl<T> RelayTables for T where
+    T: Conversations + Outbox + EndpointDirectory + DataRefs + Payloads + AppleFiles
+{
+}
 
 /// What one queue message came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +97,7 @@ pub enum RelayError {
 impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
 where
     S: RelayTables,
-    Q: DeliveryQueue,
+    Q: DeliveryQueue + PayloadQueue,
     G: Gateway,
     K: AppleSecrets,
     F: Files,
@@ -151,6 +164,13 @@ where
                 self.postpone(message, lease, pause, unknown).await?;
                 Relayed::Again(pause)
             }
+            Attempt::Waiting(pause) => {
+                message.progress.waited = Waited::Now;
+                // Apple was not asked: the pauses after what it answers begin with the first answer.
+                message.attempts = message.attempts.saturating_sub(1);
+                self.postpone(message, lease, pause, false).await?;
+                Relayed::Again(pause)
+            }
         };
         self.keep(kept).await;
         Ok(relayed)
@@ -176,7 +196,12 @@ fn given_up(message: &OutboundMessage, closed: bool, now: Timestamp) -> Option<O
     let sent = message.progress.parts_sent;
     let detail = || (sent > 0).then(|| format!("parts that Apple took before: {sent}"));
     let failed = |code| Some(OutboundStatus::Failed { code, detail: detail() });
-    let life = if message.content.is_ephemeral() { TYPING_LIFE } else { DEADLINE };
+    let waited = message.progress.waited;
+    let life = match waited {
+        _ if message.content.is_ephemeral() => TYPING_LIFE,
+        Waited::Never if message.attempts > 1 => DEADLINE,
+        _ => FILES_DEADLINE,
+    };
     let late = message.created_at + life <= now;
     // An attempt that was begun and never written down may have reached Apple.
     let unknown = message.outcome_unknown;
@@ -185,6 +210,7 @@ fn given_up(message: &OutboundMessage, closed: bool, now: Timestamp) -> Option<O
         (true, _) => failed(FailureCode::ConversationClosed),
         (false, true) if message.content.is_ephemeral() => failed(FailureCode::Expired),
         (false, true) if unknown => Some(OutboundStatus::Unknown),
+        (false, true) if waited == Waited::Now => failed(FailureCode::AttachmentUnusable),
         (false, true) => failed(FailureCode::GatewayUnavailable),
         (false, false) => None,
     }

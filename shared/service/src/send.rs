@@ -12,6 +12,7 @@ mod raw;
 mod request;
 mod showable;
 mod text;
+mod uploads;
 mod verdict;
 
 #[cfg(test)]
@@ -165,6 +166,10 @@ where
             request_identifier: &order::draw_request_identifier(&self.clock),
         };
         let said = composer.compose(&request.wish, &mut faults).await?;
+        if let Some(said) = said.as_ref().filter(|_| faults.is_empty()) {
+            let tenant = &principal.tenant;
+            faults.extend(uploads::faults(&self.files, tenant, &said.content).await?);
+        }
         Order::of(request, said, faults)
     }
 
@@ -287,9 +292,12 @@ fn may_send(
     Ok(state)
 }
 
-/// Whether the same request may have been fine at another time.
+/// Whether the same request may have been fine at another time: the customer had not left, or the
+/// upload had not expired.
 fn depends_on_the_moment(problem: &Problem) -> bool {
-    problem.status == 409 || problem.code == Problem::not_showable().code
+    problem.status == 409
+        || problem.code == Problem::not_showable().code
+        || problem.errors.iter().any(|fault| fault.rule == uploads::MISSING)
 }
 
 /// The message that the key was used for before, by the same request.

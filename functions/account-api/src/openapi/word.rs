@@ -77,7 +77,7 @@ fn types() -> impl Iterator<Item = &'static str> {
     ContentType::ALL.into_iter().map(ContentType::as_str)
 }
 
-fn failure_codes() -> [&'static str; 10] {
+fn failure_codes() -> [&'static str; 11] {
     [
         FailureCode::RefusedByApple,
         FailureCode::UnknownDestination,
@@ -88,6 +88,7 @@ fn failure_codes() -> [&'static str; 10] {
         FailureCode::GatewayUnavailable,
         FailureCode::NotShowable,
         FailureCode::ImageUnusable,
+        FailureCode::AttachmentUnusable,
         FailureCode::ContentLost,
     ]
     .map(FailureCode::as_str)

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{file_name, outgoing};
+
 /// One entry of `attachments` in a message that we send, in today's spelling: what
 /// [`Attachment`](super::Attachment) reads. `Debug` shows the size alone. Source: Apple, type-text.
 ///
@@ -43,6 +45,18 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The same file under the name and the type that a business gives it; a name that ends like one of
+    /// Apple's own types says the type, too.
+    #[must_use]
+    pub fn called(mut self, name: Option<&str>, mime_type: Option<&str>) -> Self {
+        if let Some(name) = name {
+            self.name = file_name::harmless(name);
+        }
+        self.mime_type =
+            outgoing::media_type(mime_type, Some(&self.name), Some(&self.mime_type), &[]);
+        self
+    }
+
     /// The entry as it stands in the message.
     pub fn to_json(&self) -> Value {
         let Self { name, mime_type, size, key, url, owner, signature } = self;
@@ -79,5 +93,27 @@ mod tests {
         assert_eq!(read.key.as_deref(), Some(entry.key.as_str()));
         assert_eq!(read.signature_base64.as_deref(), Some(entry.signature.as_str()));
         assert_eq!(format!("{entry:?}"), "Entry { size: 48213, .. }");
+    }
+
+    #[test]
+    fn ap07_a_name_of_the_business_s_says_apples_own_type() {
+        let entry = Entry {
+            name: "attachment.zip".into(),
+            mime_type: "application/zip".into(),
+            size: 1,
+            key: String::new(),
+            url: String::new(),
+            owner: String::new(),
+            signature: String::new(),
+        };
+        for (name, said, expected) in [
+            (None, None, ("attachment.zip", "application/zip")),
+            (Some("a.pkpass"), None, ("a.pkpass", "application/vnd.apple.pkpass")),
+            (Some("a.pkpass"), Some("x/y"), ("a.pkpass", "x/y")),
+            (Some("../a"), None, ("_._a", "application/zip")),
+        ] {
+            let called = entry.clone().called(name, said);
+            assert_eq!((called.name.as_str(), called.mime_type.as_str()), expected);
+        }
     }
 }

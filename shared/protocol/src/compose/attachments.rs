@@ -31,13 +31,8 @@ pub struct PendingFile {
 
 impl PendingFile {
     /// Puts the file in its place, under the name and the type that the business gave it.
-    pub fn fill(&self, body: &mut Map<String, Value>, mut entry: Entry) {
-        if let Some(name) = &self.name {
-            entry.name.clone_from(name);
-        }
-        if let Some(mime_type) = &self.mime_type {
-            entry.mime_type.clone_from(mime_type);
-        }
+    pub fn fill(&self, body: &mut Map<String, Value>, entry: Entry) {
+        let entry = entry.called(self.name.as_deref(), self.mime_type.as_deref());
         let entries = body.get_mut("attachments").and_then(Value::as_array_mut);
         let place = usize::try_from(self.index).ok();
         if let Some(place) = entries.zip(place).and_then(|(entries, at)| entries.get_mut(at)) {

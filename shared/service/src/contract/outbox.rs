@@ -11,7 +11,7 @@ use super::sample::{Sample, both, next};
 use crate::{
     model::{
         Choice, FileKey, IdempotencyKey, OutboundContent, OutboundMessage, OutboundStatus,
-        Progress, TypingState,
+        Progress, TypingState, Waited,
     },
     port::{
         Conversations, DueOutbound, Entropy, IdempotencyRecords, Outbox, OutboxLease, PortError,
@@ -175,6 +175,7 @@ async fn progress_is_written_by_who_holds_the_lease<S: Conversations + Outbox>(
             choice: Some(1),
             sent_as: Some(ContentType::ListPicker),
             request_identifier: RequestIdentifier::parse("c0ffee").ok(),
+            waited: Waited::Before,
         },
         // Only progress is written.
         attempts: 77,

@@ -38,7 +38,7 @@ pub use id::{
 pub use inbox::{BodyEncoding, InboxMessage, InboxPointer, InboxSort, StoredBody, body_hash};
 pub use outbound::{
     Choice, FailureCode, IdempotencyKey, IdempotencyRecord, OutboundContent, OutboundMessage,
-    OutboundPointer, OutboundStatus, Progress, TypingState,
+    OutboundPointer, OutboundStatus, Progress, TypingState, Waited,
 };
 pub use payload::{
     AppleFile, AttachmentId, AttachmentIdFault, FilePlace, FileSource, Payload, PayloadFault,

@@ -174,6 +174,28 @@ pub struct Progress {
     /// What ties the customer's reply to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_identifier: Option<RequestIdentifier>,
+    /// Whether it had to wait for its files.
+    #[serde(default, skip_serializing_if = "Waited::is_never")]
+    pub waited: Waited,
+}
+
+/// Whether a message had to wait for its files to be with Apple. One that had to is given more time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Waited {
+    /// It had not.
+    #[default]
+    Never,
+    /// It has to.
+    Now,
+    /// It had, and they are there.
+    Before,
+}
+
+impl Waited {
+    fn is_never(&self) -> bool {
+        *self == Self::Never
+    }
 }
 
 impl OutboundContent {
@@ -266,6 +288,8 @@ pub enum FailureCode {
     NotShowable,
     /// A picture could not be fetched, read or made small enough.
     ImageUnusable,
+    /// A file could not be brought to Apple.
+    AttachmentUnusable,
     /// What was stored for it is gone.
     ContentLost,
 }
@@ -283,6 +307,7 @@ impl FailureCode {
             Self::GatewayUnavailable => "gateway_unavailable",
             Self::NotShowable => "not_showable",
             Self::ImageUnusable => "image_unusable",
+            Self::AttachmentUnusable => "attachment_unusable",
             Self::ContentLost => "content_lost",
         }
     }

@@ -11,11 +11,11 @@ use super::{AGENT, Relay, RelayError, RelayTables, choice::choose};
 use crate::{
     model::{
         Choice, ConversationState, ConversationStatus, DataRef, FailureCode, OutboundContent,
-        OutboundMessage, OutboundStatus, TypingState,
+        OutboundMessage, OutboundStatus, TypingState, Waited,
     },
     port::{
         AppleSecrets, Clock, DeliveryQueue, Entropy, Files, Gateway, GatewayAnswer, GatewayError,
-        Web,
+        PayloadQueue, Web,
     },
     problem::chain,
 };
@@ -36,6 +36,8 @@ pub(super) enum Attempt {
         pause: Duration,
         unknown: bool,
     },
+    /// Its files are on their way to Apple.
+    Waiting(Duration),
 }
 
 impl Attempt {
@@ -78,7 +80,7 @@ impl Attempt {
 impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
 where
     S: RelayTables,
-    Q: DeliveryQueue,
+    Q: DeliveryQueue + PayloadQueue,
     G: Gateway,
     K: AppleSecrets,
     F: Files,
@@ -152,6 +154,9 @@ where
                 Ok(part) => part,
                 Err(attempt) => return Ok(attempt.of_part(number, total)),
             };
+            if message.progress.waited == Waited::Now {
+                message.progress.waited = Waited::Before;
+            }
             if (number > first || !draft.needs.is_empty())
                 && let Some(status) = self.closed_meanwhile(message).await?
             {

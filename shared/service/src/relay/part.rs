@@ -1,8 +1,8 @@
-//! A part of a message, made ready for Apple: App Clip, pictures, preview, and a last look at the
-//! rules.
+//! A part of a message, made ready for Apple: App Clip, files, pictures, preview, and a last look at
+//! the rules.
 
 use amb_protocol::{
-    compose::{Channel, ContentType, Draft, check_wire},
+    compose::{Channel, ContentType, Draft, Need, check_wire},
     rules::Fault,
 };
 use serde_json::{Map, Value};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{Relay, RelayError, RelayTables, attempt::Attempt};
 use crate::{
     model::{FailureCode, OutboundMessage},
-    port::{AppleSecrets, Clock, Entropy, Files, Gateway, Web},
+    port::{AppleSecrets, Clock, Entropy, Files, Gateway, PayloadQueue, Web},
     prepare::{self, PrepareError},
     problem::chain,
 };
@@ -18,7 +18,7 @@ use crate::{
 /// Attempts that wait for somebody's pictures; then they are at fault. The lane waits with them.
 const PATIENCE: u32 = 6;
 /// Longest words of a failure, in characters.
-const DETAIL_MAX: usize = 512;
+pub(super) const DETAIL_MAX: usize = 512;
 
 /// A part that can leave.
 pub(super) struct Part {
@@ -33,6 +33,7 @@ pub(super) struct Part {
 impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
 where
     S: RelayTables,
+    Q: PayloadQueue,
     G: Gateway,
     K: AppleSecrets,
     F: Files,
@@ -56,6 +57,10 @@ where
             let body = draft.into_owned().body;
             return Ok(Ok(Part { number, body, channel, sent_as }));
         }
+        let draft = match self.with_files(message, draft, number).await {
+            Ok(draft) => draft,
+            Err(attempt) => return Ok(Err(attempt)),
+        };
         let rules = draft.rules();
         let until = self.clock.now() + prepare::LIMIT;
         let tenant = &message.pointer.tenant;
@@ -65,19 +70,21 @@ where
         };
         let whole = Value::Object(enveloped(message, number, body));
         let faults = check_wire(&whole, rules);
-        let Value::Object(body) = whole else { return Ok(Err(unusable(message, &faults))) };
-        Ok(if faults.is_empty() {
-            Ok(Part { number, body, channel, sent_as })
-        } else {
-            Err(unusable(message, &faults))
+        let code = match draft.needs.first() {
+            Some(Need::File(_)) => FailureCode::AttachmentUnusable,
+            _ => FailureCode::ImageUnusable,
+        };
+        Ok(match whole {
+            Value::Object(body) if faults.is_empty() => Ok(Part { number, body, channel, sent_as }),
+            _ => Err(unusable(message, code, &faults)),
         })
     }
 
     fn unprepared(&self, message: &OutboundMessage, error: PrepareError) -> Attempt {
         match error {
-            PrepareError::Faults(faults) => unusable(message, &faults),
+            PrepareError::Faults(faults) => unusable(message, FailureCode::ImageUnusable, &faults),
             PrepareError::Later(faults) if message.attempts >= PATIENCE => {
-                unusable(message, &faults)
+                unusable(message, FailureCode::ImageUnusable, &faults)
             }
             PrepareError::Later(_) => {
                 Attempt::Later { pause: self.pause(message, None), unknown: false }
@@ -106,10 +113,10 @@ fn enveloped(
     whole
 }
 
-fn unusable(message: &OutboundMessage, faults: &[Fault]) -> Attempt {
+fn unusable(message: &OutboundMessage, code: FailureCode, faults: &[Fault]) -> Attempt {
     let detail = faults.first().map(|fault| {
         let detail = format!("{}: {}", fault.pointer, fault.message);
         detail.chars().take(DETAIL_MAX).collect()
     });
-    Attempt::unsent(message, FailureCode::ImageUnusable, detail)
+    Attempt::unsent(message, code, detail)
 }

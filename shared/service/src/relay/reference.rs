@@ -20,7 +20,7 @@ use crate::{
     model::{DataRef, OutboundMessage},
     port::{
         AppleSecrets, Clock, DeliveryQueue, Entropy, Files, Gateway, GatewayAnswer, GatewayError,
-        Web,
+        PayloadQueue, Web,
     },
     problem::chain,
 };
@@ -31,7 +31,7 @@ const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24 - 1);
 impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
 where
     S: RelayTables,
-    Q: DeliveryQueue,
+    Q: DeliveryQueue + PayloadQueue,
     G: Gateway,
     K: AppleSecrets,
     F: Files,

@@ -1,5 +1,6 @@
 //! *Check*: tells what a request to send would come to, and sends nothing. Pictures and previews are
-//! fetched as for a message that is sent, so that the answer holds what would leave.
+//! fetched as for a message that is sent, so that the answer holds what would leave. Files are not: of
+//! an upload it is told whether it is there, and a URL is not called.
 
 use amb_protocol::{capability::CapabilityList, compose::Draft, rules::RulePack};
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +11,7 @@ use super::{
     choices::{Composer, Said},
     order::draw_request_identifier,
     request::SendRequest,
-    showable, uuid_of,
+    showable, uploads, uuid_of,
     verdict::{Changed, Chosen, Envelope, Verdict, shorten},
 };
 use crate::{
@@ -114,6 +115,8 @@ where
         let Said { content, places, cuts, warnings } = said;
         verdict.warnings.extend(warnings);
         verdict.changes.extend(cuts.into_iter().map(Changed::from));
+        let files = self.prepare.files();
+        verdict.errors.extend(uploads::faults(files, making.tenant, &content).await?);
         let needs = showable::needs(&content);
         if let Some(first) = needs.first() {
             verdict.requires.clone_from(&first.requires);

@@ -136,7 +136,7 @@ impl<S: Templates> Composer<'_, S> {
         let empty = Map::new();
         let map = content.as_object().unwrap_or(&empty);
         let Gathered { faults, cuts, warnings } = gathered;
-        if kind == ContentType::Text {
+        if kind == ContentType::Text && !text::has_files(map) {
             let words = text::read(map, at.to_owned(), how.truncate, cuts, faults);
             return Ok(words.map(|words| match text::parts(&words, how) {
                 Some(parts) if rich_links => Composed::Choice(Choice { kind, parts }),
@@ -160,7 +160,12 @@ impl<S: Templates> Composer<'_, S> {
             Ok(composed) => {
                 cuts.extend(composed.cuts);
                 warnings.extend(composed.warnings);
-                Some(Composed::Choice(Choice { kind, parts: vec![composed.draft] }))
+                let parts = if kind == ContentType::Text && rich_links {
+                    text::parts_with_files(composed.draft, how)
+                } else {
+                    vec![composed.draft]
+                };
+                Some(Composed::Choice(Choice { kind, parts }))
             }
             Err(found) => {
                 faults.extend(found);

@@ -1,6 +1,9 @@
 //! Links in a text. Apple wants every URL to arrive as a rich link, so a text is sent in pieces: the
 //! words before a URL, the URL, the words after it.
 
+use std::borrow::Cow;
+
+use amb_protocol::compose::ATTACHMENT_PLACE;
 use linkify::{Link, LinkFinder, LinkKind};
 
 /// Links of one text that are sent on their own; those behind stay words.
@@ -19,14 +22,16 @@ pub(super) enum Piece<'t> {
 /// not `sendable` as a link stays among the words.
 ///
 /// Punctuation behind a URL is no part of it. What is only white space and punctuation between two
-/// links is left out: nobody reads a bubble that says `.`.
+/// links is left out: nobody reads a bubble that says `.`. The place of a file is no part of a URL, and
+/// says something.
 pub(super) fn pieces(text: &str, sendable: impl Fn(&str) -> bool) -> Vec<Piece<'_>> {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);
     let mut pieces = Vec::new();
     let mut rest = 0;
     let fits = |link: &Link<'_>| is_web(link.as_str()) && sendable(link.as_str());
-    for link in finder.links(text).filter(fits).take(MOST_LINKS) {
+    let seen = without_places(text);
+    for link in finder.links(&seen).filter(fits).take(MOST_LINKS) {
         pieces.extend(text.get(rest..link.start()).and_then(words));
         pieces.push(Piece::Link(text.get(link.start()..link.end()).unwrap_or_default()));
         rest = link.end();
@@ -36,6 +41,15 @@ pub(super) fn pieces(text: &str, sendable: impl Fn(&str) -> bool) -> Vec<Piece<'
     }
     pieces.extend(text.get(rest..).and_then(words));
     pieces
+}
+
+/// The text as links are looked for in it: just as long, with blanks where files go.
+fn without_places(text: &str) -> Cow<'_, str> {
+    if text.contains(ATTACHMENT_PLACE) {
+        text.replace(ATTACHMENT_PLACE, "   ").into()
+    } else {
+        text.into()
+    }
 }
 
 fn words(text: &str) -> Option<Piece<'_>> {
@@ -84,6 +98,15 @@ mod tests {
                 vec![Link("https://a.example"), Link("https://b.example")],
             ),
             ("HTTPS://A.example/ה", vec![Link("HTTPS://A.example/ה")]),
+            (
+                "https://a.example/1\u{fffc}ü https://b.example/2 \u{fffc}.",
+                vec![
+                    Link("https://a.example/1"),
+                    Words("\u{fffc}ü"),
+                    Link("https://b.example/2"),
+                    Words("\u{fffc}."),
+                ],
+            ),
         ] {
             assert_eq!(pieces(text), expected, "{text}");
         }

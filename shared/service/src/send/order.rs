@@ -8,7 +8,7 @@ use super::{
     choices::{Said, needs_locale},
     request::SendRequest,
     showable::{self, Need},
-    uuid_of,
+    uploads, uuid_of,
 };
 use crate::{
     access::Principal,
@@ -45,16 +45,9 @@ impl Order {
         said: Option<Said>,
         faults: Faults,
     ) -> Result<Self, Problem> {
-        let is_too_long = ["text_too_long", "content_bytes"].iter().any(|rule| faults.any(rule));
         let invites = request.invites();
         let sound = (|| Some((request.from?, request.to?, said?)))();
-        let (from, to, said) = faults.finish(sound).map_err(|problem| {
-            if is_too_long && problem.errors.len() == 1 {
-                // The only fault is its size: the status says so (S022).
-                return Problem { errors: problem.errors, ..Problem::too_large() };
-            }
-            problem
-        })?;
+        let (from, to, said) = faults.finish(sound).map_err(named_by_its_only_fault)?;
         let Said { content, places, cuts, mut warnings } = said;
         warnings.extend(cuts);
         let needs = showable::needs(&content);
@@ -119,6 +112,20 @@ impl Order {
     pub(super) fn sent(self, pointer: OutboundPointer, replayed: bool) -> Sent {
         let status = OutboundStatus::Queued;
         Sent { pointer, kind: self.kind, status, warnings: self.warnings, replayed }
+    }
+}
+
+/// Where the only fault is a size, or that something is not there, the status says so (S022, S046).
+fn named_by_its_only_fault(problem: Problem) -> Problem {
+    let Ok([fault]) = <[Fault; 1]>::try_from(problem.errors.clone()) else { return problem };
+    let is_empty = fault.actual.as_ref().and_then(serde_json::Value::as_u64) == Some(0);
+    match fault.rule {
+        "text_too_long" | "content_bytes" => {
+            Problem { errors: vec![fault], ..Problem::too_large() }
+        }
+        uploads::SIZE if !is_empty => Problem { errors: vec![fault], ..Problem::too_large() },
+        uploads::MISSING => Problem { errors: vec![fault], ..Problem::not_found() },
+        _ => problem,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Words: the content of a `text`, and the pieces it leaves in.
 
-use amb_protocol::compose::{Channel, Composing, ContentType, Draft, RichLink, compose};
+use amb_protocol::compose::{
+    ATTACHMENT_PLACE, Composing, ContentType, Draft, Need, PendingFile, RichLink, Text, compose,
+};
 use serde_json::{Map, Value, json};
 
 use super::links::{Piece, pieces};
@@ -9,7 +11,13 @@ use crate::problem::{Fault, Faults, Reader};
 /// Longest text, in characters. Apple names no limit ("payload may have one"); peers cap at this.
 pub const MAX_TEXT: usize = 10_000;
 
-/// The words of a `text`, whose content is at this JSON Pointer. With `truncate`, what is too long is
+/// Whether files go with the words.
+pub(super) fn has_files(content: &Map<String, Value>) -> bool {
+    let is_none = |files: &Value| files.is_null() || files.as_array().is_some_and(Vec::is_empty);
+    content.get("attachments").is_some_and(|files| !is_none(files))
+}
+
+/// The words of a `text` without files, whose content is at this JSON Pointer. With `truncate`, what is too long is
 /// cut instead of refused, and told among the cuts.
 pub(super) fn read(
     content: &Map<String, Value>,
@@ -21,6 +29,7 @@ pub(super) fn read(
     let mut reader = Reader::at(content, at);
     let pointer = reader.pointer("text");
     let text = reader.text("text", usize::MAX, faults);
+    reader.optional("attachments");
     reader.finish(faults);
     let text = text?;
     if text.chars().all(|c| c == '\0') {
@@ -55,6 +64,30 @@ pub(super) fn parts(text: &str, how: &Composing<'_>) -> Option<Vec<Draft>> {
     Some(pieces.into_iter().map(part).collect())
 }
 
+/// The messages that a text with files leaves as. Every place of a file stays among its words, and the
+/// file with it.
+pub(super) fn parts_with_files(draft: Draft, how: &Composing<'_>) -> Vec<Draft> {
+    let words = draft.body.get("body").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let pieces = pieces(&words, |url| is_sendable(url, how));
+    if matches!(pieces.as_slice(), [Piece::Words(_)]) {
+        return vec![draft];
+    }
+    let mut files = draft.needs.into_iter().filter_map(|need| match need {
+        Need::File(file) => Some(file),
+        Need::Image(_) | Need::Preview { .. } | Need::AppClip { .. } => None,
+    });
+    let part = |piece| match piece {
+        Piece::Words(words) => {
+            let places = words.matches(ATTACHMENT_PLACE).count();
+            let files = (0..).zip(files.by_ref().take(places));
+            let files = files.map(|(index, file)| PendingFile { index, ..file }).collect();
+            Text { words: words.to_owned(), files }.draft(how.pack)
+        }
+        Piece::Link(url) => RichLink::to(url).draft(how.pack),
+    };
+    pieces.into_iter().map(part).collect()
+}
+
 /// Whether the rules let this URL be a rich link. Of a business's own link they want https; what
 /// stands in a text may be http.
 fn is_sendable(url: &str, how: &Composing<'_>) -> bool {
@@ -64,16 +97,5 @@ fn is_sendable(url: &str, how: &Composing<'_>) -> bool {
 
 /// Words that leave as they are.
 pub(super) fn plain(words: &str, how: &Composing<'_>) -> Draft {
-    let mut body = Map::new();
-    body.insert("type".to_owned(), "text".into());
-    body.insert("body".to_owned(), words.into());
-    Draft {
-        body,
-        channel: Channel::Message,
-        requires: None,
-        request_identifier: None,
-        drawn: false,
-        pack: how.pack.name().to_owned(),
-        needs: Vec::new(),
-    }
+    Text { words: words.to_owned(), files: Vec::new() }.draft(how.pack)
 }
