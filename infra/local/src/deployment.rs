@@ -55,6 +55,10 @@ pub struct Queues {
     pub outbound: String,
     /// Messages that could not be handled.
     pub outbound_dlq: String,
+    /// Files and large answers, from and to Apple.
+    pub payloads: String,
+    /// Those that crashed their function again and again.
+    pub payloads_dlq: String,
     /// Stream records that were given up.
     pub dispatch_dlq: String,
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, kill_process_group, prlimit};
 
 use crate::machine::Stopwatch;
 use crate::places::Places;
@@ -154,6 +154,21 @@ impl FunctionProcess {
     /// Kills it where it stands, as the platform does with a sandbox.
     pub fn kill(self) {
         self.signal(Signal::KILL);
+    }
+
+    /// Lets it have so many bytes of address space from now on, and no more.
+    pub fn limit_memory(self, bytes: u64) -> io::Result<()> {
+        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        prlimit(pid(self.0), Resource::As, limit)?;
+        Ok(())
+    }
+
+    /// The most memory that it ever held, in KiB.
+    pub fn peak_memory_kib(self) -> io::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok());
+        peak.ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
     fn signal(self, signal: Signal) {

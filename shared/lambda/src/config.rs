@@ -165,12 +165,11 @@ impl Config {
         }
     }
 
-    /// Hosts that Apple's content store is on, or below.
-    pub fn apple_content_hosts(&self) -> Result<Vec<String>, ConfigError> {
-        let text = self.optional(APPLE_CONTENT_HOSTS).unwrap_or(DEFAULT_APPLE_CONTENT_HOSTS);
-        let hosts: Vec<_> = text.split(',').map(str::to_owned).collect();
+    /// Hosts that Apple's content store is on, or below, comma-separated.
+    pub fn apple_content_hosts(&self) -> Result<&str, ConfigError> {
+        let hosts = self.optional(APPLE_CONTENT_HOSTS).unwrap_or(DEFAULT_APPLE_CONTENT_HOSTS);
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
-        if hosts.iter().all(|host| !host.is_empty() && host.bytes().all(plain)) {
+        if hosts.split(',').all(|host| !host.is_empty() && host.bytes().all(plain)) {
             Ok(hosts)
         } else {
             let reason = "is not a list of host names with commas between them";
@@ -178,12 +177,11 @@ impl Config {
         }
     }
 
-    /// Whether the content store's headers are spelt `MMCS-Url` and so on, as in Apple's samples.
-    pub fn apple_content_headers_are_mmcs(&self) -> Result<bool, ConfigError> {
-        match self.optional(APPLE_CONTENT_HEADERS) {
-            None | Some("plain") => Ok(false),
-            Some("mmcs") => Ok(true),
-            Some(_) => {
+    /// How the content store's headers are spelt: `plain`, or `mmcs` as in Apple's samples.
+    pub fn apple_content_headers(&self) -> Result<&str, ConfigError> {
+        match self.optional(APPLE_CONTENT_HEADERS).unwrap_or("plain") {
+            known @ ("plain" | "mmcs") => Ok(known),
+            _ => {
                 let reason = "is neither `plain` nor `mmcs`";
                 Err(ConfigError::Invalid { name: APPLE_CONTENT_HEADERS, reason })
             }
@@ -323,7 +321,7 @@ mod tests {
             (API_URL, config.api_url().unwrap_err()),
             (APPLE_GATEWAY_URL, config.apple_gateway_url().unwrap_err()),
             (APPLE_CONTENT_HOSTS, config.apple_content_hosts().unwrap_err()),
-            (APPLE_CONTENT_HEADERS, config.apple_content_headers_are_mmcs().unwrap_err()),
+            (APPLE_CONTENT_HEADERS, config.apple_content_headers().unwrap_err()),
         ] {
             let text = error.to_string();
             assert!(text.contains(name) && !text.contains("canary"), "{text}");
@@ -355,9 +353,8 @@ mod tests {
         assert_eq!(config.msp_id().unwrap().as_str(), "3b241101-e2bb-4255-8caf-4136c566a962");
         assert_eq!(config.api_url().unwrap().as_deref(), Some("https://api.example.com"));
         assert_eq!(config.apple_gateway_url().unwrap(), DEFAULT_APPLE_GATEWAY_URL);
-        let hosts = ["icloud-content.com", "icloud.com", "apple.com"].map(str::to_owned);
-        assert_eq!(config.apple_content_hosts().unwrap(), hosts);
-        assert_eq!(config.apple_content_headers_are_mmcs(), Ok(false));
+        assert_eq!(config.apple_content_hosts(), Ok(DEFAULT_APPLE_CONTENT_HOSTS));
+        assert_eq!(config.apple_content_headers(), Ok("plain"));
         assert_eq!(config.stage(), "prod");
         assert_eq!(config.egress_loopback(), Ok(false));
     }

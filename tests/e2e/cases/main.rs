@@ -12,8 +12,10 @@ mod context;
 mod crash;
 mod delivery;
 mod dependencies;
+mod files;
 mod harness;
 mod inbound;
+mod large;
 mod outbound;
 mod repository;
 mod scene;
@@ -82,6 +84,19 @@ fn main() -> ExitCode {
             an_answer_of_apple_that_is_lost_costs_no_message,
             messages_of_one_conversation_keep_their_order,
             every_fault_of_a_request_is_named_with_its_place,
+        }),
+        cases!(shared, async: files::{
+            f090_a_killed_fetch_loses_no_file_and_tells_once,
+            ap07_a_hundred_megabytes_reach_the_business_byte_for_byte,
+            ap07_a_hundred_megabytes_reach_the_phone_byte_for_byte,
+            ap08_a_file_goes_to_a_second_customer_without_a_second_upload,
+            f091_f099_every_fault_of_a_file_ends_in_its_state,
+        }),
+        cases!(shared, async: large::{
+            a_two_megabyte_answer_by_reference_equals_its_inline_twin,
+            sc16_a_reference_is_resolved_on_request,
+            f108_an_answer_that_apple_cannot_decode_is_parked_in_its_place,
+            f097_a_hundred_megabytes_fit_into_the_smallest_function,
         }),
         cases!(shared, async: templates::{
             ap30_a_template_is_kept_rendered_and_sent_by_name_and_version,
