@@ -1,10 +1,10 @@
-// Files to send: chosen with the button, dropped on the phone or pasted; each handed in with the
-// message, so that its progress can be seen.
+// Files to send: chosen with the button, dropped on the phone or pasted. They are handed in one by
+// one when the message is sent, each with a bar that tells how far it is.
 
 import { $, make, words } from "./dom.js";
 import { sign, sizeText } from "./files.js";
 
-let chosen = []; // { file, item, bar, upload }
+let chosen = []; // in the order chosen: the file, its item, and how far it is
 let changed = () => {};
 
 // `listen` is called whenever files come or go.
@@ -37,18 +37,16 @@ export function filesChosen() {
 // Hands every file in, one after the other. Gives what a message says of them, or what went wrong;
 // then the files stay.
 export async function handIn(api) {
-  $("tray").classList.add("sending");
   try {
     const entries = [];
     for (const one of [...chosen]) {
-      one.entry ??= await upload(api, one);
-      if (chosen.includes(one)) entries.push(one.entry);
+      const isThere = () => chosen.includes(one); // until it is removed
+      if (isThere()) one.entry ??= await upload(api, one);
+      if (isThere()) entries.push(one.entry);
     }
     return { entries };
   } catch (error) {
     return { trouble: error.message };
-  } finally {
-    $("tray").classList.remove("sending");
   }
 }
 
@@ -66,6 +64,7 @@ function add(files) {
 }
 
 function drawn(file) {
+  // `entry` is what a message says of it, once it is handed in.
   const one = { file, entry: null, request: null };
   one.picture = file.type.startsWith("image/") ? URL.createObjectURL(file) : null;
   one.bar = make("progress", { max: 1, value: 0, "aria-label": `${file.name} sent`, hidden: true });
