@@ -8,10 +8,12 @@
 //! Bytes that are not JSON are refused and nothing of them is kept: Apple's own answer for them is
 //! 400, and a body without readable ids belongs to nobody.
 
+mod answer;
 mod envelope;
 mod error;
 mod top_level;
 
+pub use self::answer::{decoded_answer, with_answer};
 pub use self::envelope::{Envelope, HeaderIds, MessageType};
 pub use self::error::EnvelopeError;
 

@@ -12,6 +12,7 @@ mod download;
 mod end;
 mod file;
 mod named;
+mod reference;
 mod reply;
 mod resolve;
 mod told;
@@ -128,7 +129,7 @@ where
     K: AppleSecrets,
     F: Files + LargeFiles,
     W: WebFiles,
-    C: Clock + Entropy + Clone,
+    C: Clock + Entropy + Clone + 'static,
 {
     /// Fetches with these ports.
     pub fn new(store: S, queue: Q, apple: A, secrets: K, files: F, web: W, clock: C) -> Self {

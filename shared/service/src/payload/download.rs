@@ -1,16 +1,18 @@
 //! A reference that a business asks us to resolve.
 
+use amb_protocol::attachment::DataReference;
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 
-use super::{Attempt, Fetch, FetchError, FetchTables};
+use super::{Attempt, Fetch, FetchError};
 use crate::{
-    model::{DownloadId, Payload, PayloadFault},
+    model::{DownloadId, FileKey, Payload, PayloadFault, PayloadStatus},
     port::{AppleSecrets, Clock, ContentStore, Entropy, Files},
 };
 
 impl<S, Q, A, K, F, W, C> Fetch<S, Q, A, K, F, W, C>
 where
-    S: FetchTables,
+    S: Send + Sync,
     A: ContentStore,
     K: AppleSecrets,
     F: Files,
@@ -19,11 +21,23 @@ where
     /// One attempt at a reference: what is decoded is kept as a file.
     pub(super) async fn download(
         &self,
-        _payload: &mut Payload,
-        _id: &DownloadId,
-        _reference: &str,
-        _until: Timestamp,
+        payload: &Payload,
+        id: &DownloadId,
+        reference: &str,
+        until: Timestamp,
     ) -> Result<Attempt, FetchError> {
-        std::future::ready(Ok(Attempt::missed(PayloadFault::Unavailable))).await
+        let Ok(reference) = serde_json::from_str::<&RawValue>(reference) else {
+            return Ok(Attempt::failed(PayloadFault::Incomplete));
+        };
+        let reference = DataReference::view(reference);
+        let tenant = &payload.pointer.tenant;
+        let read = |answer: &RawValue| Some(answer.get().as_bytes().to_vec());
+        let json = match self.follow((tenant, &payload.business), &reference, until, read).await? {
+            Ok(json) => json,
+            Err(attempt) => return Ok(attempt),
+        };
+        let (file, size) = (FileKey::download(tenant, id), json.len() as u64);
+        self.files.put_file(&file, "application/json", json).await?;
+        Ok(Attempt::Done(PayloadStatus::Decoded { file, size }))
     }
 }
