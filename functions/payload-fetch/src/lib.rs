@@ -30,7 +30,7 @@ where
     K: AppleSecrets,
     F: Files + LargeFiles,
     W: WebFiles,
-    C: Clock + Entropy + Clone,
+    C: Clock + Entropy + Clone + 'static,
 {
     let deadline = Deadline::of(&event.context, TRANSFER_RESERVE);
     let batch = Batch::new(clock.clone(), Deadline::of(&event.context, BATCH_RESERVE));
@@ -51,7 +51,7 @@ where
     K: AppleSecrets,
     F: Files + LargeFiles,
     W: WebFiles,
-    C: Clock + Entropy + Clone,
+    C: Clock + Entropy + Clone + 'static,
 {
     let began = clock.now();
     let body = message.body.unwrap_or_default();
