@@ -45,6 +45,7 @@ async fn ap08_an_upload_has_its_exact_length_and_no_token() {
 
 #[tokio::test]
 async fn ap08_ten_megabytes_arrive_as_they_were_sent() {
+    const SIZE: usize = 10 * 1024 * 1024;
     let got = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&got);
     let server = Server::start(move |mut stream: TcpStream| {
@@ -67,7 +68,6 @@ async fn ap08_ten_megabytes_arrive_as_they_were_sent() {
         }
     })
     .await;
-    const SIZE: usize = 10 * 1024 * 1024;
     let bytes: Vec<u8> = (0..SIZE).map(|at| (at % 251).to_le_bytes()[0]).collect();
     let cut = bytes.chunks(65_537).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
     assert!(upload(&server, SIZE as u64, cut).await.is_ok());
