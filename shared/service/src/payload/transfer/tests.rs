@@ -156,7 +156,9 @@ impl Scene {
     fn new(size: usize) -> Self {
         let world = Memory::new(1);
         let file = FileKey::fetched(&TenantId::draw(&world), "drawn");
-        let plain = (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect();
+        let cycle: Vec<u8> = (0..251).collect();
+        let mut plain = cycle.repeat(size / 251 + 1);
+        plain.truncate(size);
         Self { world, file, plain }
     }
 
