@@ -36,8 +36,9 @@ where
     C: Clock,
 {
     /// The events of a conversation in order of `seq`: `conversationId`, `type` (one, or several with
-    /// commas), `after` (a `seq`, or the id of an event of this conversation). Links in them lead to
-    /// the API at `api_url`.
+    /// commas), `after` (a `seq`, or the id of an event of this conversation). The list ends before an
+    /// answer that is still being fetched, and goes on when that is told. Links lead to the API at
+    /// `api_url`.
     pub async fn list_events(
         &self,
         principal: &Principal,
@@ -64,7 +65,12 @@ where
             TimelineItem::Event { kind, .. } => kinds.is_empty() || kinds.contains(kind),
             TimelineItem::Sent { .. } | TimelineItem::Awaited { .. } => false,
         };
-        let (entries, next) = self.scan(&state, begin, limit, wanted).await?;
+        // A reader who goes on after the last `seq` must not miss what takes its place later.
+        let comes = |kind| kinds.is_empty() || kinds.contains(&kind);
+        let waits = comes(EventType::InteractiveReplied) || comes(EventType::MessageParked);
+        let ends =
+            |entry: &TimelineEntry| waits && matches!(entry.item, TimelineItem::Awaited { .. });
+        let (entries, next) = self.scan(&state, begin, limit, wanted, ends).await?;
         let telling = Telling::to(principal);
         let links = Links::new(&self.key, api_url, &principal.tenant, self.clock.now());
         let told = entries.iter().map(|entry| self.tell(&state, entry, telling, links)).collect();
@@ -132,13 +138,15 @@ where
 }
 
 impl<S: Timeline, Q, C> Account<S, Q, C> {
-    /// The wanted entries after a place, and the place to go on from if there may be more.
+    /// The wanted entries after a place, and the place to go on from if there may be more. What comes
+    /// from the first entry on that `ends` the list is not there yet.
     pub(super) async fn scan(
         &self,
         state: &ConversationState,
         after: u64,
         limit: usize,
         wanted: impl Fn(&TimelineEntry) -> bool,
+        ends: impl Fn(&TimelineEntry) -> bool,
     ) -> Result<(Vec<TimelineEntry>, Option<u64>), PortError> {
         let mut at = after;
         let mut found = Vec::new();
@@ -154,6 +162,9 @@ impl<S: Timeline, Q, C> Account<S, Q, C> {
             for entry in entries {
                 if found.len() == limit {
                     return Ok((found, Some(at)));
+                }
+                if ends(&entry) {
+                    return Ok((found, None));
                 }
                 at = entry.seq;
                 if wanted(&entry) {

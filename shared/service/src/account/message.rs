@@ -110,7 +110,7 @@ where
         let list = ListName { tenant: &principal.tenant, name: &name };
         let goes_on = self.place(list, cursor)?.and_then(|place| place.parse().ok());
         let begin = after.or(goes_on).unwrap_or(0);
-        let (entries, next) = self.scan(&state, begin, limit, is_message).await?;
+        let (entries, next) = self.scan(&state, begin, limit, is_message, |_| false).await?;
         let telling = Telling::to(principal);
         let found = entries.iter().map(|entry| self.message_at(&state, entry, telling)).collect();
         let items = together(found).await?.into_iter().flatten().collect();
@@ -246,7 +246,7 @@ where
             }
             TimelineItem::Sent { .. } | TimelineItem::Awaited { .. } => false,
         };
-        let (found, _) = self.scan(conversation, after, 1, tells).await?;
+        let (found, _) = self.scan(conversation, after, 1, tells, |_| false).await?;
         Ok(found.into_iter().next())
     }
 

@@ -36,26 +36,25 @@ impl<'r> Lead<'r> {
         tenant: &TenantId,
         business: &'r BusinessId,
         reference: &'r DataReference,
-    ) -> Result<Self, Attempt> {
-        let incomplete = |name| Attempt::from(AttachmentFault::Incomplete(name));
+    ) -> Result<Self, AttachmentFault> {
+        let incomplete = AttachmentFault::Incomplete;
         if let Some(fault) = reference.fault() {
-            return Err(fault.into());
+            return Err(fault);
         }
-        let url = reference.url.as_deref().ok_or_else(|| incomplete("url"))?;
-        let owner = reference.owner.as_deref().ok_or_else(|| incomplete("owner"))?;
-        let signature =
-            reference.signature_base64.as_deref().ok_or_else(|| incomplete("signature"))?;
+        let url = reference.url.as_deref().ok_or(incomplete("url"))?;
+        let owner = reference.owner.as_deref().ok_or(incomplete("owner"))?;
+        let signature = reference.signature_base64.as_deref().ok_or(incomplete("signature"))?;
         let key = reference.key.as_deref().or(reference.data_ref_sig.as_deref());
         let key = key.and_then(|key| AttachmentKey::parse(key).ok());
         let size = reference.size.map(|size| u64::try_from(size).unwrap_or(u64::MAX));
         if size.is_some_and(|size| size > LARGEST) {
-            return Err(AttachmentFault::Size.into());
+            return Err(AttachmentFault::Size);
         }
         let name = HEXLOWER.encode(&body_hash(format!("{url}\n{signature}").as_bytes()));
         Ok(Self {
             asked: Reference { business, url, owner, signature },
-            key: key.ok_or_else(|| incomplete("key"))?,
-            bid: reference.bid.as_deref().ok_or_else(|| incomplete("bid"))?,
+            key: key.ok_or(incomplete("key"))?,
+            bid: reference.bid.as_deref().ok_or(incomplete("bid"))?,
             size,
             kept: FileKey::ciphertext(tenant, &name),
         })
@@ -81,7 +80,7 @@ where
     ) -> Result<Result<T, Attempt>, FetchError> {
         let lead = match Lead::of(tenant, business, reference) {
             Ok(lead) => lead,
-            Err(attempt) => return Ok(Err(attempt)),
+            Err(fault) => return Ok(Err(fault.into())),
         };
         let ciphertext = match self.ciphertext(&lead, until).await? {
             Ok(ciphertext) => ciphertext,
