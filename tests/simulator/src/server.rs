@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use crate::apple::content::Content;
 use crate::apple::{SecretError, Secrets, gateway};
 use crate::client::Client;
 use crate::line::{Exchange, Scissors};
@@ -116,7 +117,7 @@ impl Simulator {
             retry: config.retry,
             gateway: GatewaySettings::default(),
         };
-        let world = World { account, ..World::default() };
+        let world = World { account, content: Content::at(&url), ..World::default() };
         let http = host::http_client().map_err(StartError::HttpClient)?;
         let state = State::new(world, http, url.clone());
 

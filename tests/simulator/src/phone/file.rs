@@ -66,11 +66,8 @@ pub(crate) async fn hand_in(
         Incomplete::TooLong => DeviceError::FileTooLarge(LARGEST),
         Incomplete::CutOff => DeviceError::FileCutOff,
     })?;
-    let object = Object::of(name, stored);
-    let (file_name, mime_type) = state.change(|world| {
-        world.content.keep(object.clone());
-        named(attach, &mut world.content.named)
-    });
+    let (object, (file_name, mime_type)) = state
+        .change(|world| (world.content.put(name, stored), named(attach, &mut world.content.named)));
     let key = if attach.wrong_key { other_key(seal.wire()) } else { seal.wire().to_owned() };
     let size = attach.size.map_or_else(|| json!(object.size()), |declared| json!(declared));
     let mut entry = Map::new();

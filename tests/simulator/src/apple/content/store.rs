@@ -12,6 +12,8 @@ use crate::model::ContentSettings;
 /// Everything in Apple's content store.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
+    /// The store's own address.
+    base: String,
     /// Uploads that are announced and not yet complete, by the secret part of their address.
     pub(super) uploads: BTreeMap<String, Upload>,
     /// By `mmcs-url`.
@@ -53,7 +55,26 @@ pub(super) struct Download {
 }
 
 impl Content {
-    pub(crate) fn keep(&mut self, object: Object) {
+    /// The store of the simulator at `url`.
+    pub(crate) fn at(url: &str) -> Self {
+        Self { base: format!("{url}/apple/content"), ..Self::default() }
+    }
+
+    /// An `mmcs-url` and its `mmcs-owner`. Nobody gets anything there: it is a name.
+    pub(super) fn new_place(&self) -> (String, String) {
+        let owner = format!("M{}.C01", HEXLOWER.encode(&host::random_bytes::<8>()));
+        (format!("{}/{owner}", self.base), owner)
+    }
+
+    /// A file of a customer's, or what a phone puts for them.
+    pub(crate) fn put(&mut self, customer: &str, stored: (Blob, [u8; 21])) -> Object {
+        let (url, owner) = self.new_place();
+        let object = Object::new(url, owner, stored, Some(customer.to_owned()));
+        self.keep(object.clone());
+        object
+    }
+
+    pub(super) fn keep(&mut self, object: Object) {
         self.objects.insert(object.url.clone(), object);
     }
 
@@ -64,13 +85,7 @@ impl Content {
 }
 
 impl Object {
-    /// A file of a customer's, or what a phone puts for them.
-    pub(crate) fn of(customer: &str, (blob, signature): (Blob, [u8; 21])) -> Self {
-        let (url, owner) = new_place();
-        Self::put(url, owner, (blob, signature), Some(customer.to_owned()))
-    }
-
-    pub(super) fn put(
+    pub(super) fn new(
         url: String,
         owner: String,
         (blob, signature): (Blob, [u8; 21]),
@@ -97,12 +112,6 @@ impl Object {
     pub(crate) fn base64(&self) -> String {
         BASE64.encode(&self.signature)
     }
-}
-
-/// An `mmcs-url` and its `mmcs-owner`. Nobody gets anything there: it is a name.
-pub(super) fn new_place() -> (String, String) {
-    let owner = format!("M{}.C01", HEXLOWER.encode(&host::random_bytes::<8>()));
-    (format!("https://p00-content.example.com/{owner}"), owner)
 }
 
 /// The secret part of an address.

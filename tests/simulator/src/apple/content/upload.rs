@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
 use super::blob::{Incomplete, Intake};
-use super::store::{Object, Upload, new_place, new_ticket};
+use super::store::{Object, Upload, new_ticket};
 use super::trouble;
 use crate::apple::gateway::{Call, Refusal, bad_request};
 use crate::host;
@@ -39,7 +39,7 @@ pub(super) async fn pre_upload(
         Err(refusal) => return call.refuse(&state, &refusal),
     };
     let ticket = new_ticket();
-    let (url, owner) = new_place();
+    let (url, owner) = state.read(|world| world.content.new_place());
     let answer = json!({
         "upload-url": format!("{}/apple/content/upload/{ticket}", state.url()),
         "mmcs-url": url,
@@ -92,7 +92,7 @@ pub(super) async fn upload(
         "receipt": BASE64.encode(&host::random_bytes::<24>()),
     }});
     let Upload { url, owner, .. } = upload;
-    let object = Object::put(url, owner, stored, None);
+    let object = Object::new(url, owner, stored, None);
     state.change(|world| {
         world.content.uploads.remove(&ticket);
         world.content.keep(object);

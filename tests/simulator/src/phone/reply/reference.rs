@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::apple::content::{Intake, Object, Seal, encode};
+use crate::apple::content::{Intake, Seal, encode};
 use crate::model::{Customer, ReplyReferences};
 use crate::phone::file;
 use crate::world::World;
@@ -25,10 +25,10 @@ pub(super) fn of(world: &mut World, customer: &Customer, content: &Value) -> Opt
     let seal = Seal::new();
     let mut intake = Intake::new(Some(&seal));
     intake.add(&encode(content));
-    let object = Object::of(&customer.name, intake.finish());
+    let stored = intake.finish();
+    let object = world.content.put(&customer.name, stored);
     let mut reference = Map::new();
     reference.insert("bid".to_owned(), content.get("bid").cloned().unwrap_or_default());
     file::place(&mut reference, &object, &json!(object.size()), seal.wire(), names);
-    world.content.keep(object);
     Some(Value::Object(reference))
 }
