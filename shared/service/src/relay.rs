@@ -37,8 +37,7 @@ use attempt::Attempt;
 const LEASE: SignedDuration = SignedDuration::from_secs(35);
 /// A message that Apple cannot be given within this time is given up, and the lane moves on (F089).
 const DEADLINE: SignedDuration = SignedDuration::from_mins(10);
-/// The same for a message that has to wait for its files, and for the first attempt at one that had to
-/// wait behind it.
+/// The same for a message that has to wait for its files.
 const FILES_DEADLINE: SignedDuration = SignedDuration::from_mins(30);
 /// A typing indicator is worthless after this (F088).
 const TYPING_LIFE: SignedDuration = SignedDuration::from_secs(10);
@@ -200,7 +199,9 @@ fn given_up(message: &OutboundMessage, closed: bool, now: Timestamp) -> Option<O
     let life = match waited {
         _ if message.content.is_ephemeral() => TYPING_LIFE,
         Waited::Never if message.attempts > 1 => DEADLINE,
-        _ => FILES_DEADLINE,
+        // It had to wait for its turn behind files, perhaps.
+        Waited::Never => FILES_DEADLINE + DEADLINE,
+        Waited::Now | Waited::Before => FILES_DEADLINE,
     };
     let late = message.created_at + life <= now;
     // An attempt that was begun and never written down may have reached Apple.

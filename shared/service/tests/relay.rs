@@ -8,6 +8,8 @@
 
 mod relay {
     mod app_clip;
+    mod files;
+    mod large_files;
     mod parts;
     mod pictures;
     mod reference;

@@ -56,6 +56,21 @@ impl Scene {
         scene
     }
 
+    /// Another customer of the same business, in the same world.
+    pub(crate) fn other_customer(&self) -> Self {
+        let state = &self.state;
+        let (tenant, business) = (state.tenant.clone(), state.business.clone());
+        let opaque = OpaqueId::parse("urn:mbid:AQAAY1madeUpOpaque02=").unwrap();
+        let state = ConversationState::new(tenant, business, opaque, self.world.world().now);
+        let scene = Self { world: self.world.clone(), state, messages: 100 };
+        scene.capabilities("");
+        scene
+    }
+
+    pub(crate) fn tenant(&self) -> &TenantId {
+        &self.state.tenant
+    }
+
     /// The customer wrote from another device.
     pub(crate) fn capabilities(&self, list: &str) {
         let tokens = list.split(',').filter(|token| !token.is_empty()).map(str::to_owned);
@@ -120,7 +135,8 @@ impl Scene {
     }
 
     pub(crate) fn state(&self) -> ConversationState {
-        self.world.world().conversations.values().next().unwrap().clone()
+        let key = (self.state.tenant.clone(), self.state.id.clone());
+        self.world.world().conversations.get(&key).unwrap().clone()
     }
 
     /// Apple's next answers.
