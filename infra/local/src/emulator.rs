@@ -140,6 +140,15 @@ impl Drop for Emulator {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FunctionProcess(u32);
 
+/// Processor time, in steps of ten milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CpuTime {
+    /// The process's own.
+    pub user: Duration,
+    /// The system's on its behalf.
+    pub system: Duration,
+}
+
 impl FunctionProcess {
     /// Freezes it: it keeps what it took and does nothing.
     pub fn freeze(self) {
@@ -171,6 +180,12 @@ impl FunctionProcess {
         peak.ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
+    /// The processor time that it has used.
+    pub fn cpu_time(self) -> io::Result<CpuTime> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0))?;
+        cpu_time(&stat).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
     fn signal(self, signal: Signal) {
         if let Some(pid) = pid(self.0) {
             let _gone_already = kill_process(pid, signal);
@@ -189,6 +204,17 @@ fn parent_of(id: u32) -> Option<u32> {
     after_name.split(' ').nth(1)?.parse().ok()
 }
 
+/// Fields 14 and 15 of `/proc/<id>/stat`.
+fn cpu_time(stat: &str) -> Option<CpuTime> {
+    let (_, after_name) = stat.rsplit_once(") ")?;
+    let mut ticks = after_name.split(' ').skip(11).map(|field| field.parse::<u64>().ok());
+    let mut next = || Some(Duration::from_millis(ticks.next()?? * TICK_MS));
+    Some(CpuTime { user: next()?, system: next()? })
+}
+
+/// What Linux shows to programs on every processor that we build for (`USER_HZ` is 100).
+const TICK_MS: u64 = 10;
+
 fn last_line(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let line = text.lines().rev().find(|line| !line.trim().is_empty());
@@ -203,5 +229,14 @@ mod tests {
     fn the_parent_of_this_process_is_the_one_that_the_system_names() {
         let expected = rustix::process::getppid().map(Pid::as_raw_nonzero).unwrap().get();
         assert_eq!(parent_of(std::process::id()), u32::try_from(expected).ok());
+    }
+
+    #[test]
+    fn processor_time_is_read_whatever_the_process_is_called() {
+        let stat = "7 (a ) b) S 1 7 7 0 -1 4194304 100 0 0 0 123 45 0 0 20 0 1 0 99 1 1";
+        let expected =
+            CpuTime { user: Duration::from_millis(1230), system: Duration::from_millis(450) };
+        assert_eq!(cpu_time(stat), Some(expected));
+        assert_eq!(cpu_time("7 (a) S 1"), None);
     }
 }

@@ -27,7 +27,7 @@ mod stack;
 mod stack_file;
 
 pub use self::deployment::{Deployment, Queues, SecretNames, TableNames};
-pub use self::emulator::FunctionProcess;
+pub use self::emulator::{CpuTime, FunctionProcess};
 pub use self::options::{Options, Profile};
 pub use self::places::Places;
 pub use self::seed::{DEMO_BUSINESS, NewTenant, SeedError, Tenant};

@@ -180,6 +180,7 @@ fn environment(aws_url: &str) -> BTreeMap<String, String> {
     set("AMB_ACCOUNTS_TABLE", accounts);
     set("AMB_DELIVERIES_QUEUE_URL", &queue("deliveries"));
     set("AMB_OUTBOUND_QUEUE_URL", &queue("outbound.fifo"));
+    set("AMB_PAYLOADS_QUEUE_URL", &queue("payloads"));
     set("AMB_APPLE_SECRET", APPLE_SECRET);
     set("AMB_SERVICE_KEY_SECRET", "service-key");
     set("AMB_OPERATOR_KEY_SECRET", "operator-key");

@@ -1,7 +1,7 @@
 //! `amb-bench`: the numbers of the design, measured.
 //!
 //! ```text
-//! amb-bench [ack] [compose] [images] [functions] [stack] [price] [--functions <folder>]
+//! amb-bench [ack] [compose] [images] [functions] [stack] [payload] [price] [--functions <folder>]
 //! ```
 //!
 //! Without arguments every section runs. A section that cannot run says so in one line, and the rest
@@ -22,6 +22,7 @@ mod item;
 mod journey;
 mod message;
 mod outbound;
+mod payload;
 mod price;
 mod report;
 mod runtime_api;
@@ -37,7 +38,7 @@ use amb_local::chain;
 
 use crate::report::Report;
 
-const SECTIONS: [&str; 6] = ["ack", "compose", "images", "functions", "stack", "price"];
+const SECTIONS: [&str; 7] = ["ack", "compose", "images", "functions", "stack", "payload", "price"];
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1)) {
@@ -63,6 +64,7 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
             "images" => images::measure(&mut report),
             "functions" => functions::measure(&root, &built, &mut report),
             "stack" => stack::measure(&mut report),
+            "payload" => payload::measure(&mut report),
             _ => price::measure(&mut report),
         };
         if let Err(error) = outcome {
