@@ -47,9 +47,10 @@ export async function eventOf(conversationId, type) {
 }
 
 // The first events of that type, as soon as there are so many.
-export function eventsOf(conversationId, type, count) {
-  return until(`${count} of the event ${type}`, async () => {
+export function eventsOf(conversationId, type, count, patience) {
+  const look = async () => {
     const { items } = await read("/v1/events", { conversationId, type });
     return items.length >= count && items;
-  });
+  };
+  return until(`${count} of the event ${type}`, look, patience);
 }

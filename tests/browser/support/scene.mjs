@@ -75,8 +75,8 @@ class Scene {
     return product.eventOf(this.conversation.id, type);
   }
 
-  events(type, count) {
-    return product.eventsOf(this.conversation.id, type, count);
+  events(type, count, patience) {
+    return product.eventsOf(this.conversation.id, type, count, patience);
   }
 
   // Chooses files as the button for it does.

@@ -12,8 +12,8 @@ export const PATIENCE_MS = 8_000;
 const LOOK_AGAIN_MS = 40;
 
 // What `look` finds, as soon as it finds something.
-export async function until(what, look) {
-  const end = Date.now() + PATIENCE_MS;
+export async function until(what, look, patience = PATIENCE_MS) {
+  const end = Date.now() + patience;
   for (;;) {
     const found = await look();
     if (found) return found;
