@@ -1,6 +1,8 @@
 mod administration;
 mod context;
+mod downloads;
 mod endpoints;
+pub(crate) mod files;
 mod history;
 mod keys;
 mod lists;

@@ -67,12 +67,31 @@ impl ToSchema for Content {
     }
 }
 
-/// The content of a `text`.
+/// The content of a `text`: words, files, or both.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TextContent {
+    /// U+FFFC stands where a file goes, in their order; files without a place follow the words.
     #[schema(min_length = 1, max_length = 10_000)]
-    text: String,
+    text: Option<String>,
+    #[schema(min_items = 1, max_items = 20)]
+    attachments: Option<Vec<FileToSend>>,
+}
+
+/// A file: exactly one of `url` (https) and `uploadId`; 100 MiB at most.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FileToSend {
+    #[schema(format = "uri", max_length = 8192)]
+    url: Option<String>,
+    #[schema(pattern = "^upl_[a-z2-7]{26}$")]
+    upload_id: Option<String>,
+    /// What the customer sees it called; the URL's own name unless named.
+    name: Option<String>,
+    /// What it is sent as; what its place says of it, or its first bytes, unless named.
+    #[schema(max_length = 255)]
+    mime_type: Option<String>,
 }
 
 /// The content of a `typing`: the indicator on the customer's device.

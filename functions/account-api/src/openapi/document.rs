@@ -148,7 +148,8 @@ fn operation(
     }
     for name in said.query {
         let required = match (*name, said.tag) {
-            ("conversationId", _) | ("businessId", "Conversations") => Required::True,
+            ("conversationId" | "tenant" | "until" | "signature", _)
+            | ("businessId", "Conversations") => Required::True,
             _ => Required::False,
         };
         builder = builder.parameter(parameter(name, ParameterIn::Query, required));
@@ -179,13 +180,10 @@ fn operation(
     }
     builder = builder.response(status.to_string(), RefOr::T(answer));
     let mut codes: BTreeSet<&str> = said.codes.iter().copied().collect();
-    codes.extend([
-        "unauthenticated",
-        "missing_scope",
-        "unavailable",
-        "internal",
-        "invalid_request",
-    ]);
+    codes.extend(["unavailable", "internal"]);
+    if route.opens != Opens::Link {
+        codes.extend(["unauthenticated", "missing_scope", "invalid_request"]);
+    }
     if said.body.is_some() {
         codes.extend(["malformed_body", "too_large", "unsupported_media_type"]);
     }

@@ -101,8 +101,8 @@ pub(crate) struct AttachmentFacts {
     declared_type: Option<String>,
     /// The type that its first bytes tell.
     media_type: Option<String>,
-    /// In bytes.
-    size: Option<u64>,
+    /// In bytes; as declared, when it could not be fetched.
+    size: Option<i64>,
     /// Of its bytes, in hex.
     sha256: Option<String>,
     quarantined: Option<bool>,

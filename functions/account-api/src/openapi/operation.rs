@@ -65,16 +65,6 @@ pub(crate) struct Said {
 
 const PAGED: &[&str] = &["limit", "cursor"];
 
-/// Why a file is not given out.
-const UNAVAILABLE_FILES: &[&str] = &[
-    "attachment_expired",
-    "attachment_failed",
-    "attachment_infected",
-    "attachment_pending",
-    "attachment_quarantined",
-    "wrong_mode",
-];
-
 /// What is said about this operation.
 #[expect(clippy::too_many_lines, reason = "one entry for each operation")]
 pub(crate) fn said(operation: Operation) -> Said {
@@ -272,7 +262,14 @@ pub(crate) fn said(operation: Operation) -> Said {
         },
         Operation::ReadAttachment => Said {
             query: &["quarantined"],
-            codes: UNAVAILABLE_FILES,
+            codes: &[
+                "attachment_expired",
+                "attachment_failed",
+                "attachment_infected",
+                "attachment_pending",
+                "attachment_quarantined",
+                "wrong_mode",
+            ],
             ..say(
                 "Attachments",
                 "Get a customer's file: a link that saves it, for five minutes. Follow it without this \
@@ -282,7 +279,13 @@ pub(crate) fn said(operation: Operation) -> Said {
         },
         Operation::OpenAttachment => Said {
             query: &["tenant", "until", "signature"],
-            codes: UNAVAILABLE_FILES,
+            codes: &[
+                "attachment_expired",
+                "attachment_failed",
+                "attachment_infected",
+                "attachment_pending",
+                "attachment_quarantined",
+            ],
             ..say(
                 "Attachments",
                 "Follow the link of an `attachment.ready` to the file. A forged or old one is not found",

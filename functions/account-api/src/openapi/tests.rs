@@ -1,14 +1,17 @@
-use amb_protocol::rules::RulePack;
+use amb_protocol::{attachment::ATTACHMENT_MAX_BYTES, rules::RulePack};
 use amb_service::{
     account::{
-        DEFAULT_LIMIT, MAX_DESCRIPTION, MAX_ENTRY, MAX_LIMIT, MAX_LINK_BODY, MAX_LINK_ENTRY,
-        MAX_NAME, MAX_REPLAY, MAX_UPLOAD, OVERLAP_SECONDS, TIMEOUT_SECONDS,
+        DEFAULT_LIMIT, FILE_LINK_LIFE, MAX_DESCRIPTION, MAX_ENTRY, MAX_LIMIT, MAX_LINK_BODY,
+        MAX_LINK_ENTRY, MAX_NAME, MAX_REFERENCED, MAX_REPLAY, MAX_UPLOAD, OVERLAP_SECONDS,
+        TIMEOUT_SECONDS,
     },
-    model::{Endpoint, EventType, IdempotencyKey, Route, Template},
+    model::{AttachmentId, Endpoint, EventType, IdempotencyKey, Payload, Route, Template},
     problem::{Fault, Faults, Problem},
     receive::{MAX_INFLATED_BODY, MAX_WIRE_BODY},
+    render::LINK_LIFE,
     send::{MAX_FALLBACKS, MAX_TEXT, MAX_UPLOADED_BODY, SendRequest},
 };
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
@@ -101,9 +104,9 @@ async fn every_documented_member_is_read_and_no_other() {
         }
         let target = route.path.replace("{businessId}", BUSINESS).replace("{endpointId}", ENDPOINT);
         let target = target.replace("{templateName}", "welcome");
-        // Some members of a template are objects with names of their own.
-        let odd =
-            if target.starts_with("/v1/templates") { json!(true) } else { json!({ "odd": 1 }) };
+        // Some members are objects with names of their own.
+        let open = ["/v1/templates", "/v1/downloads"].iter().any(|it| target.starts_with(it));
+        let odd = if open { json!(true) } else { json!({ "odd": 1 }) };
         for member in known_members(&document, schema) {
             let mut body = json!({ member.as_str(): odd });
             if member == "conversationId" {
@@ -236,6 +239,10 @@ fn sc20_the_limits_in_the_readme_are_those_in_the_code() {
     let upload = usize::try_from(MAX_UPLOAD).unwrap();
     let uploaded = usize::try_from(MAX_UPLOADED_BODY).unwrap();
     let picture = usize::try_from(limit("image_source_bytes")).unwrap();
+    let file = usize::try_from(ATTACHMENT_MAX_BYTES).unwrap();
+    let referenced = usize::try_from(MAX_REFERENCED).unwrap();
+    let file_link = SignedDuration::try_from(FILE_LINK_LIFE).unwrap();
+    let minutes = |life: SignedDuration| format!("{} minutes", life.as_mins());
     for (row, figures) in [
         ("text", vec!["10,000 characters".to_owned()]),
         ("request body", vec![mebibytes(crate::MAX_TEMPLATE_BODY), mebibytes(uploaded)]),
@@ -249,6 +256,17 @@ fn sc20_the_limits_in_the_readme_are_those_in_the_code() {
             vec![Template::MAX_PER_TENANT.to_string(), Template::MAX_VERSIONS.to_string()],
         ),
         ("an upload", vec![mebibytes(upload)]),
+        ("a file, either way", vec![mebibytes(file)]),
+        (
+            "files of a message",
+            vec![
+                AttachmentId::MOST_PER_MESSAGE.to_string(),
+                limit("attachments_items").to_string(),
+            ],
+        ),
+        ("links to customers' files", vec![minutes(LINK_LIFE), minutes(file_link)]),
+        ("an answer by reference", vec![mebibytes(referenced)]),
+        ("a file or an answer", vec![Payload::MOST_FAILURES.to_string()]),
         (
             "a picture",
             vec![mebibytes(picture), format!("{} million", limit("image_pixels") / 1_000_000)],

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use amb_service::model::{ApiKey, ApiKeyId, Mode, Scope, TenantId};
 
 use super::{
+    files,
     schema::misfits,
     world::{OURS, Reply, World},
 };
@@ -20,8 +21,12 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("change-business", 200, ""),
     ("change-endpoint", 200, ""),
     ("change-endpoint-that-moved-on", 409, "conflict"),
+    ("change-settings", 200, ""),
+    ("change-settings-to-a-fortnight", 400, "invalid_request"),
     ("claim-business-of-another-tenant", 409, "business_claimed"),
     ("create-business", 201, ""),
+    ("create-download", 202, ""),
+    ("create-download-with-faults", 400, "invalid_request"),
     ("create-endpoint", 201, ""),
     ("create-endpoint-in-base64", 201, ""),
     ("create-endpoint-with-faults", 400, "invalid_request"),
@@ -49,14 +54,25 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("list-templates", 200, ""),
     ("list-tenants", 200, ""),
     ("malformed-body", 400, "malformed_body"),
+    ("open-attachment", 302, ""),
+    ("open-attachment-with-an-old-link", 404, "not_found"),
     ("ping-endpoint", 202, ""),
+    ("read-attachment", 302, ""),
+    ("read-attachment-in-quarantine", 403, "attachment_quarantined"),
+    ("read-attachment-out-of-quarantine", 302, ""),
+    ("read-attachment-that-failed", 410, "attachment_failed"),
+    ("read-attachment-that-is-infected", 403, "attachment_infected"),
+    ("read-attachment-that-is-not-there", 404, "not_found"),
+    ("read-attachment-that-is-pending", 409, "attachment_pending"),
     ("read-business", 200, ""),
     ("read-conversation", 200, ""),
+    ("read-download", 200, ""),
     ("read-endpoint", 200, ""),
     ("read-endpoint-of-another-tenant", 404, "not_found"),
     ("read-event", 200, ""),
     ("read-message", 200, ""),
     ("read-rule-pack", 200, ""),
+    ("read-settings", 200, ""),
     ("read-template", 200, ""),
     ("read-template-of-another-version", 404, "not_found"),
     ("read-template-schema", 200, ""),
@@ -69,6 +85,7 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("replay-one-event", 202, ""),
     ("revoke-key", 204, ""),
     ("rotate-endpoint-secret", 200, ""),
+    ("scan-attachment", 200, ""),
     ("start-link", 200, ""),
     ("unknown-route", 404, "not_found"),
     ("validate-template", 200, ""),
@@ -106,6 +123,7 @@ pub(crate) async fn feed_all() -> Vec<Fed> {
         let (world, _, _) = World::with_conversation().await;
         keep_sample_key(&world);
         keep_sample_template(&world).await;
+        files::keep_samples(&world);
         // What is drawn from here on does not depend on what was drawn to get here.
         world.memory.world().entropy = 1;
         let reply = world.feed(&bytes).await;
@@ -234,7 +252,7 @@ async fn every_operation_has_a_sample_and_its_answer_fits_the_document() {
     let document = serde_json::to_value(document(&examples(&fed))).unwrap();
     for route in ROUTES {
         let key = format!("{} {}", route.method, route.path);
-        assert!(fed.iter().any(|fed| fed.route() == key && fed.reply.status < 300), "{key}");
+        assert!(fed.iter().any(|fed| fed.route() == key && fed.reply.status < 400), "{key}");
     }
     for fed in &fed {
         let (method, path) =

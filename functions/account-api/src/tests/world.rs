@@ -289,9 +289,12 @@ impl World {
         &self,
         method: &str,
         target: &str,
-        headers: Value,
+        mut headers: Value,
         body: Option<String>,
     ) -> Reply {
+        if headers.get("host").is_none() {
+            headers["host"] = "api.example.com".into();
+        }
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let event = json!({
             "version": "2.0",

@@ -181,7 +181,7 @@ impl From<AttachmentId> for String {
 pub enum PayloadSource {
     /// From Apple, as the inbox's message says.
     Inbox,
-    /// From Apple, as this `interactiveDataRef` says, JSON.
+    /// From Apple, as this `interactiveDataRef` says, JSON; its size may be absent.
     Reference(String),
     /// From a business: on its way to Apple.
     File(FileSource),
