@@ -7,15 +7,17 @@ import asyncio
 import contextvars
 import math
 import pathlib
+import re
 import socketserver
 import time
 
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import apigateway, dynamodb, lambda_svc
+from ministack.services import apigateway, dynamodb, lambda_svc, s3
 
 BATCHES_IN_FLIGHT = 5
 ENVIRONMENTS_PER_FUNCTION = 12
 LONGEST_PAUSE_SECONDS = 2.0
+SHORTEST_PART = 5 * 1024 * 1024
 
 
 def apply(logs: pathlib.Path | None) -> None:
@@ -25,6 +27,7 @@ def apply(logs: pathlib.Path | None) -> None:
     run_queue_batches_side_by_side()
     honour_stream_retries()
     start_few_environments()
+    want_parts_of_five_mebibytes()
     if logs:
         write_logs_to(logs)
 
@@ -101,6 +104,20 @@ def run_queue_batches_side_by_side() -> None:
         return allowed if reserved is None else min(allowed, int(reserved))
 
     lambda_svc._sqs_esm_concurrency = concurrency
+
+
+def want_parts_of_five_mebibytes() -> None:
+    """S3 joins no parts shorter than 5 MiB but the last; ministack joins what it gets."""
+    join = s3._complete_multipart_upload
+
+    def join_long_parts(bucket, key, body, query, headers=None):
+        parts = s3._multipart_uploads.get(s3._qp(query, "uploadId"), {}).get("parts", {})
+        numbers = sorted(int(number) for number in re.findall(rb"<PartNumber>(\d+)<", body))
+        if any(parts[number]["size"] < SHORTEST_PART for number in numbers[:-1] if number in parts):
+            return s3._error("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", 400)
+        return join(bucket, key, body, query, headers)
+
+    s3._complete_multipart_upload = join_long_parts
 
 
 def write_logs_to(folder: pathlib.Path) -> None:

@@ -26,7 +26,7 @@ async fn main() -> Result<(), Error> {
         ..QueueUrls::default()
     };
     let queues = Queues::new(clients.sqs, urls);
-    let files = Bucket::new(&clients.config, Profile::worker(), config.files_bucket()?);
+    let files = Bucket::new(&clients.config, Profile::carrier(), config.files_bucket()?);
     let secrets = SecretsManagerApple::new(clients.secrets, config.apple_secret()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
     let base = EndpointUrl::parse(&config.apple_gateway_url()?, &policy)?;

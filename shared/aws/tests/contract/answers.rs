@@ -3,12 +3,13 @@ use amb_protocol::id::{BusinessId, MessageId, OpaqueId};
 use amb_service::{
     model::{
         BodyEncoding, Business, BusinessStatus, ConversationState, Delivery, DeliveryKey,
-        DeliveryStatus, EndpointId, EventId, EventStream, EventType, InboxMessage, InboxPointer,
-        InboxSort, Mode, StoredBody, TenantId, body_hash,
+        DeliveryStatus, DownloadId, EndpointId, EventId, EventStream, EventType, InboxMessage,
+        InboxPointer, InboxSort, Mode, Payload, PayloadPlace, PayloadPointer, PayloadSource,
+        PayloadStatus, StoredBody, TenantId, body_hash,
     },
     port::{
         Businesses, Claim, ClaimScope, Commit, Conversations, Deliveries, Entropy, Inbox, Lease,
-        MessageClaim, Step, Stepped,
+        MessageClaim, PayloadLease, Payloads, Step, Stepped,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -47,6 +48,8 @@ pub(crate) async fn that_were_lost_are_made_up_for(
     let ended = Delivery { status: DeliveryStatus::Delivered, attempts: 1, ..owed };
     assert!(store.record(&ended, lease).await.expect("an answer"));
 
+    payloads(store, entropy, now).await;
+
     let business = Business {
         id: message.business,
         tenant,
@@ -56,6 +59,30 @@ pub(crate) async fn that_were_lost_are_made_up_for(
         created_at: now,
     };
     assert_eq!(store.claim_business(&business).await.expect("an answer"), Claim::Made);
+}
+
+async fn payloads(store: &Store, entropy: &impl Entropy, now: Timestamp) {
+    let tenant = TenantId::draw(entropy);
+    let business = BusinessId::parse("7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002").expect("an id");
+    let place = PayloadPlace::Download(DownloadId::draw(entropy));
+    let source = PayloadSource::Reference("{}".to_owned());
+    let pointer = PayloadPointer { tenant: tenant.clone(), place };
+    let payload = Payload::pending(pointer, business.clone(), source, now);
+    assert!(store.insert_payload(&payload).await.expect("an answer"));
+    assert!(!store.insert_payload(&payload).await.expect("an answer"), "it is there");
+    let lease = now + SignedDuration::from_secs(900);
+    let taken = store.lease_payload(&payload.pointer, now, lease).await.expect("an answer");
+    assert!(matches!(&taken, PayloadLease::Taken(it) if it.attempts == 1), "{taken:?}");
+    let back = Payload { attempts: 1, failures: 1, ..payload.clone() };
+    assert!(store.record_payload(&back, lease).await.expect("an answer"));
+    assert!(!store.record_payload(&back, lease).await.expect("an answer"), "it was given back");
+
+    let opaque = OpaqueId::parse("urn:mbid:lossy").expect("an id");
+    let mut state = ConversationState::new(tenant, business, opaque, now);
+    state.revision = 1;
+    let ended = Payload { status: PayloadStatus::Told, ..back };
+    let step = Step { payloads: vec![ended], ..Step::to(state) };
+    assert_eq!(store.step(&step).await.expect("an answer"), Stepped::Done);
 }
 
 fn message(entropy: &impl Entropy, now: Timestamp) -> InboxMessage {

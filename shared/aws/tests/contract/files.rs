@@ -2,10 +2,10 @@ use amb_aws::{Bucket, Store};
 use amb_protocol::compose::ContentType;
 use amb_service::{
     contract::Sample,
-    model::{FileKey, Template, TemplateName, UploadId, UploadSlot},
+    model::{FileKey, Template, TemplateName, TenantId, UploadId, UploadSlot},
     port::{
-        Bytes, Entropy, FileLinks, FileRead, Files, Joined, LargeFiles, Replaced, TemplateLibrary,
-        Templates, UploadSlots,
+        Bytes, Entropy, FileLinks, FileRead, Files, Joined, LargeFiles, PortError, Replaced,
+        TemplateLibrary, Templates, UploadSlots,
     },
 };
 use aws_config::SdkConfig;
@@ -131,6 +131,21 @@ pub(crate) async fn are_opened_by_links(
         assert_ne!(other, link);
         assert!(get(&other).starts_with("HTTP/1.1 403"), "{to} is signed");
     }
+}
+
+/// S3's own rule, which the product's parts have to keep.
+pub(crate) async fn of_short_parts_are_not_joined(bucket: &Bucket, draw: &impl Entropy) {
+    let key = FileKey::fetched(&TenantId::draw(draw), "short");
+    let upload = bucket.begin(&key, "application/pdf").await.expect("an upload");
+    let mut tags = Vec::new();
+    for number in 1..=2 {
+        let part = Bytes::from_static(b"short");
+        tags.push(bucket.put_part(&key, &upload, number, part).await.expect("a part"));
+    }
+    let refused = bucket.join(&key, &upload, &tags).await;
+    assert!(matches!(refused, Err(PortError::Unavailable { .. })), "{refused:?}");
+    bucket.abandon(&key, &upload).await.expect("given up");
+    assert!(bucket.open(&key, 0).await.expect("an answer").is_none());
 }
 
 /// Gets by hand, as a browser would; answers everything.

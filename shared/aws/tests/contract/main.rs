@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
 mod answers;
+mod constant;
 mod emulator;
 mod files;
 mod lines;
@@ -43,12 +44,14 @@ async fn the_adapters_keep_every_ports_promises() {
     files::create(&clients.config).await;
     let bucket = Bucket::new(&clients.config, Profile::worker(), files::BUCKET.to_owned());
     pass!(&bucket, entropy => files, large_files);
+    constant::memory_moves_large_files(&bucket, &entropy).await;
     let with_files = store.clone().with_files(bucket.clone());
     pass!(&with_files, entropy => templates, large_files);
     let sample = Sample::new(now(), entropy.clone());
     files::of_old_templates_are_deleted(&with_files, &bucket, &sample).await;
     files::take_uploads(&bucket, &Sample::new(now(), entropy.clone()), &entropy).await;
     files::are_opened_by_links(&with_files, &Sample::new(now(), entropy.clone()), &entropy).await;
+    files::of_short_parts_are_not_joined(&bucket, &entropy).await;
     lines::hear_of_places_that_were_resolved(&store, &entropy, now()).await;
     rows::of_another_version_are_refused(&store, &clients.dynamodb).await;
     rows::tables_that_were_not_named_are_named_in_the_error(&clients.dynamodb).await;
