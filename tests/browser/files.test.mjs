@@ -96,6 +96,35 @@ test("ap07 a file that could not be sent stays, shows how far it is, and goes wh
   scene.isSound();
 });
 
+test("ap07 files are chosen with the keyboard, dropped or pasted, and removed again", async (t) => {
+  const scene = await openScene(t);
+  const { page } = scene;
+  const button = page.getByRole("button", { name: "Add photos or files" });
+  await button.focus();
+  const chooser = page.waitForEvent("filechooser");
+  await page.keyboard.press("Enter");
+  await (await chooser).setFiles([photo]);
+  await page.evaluate(() => {
+    const holding = (name) => {
+      const held = new DataTransfer();
+      held.items.add(new File(["words"], name, { type: "text/plain" }));
+      return held;
+    };
+    const how = { bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new DragEvent("drop", { ...how, dataTransfer: holding("dropped.txt") }));
+    const pasted = new ClipboardEvent("paste", { ...how, clipboardData: holding("pasted.txt") });
+    document.querySelector("#text").dispatchEvent(pasted);
+  });
+  const names = page.getByRole("list", { name: "Files to send" }).locator(".file-name");
+  assert.deepEqual(await names.allTextContents(), ["desk.png", "dropped.txt", "pasted.txt"]);
+  for (const name of ["desk.png", "dropped.txt", "pasted.txt"]) {
+    await page.getByRole("button", { name: `Remove ${name}` }).click();
+  }
+  assert.equal(await page.locator("#tray").isHidden(), true);
+  assert.ok(await button.evaluate((it) => it === document.activeElement), "the focus is at hand");
+  scene.isSound();
+});
+
 test("an answer of two megabytes goes by reference and is told as any other", async (t) => {
   const scene = await openScene(t);
   const numbers = [...Array(16).keys()];
