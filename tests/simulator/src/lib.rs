@@ -37,9 +37,10 @@
 //! | `POST /apple/v1/decodePayload`, `POST /apple/v1/encodePayload` | what a phone packs, unpacked, and the way back |
 //! | `POST /business/{name}/webhook` | a sample business: 401 unless signed (Standard Webhooks), each `webhook-id` taken once |
 //!
-//! For people: `GET /phone` lists the customers, `GET /phone/{customer}` is the phone,
-//! `GET /phone/{customer}/files/{id}/{number}` a file of a message, decrypted. The sample business
-//! answers keywords by a message of that type; `menu` lists them.
+//! For people: `GET /phone` lists the customers, `GET /phone/{customer}` is the phone, which sends
+//! and shows files as well, `GET /phone/{customer}/files/{id}/{number}` a file of a message,
+//! decrypted. The sample business answers keywords by a message of that type; `menu` lists them. It
+//! tells what came of a file.
 //!
 //! On the web: `GET /shop/{desk,plain,clip,slow,redirect}` and `/shop/pictures/{name}`, pages and
 //! pictures for previews: with a picture, without, with an App Clip, after ten seconds, elsewhere;
