@@ -81,9 +81,9 @@ fn picker(choices: usize) -> Value {
             "listPicker": {"sections": [
                 {"title": "Chairs", "order": 0, "items": items, "multipleSelection": false},
             ]},
-            "receivedMessage": {"title": "Our chairs", "style": "icon"},
-            "replyMessage": {"title": "My choice", "style": "icon"},
         },
+        "receivedMessage": {"title": "Our chairs", "style": "icon"},
+        "replyMessage": {"title": "My choice", "style": "icon"},
     })
 }
 
