@@ -171,7 +171,7 @@ where
             self.attempt(payload, until).await?
         };
         match attempt {
-            Attempt::Done(status) => self.end(payload, lease, End::With(status)).await,
+            Attempt::Done(status) => self.end(payload, lease, End::With(*status)).await,
             Attempt::Told(twin) => self.end(payload, lease, End::Told(twin)).await,
             Attempt::Failed { code, detail } => {
                 self.end(payload, lease, End::failed(code, detail)).await

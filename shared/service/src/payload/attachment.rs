@@ -74,7 +74,7 @@ where
         Ok(match self.receive(payload, &declared, &kept, until).await? {
             Ok((file, facts)) => {
                 let stored = self.stored(&named.what, &kept, file, facts).await?;
-                Attempt::Done(PayloadStatus::Stored(stored))
+                Attempt::done(PayloadStatus::Stored(stored))
             }
             Err(attempt) => attempt,
         })

@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Attempt {
     /// It is there: the row ends like this, and what waits for it is told.
-    Done(PayloadStatus),
+    Done(Box<PayloadStatus>),
     /// A reply that was decoded.
     Told(Box<Twin>),
     /// The same again would do no better.
@@ -30,6 +30,10 @@ pub(super) enum Attempt {
 }
 
 impl Attempt {
+    pub(super) fn done(status: PayloadStatus) -> Self {
+        Self::Done(Box::new(status))
+    }
+
     pub(super) fn failed(code: PayloadFault) -> Self {
         Self::Failed { code, detail: None }
     }

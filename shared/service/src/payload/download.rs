@@ -38,6 +38,6 @@ where
         };
         let (file, size) = (FileKey::download(tenant, id), json.len() as u64);
         self.files.put_file(&file, "application/json", json).await?;
-        Ok(Attempt::Done(PayloadStatus::Decoded { file, size }))
+        Ok(Attempt::done(PayloadStatus::Decoded { file, size }))
     }
 }

@@ -70,7 +70,7 @@ where
             FilePlace::Url(url) => self.bring_page(payload, url, until).await?,
         };
         Ok(match brought {
-            Ok(file) => Attempt::Done(PayloadStatus::Brought(file)),
+            Ok(file) => Attempt::done(PayloadStatus::Brought(file)),
             Err(attempt) => attempt,
         })
     }
