@@ -107,7 +107,10 @@ pub(crate) fn only_some_functions_move_files() -> Outcome {
             movers.insert(name.as_str());
         }
     }
-    assert_eq!(movers, BTreeSet::from(["account-api", "outbound-relay", "outbound-send"]));
+    assert_eq!(
+        movers,
+        BTreeSet::from(["account-api", "outbound-relay", "outbound-send", "payload-fetch"])
+    );
     Ok(())
 }
 

@@ -82,11 +82,6 @@ pub(crate) async fn ap08_a_file_goes_to_a_second_customer_without_a_second_uploa
         assert_eq!(received(&scene, &message).await?, ("prices.pdf".to_owned(), list.clone()));
         assert_eq!(asked(&scene, "GET /v1/preUpload").await?, 1, "after {sent} messages");
     }
-
-    let url = format!("{}/shop/pictures/chair.png", scene.stack.file.simulator_url);
-    let message = send_file(&scene, "by-url", &json!({ "url": url })).await?;
-    let (name, bytes) = received(&scene, &message).await?;
-    assert_eq!((name.as_str(), bytes.starts_with(b"\x89PNG")), ("chair.png", true));
     Ok(())
 }
 

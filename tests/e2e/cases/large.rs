@@ -134,11 +134,11 @@ async fn answered(scene: &Scene<'_>) -> Fallible<(String, Entry)> {
     Ok((question, answer))
 }
 
-/// A list picker with eight pictures of a quarter of a megabyte.
+/// A list picker with eight pictures of a third of a megabyte, as they are written.
 fn picker() -> Value {
     let picture = |number: u64| {
         let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-        bytes.extend(noise(190_000, number));
+        bytes.extend(noise(260_000, number));
         BASE64.encode(&bytes)
     };
     let numbers = 1..=8_u64;
@@ -166,9 +166,9 @@ fn picker() -> Value {
             "listPicker": {"sections": [
                 {"title": "Chairs", "order": 0, "items": items, "multipleSelection": false},
             ]},
-            "receivedMessage": {"title": "Our chairs", "style": "icon"},
-            "replyMessage": {"title": "My choice", "style": "icon"},
         },
+        "receivedMessage": {"title": "Our chairs", "style": "icon"},
+        "replyMessage": {"title": "My choice", "style": "icon"},
     })
 }
 
