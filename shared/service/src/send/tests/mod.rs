@@ -3,6 +3,7 @@
 mod bounds;
 mod checks;
 mod devices;
+mod files;
 mod large;
 mod says;
 

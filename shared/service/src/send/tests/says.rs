@@ -165,7 +165,7 @@ fn sc06_members_that_are_ours_to_set_are_ignored_with_a_warning() {
     }
 }
 
-fn keep(world: &World, kind: ContentType, content: Value, german: Value) {
+pub(super) fn keep(world: &World, kind: ContentType, content: Value, german: Value) {
     let mut inner = world.memory.world();
     let name = TemplateName::parse("greeting").unwrap();
     let template = Template {
