@@ -111,6 +111,15 @@ mod tests {
     }
 
     #[test]
+    fn a_decoded_twin_and_its_parts_are_nothing() {
+        let (item, parts) = row::inbox::decoded_items(&message(1_000_000));
+        assert!(!item.contains_key("mb"), "the sweep does not look for twins");
+        for row in parts.into_iter().chain([item]) {
+            assert_eq!(read(image(row)).unwrap(), None);
+        }
+    }
+
+    #[test]
     fn a_record_of_an_expiry_is_nothing() {
         assert_eq!(read(image(row::Item::new())).unwrap(), None);
     }

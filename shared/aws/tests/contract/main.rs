@@ -54,6 +54,7 @@ async fn the_adapters_keep_every_ports_promises() {
     files::of_short_parts_are_not_joined(&bucket, &entropy).await;
     lines::hear_of_places_that_were_resolved(&store, &entropy, now()).await;
     rows::of_another_version_are_refused(&store, &clients.dynamodb).await;
+    rows::of_a_step_are_a_hundred_at_most(&store, &entropy).await;
     rows::tables_that_were_not_named_are_named_in_the_error(&clients.dynamodb).await;
     let lossy = Clients::new(&emulator.lossy_config().await, Profile::worker());
     let lossy = Store::new(lossy.dynamodb, tables);
