@@ -193,6 +193,7 @@ pub enum Waited {
 }
 
 impl Waited {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it like this")]
     fn is_never(&self) -> bool {
         *self == Self::Never
     }
