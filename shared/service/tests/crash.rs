@@ -18,23 +18,26 @@ mod crash {
     pub(crate) mod actors;
     pub(crate) mod composed;
     pub(crate) mod invariants;
+    pub(crate) mod payload_invariants;
+    pub(crate) mod payloads;
     pub(crate) mod scenarios;
 }
 
 use amb_service::{
     memory::{FaultMode, Memory},
-    model::{OutboundStatus, Progress},
+    model::{EventType, FileKey, OutboundStatus, Payload, PayloadStatus, Progress, TimelineItem},
     port::Entropy,
 };
 use crash::{
     actors::{Actors, Order},
     invariants::{repeats, violations},
+    payload_invariants::left_over,
     scenarios::{SCENARIOS, Scenario},
 };
 
 #[test]
 fn every_crash_point_of_every_scenario_keeps_the_invariants() {
-    let mut points = 0;
+    let (mut points, mut left) = (0, 0);
     for scenario in SCENARIOS {
         let calls = clean_run(scenario);
         let mut seen = 0;
@@ -45,12 +48,14 @@ fn every_crash_point_of_every_scenario_keeps_the_invariants() {
                 assert!(found.is_empty(), "{} at call {at} {mode:?}: {found:#?}", scenario.name);
                 assert!(happened, "{}: call {at} was never reached", scenario.name);
                 points += 1;
+                left += left_over(&actors).len();
             }
             seen += 1;
         }
         assert_eq!(seen, calls, "{}: every call is a crash point", scenario.name);
     }
     eprintln!("crash points: {points} over {} scenarios, 0 violations", SCENARIOS.len());
+    eprintln!("files and parts that the bucket's rules have to remove: {left}");
     assert!(points > 1_000, "the enumeration has shrunk to {points} points");
 }
 
@@ -113,6 +118,35 @@ fn progress_that_is_not_written_down_is_caught() {
     assert!(caught > 0, "the broken variant passed: the enumerator proves nothing of parts");
 }
 
+/// A payload that ended and was not told in the same step.
+#[test]
+fn an_end_that_nobody_is_told_is_caught() {
+    for (name, word) in [("a file", "attachments"), ("a reply by reference", "awaited")] {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).unwrap();
+        let mut caught = 0;
+        for at in 0..clean_run(scenario) {
+            let mut actors = Actors::new(Order::CommitThenAck);
+            (scenario.arrange)(&mut actors);
+            {
+                let plan = &mut actors.world.world().faults;
+                plan.at = Some((plan.calls.len() + at, FaultMode::DieBefore));
+            }
+            (scenario.script)(&mut actors);
+            let now = actors.world.world().now;
+            for payload in actors.world.world().payloads.values_mut() {
+                if payload.status == PayloadStatus::Pending {
+                    payload.status = PayloadStatus::Told;
+                    payload.finished_at = Some(now);
+                }
+            }
+            actors.recover();
+            let found = violations(&actors);
+            caught += usize::from(found.iter().any(|found| found.starts_with(word)));
+        }
+        assert!(caught > 0, "the broken variant passed: the enumerator proves nothing of {name}");
+    }
+}
+
 #[test]
 fn i19_the_same_seed_gives_the_same_trace() {
     for scenario in SCENARIOS {
@@ -149,6 +183,75 @@ fn what_is_composed_reaches_apple_when_nothing_fails() {
     }
 }
 
+/// What a conversation hears of payloads, and what Apple gets.
+#[test]
+fn what_is_fetched_and_brought_is_there_when_nothing_fails() {
+    use EventType::{AttachmentFailed, AttachmentReady, InteractiveReplied, MessageParked};
+    let fetched: [(&str, &[EventType], usize); 19] = [
+        ("a reply by reference", &[InteractiveReplied], 0),
+        ("a reply whose links die twice", &[InteractiveReplied], 0),
+        ("a reply whose links die", &[MessageParked], 0),
+        ("a reply that Apple cannot decode", &[MessageParked], 0),
+        ("a text behind a reply by reference", &[InteractiveReplied], 0),
+        ("a reply in every form", &[InteractiveReplied; 3], 0),
+        ("the customer leaves behind a reply", &[InteractiveReplied], 0),
+        ("Apple stumbles over a reply", &[InteractiveReplied], 0),
+        ("a file", &[AttachmentReady], 0),
+        ("a file in two attempts", &[AttachmentReady], 0),
+        ("a file that breaks off", &[AttachmentReady], 0),
+        (
+            "several files",
+            &[
+                AttachmentReady,
+                AttachmentReady,
+                AttachmentReady,
+                AttachmentFailed,
+                AttachmentFailed,
+            ],
+            0,
+        ),
+        ("an upload", &[], 1),
+        ("an upload at the third time", &[], 1),
+        ("an upload that fails", &[], 0),
+        ("an upload for two", &[], 1),
+        ("a file of the web", &[], 2),
+        ("a download", &[], 0),
+        ("payloads are lost", &[AttachmentReady, InteractiveReplied], 0),
+    ];
+    for (name, told, uploads) in fetched {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).unwrap();
+        let (actors, _) = run(scenario, &[], Order::CommitThenAck);
+        let world = actors.world.world();
+        let mut kinds: Vec<_> = world
+            .timeline
+            .values()
+            .filter_map(|entry| match entry.item {
+                TimelineItem::Event { kind, .. } => Some(kind),
+                TimelineItem::Sent { .. } | TimelineItem::Awaited { .. } => None,
+            })
+            .filter(|kind| {
+                [AttachmentFailed, AttachmentReady, InteractiveReplied, MessageParked]
+                    .contains(kind)
+            })
+            .collect();
+        kinds.sort();
+        let mut told = told.to_vec();
+        told.sort();
+        assert_eq!(kinds, told, "{name}");
+        assert_eq!(world.far_side.content.uploads.len(), uploads, "{name}");
+        let decoded = |payload: &Payload| matches!(payload.status, PayloadStatus::Decoded { .. });
+        assert_eq!(world.payloads.values().any(decoded), name == "a download", "{name}");
+        if name == "a file in two attempts" {
+            let ranges = world.far_side.content.opened.iter().filter(|(_, from)| *from > 0);
+            assert_eq!(ranges.count(), 1, "{name}");
+        }
+        if name == "a reply that Apple cannot decode" {
+            let kept = |file: &FileKey| file.as_str().starts_with("ciphertexts/");
+            assert!(world.files.keys().any(kept), "{name}");
+        }
+    }
+}
+
 /// Runs a scenario without a fault; answers how many port calls its script makes.
 fn clean_run(scenario: &Scenario) -> usize {
     let mut actors = Actors::new(Order::CommitThenAck);
@@ -161,6 +264,8 @@ fn clean_run(scenario: &Scenario) -> usize {
     assert!(found.is_empty(), "{} without any fault: {found:#?}", scenario.name);
     let repeated = repeats(&actors);
     assert!(repeated.is_empty(), "{} without any fault: {repeated:?} twice", scenario.name);
+    let left = left_over(&actors);
+    assert!(left.is_empty(), "{} without any fault: {left:?} is left over", scenario.name);
     calls
 }
 

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    pin::pin,
     time::Duration,
 };
 
@@ -12,9 +13,9 @@ use amb_protocol::{
     jwt::ApiSecret,
 };
 use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
-use std::pin::pin;
 
 use super::{FaultMode, Memory};
 use crate::port::{
@@ -374,7 +375,7 @@ impl Download {
 /// A checksum like Apple's: a kind and twenty bytes.
 fn signature_of(bytes: &[u8]) -> Signature {
     let digest = digest::digest(&digest::SHA256, bytes);
-    let hex: String = digest.as_ref().iter().take(20).map(|byte| format!("{byte:02x}")).collect();
+    let hex = HEXLOWER.encode(digest.as_ref().get(..20).unwrap_or_default());
     Signature::from_hex(&format!("81{hex}")).unwrap_or_else(|| unreachable!("21 bytes"))
 }
 

@@ -17,9 +17,10 @@ use amb_service::{
     dispatch::{Dispatch, Gathered},
     memory::{Memory, drive},
     model::{
-        Business, BusinessStatus, Endpoint, EndpointId, EndpointStatus, InboxSort, Mode, Scope,
-        Tenant, TenantId,
+        Business, BusinessStatus, Endpoint, EndpointId, EndpointStatus, InboxSort, Mode,
+        PayloadStatus, Scope, Tenant, TenantId,
     },
+    payload::Fetch,
     port::AppleKeySet,
     prepare::Prepare,
     receive::{InboundRequest, Receive},
@@ -34,8 +35,10 @@ use serde_json::json;
 
 const SECRET: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
 const MSP: &str = "0f4c8a52-6b1d-4e63-9a77-2d5f0c9be001";
-/// The visibility timeout of both queues in the template.
+/// The visibility timeout of both queues of messages in the template.
 const VISIBILITY: Duration = Duration::from_secs(180);
+/// That of the queue of payloads.
+const PAYLOAD_VISIBILITY: Duration = Duration::from_secs(960);
 
 /// When Apple is told 200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +60,12 @@ pub(crate) struct Actors {
     pub(crate) told: BTreeMap<String, Vec<MessageId>>,
     /// Tenants with their business and endpoints.
     pub(crate) tenants: Vec<(TenantId, BusinessId)>,
+    /// Who writes, and is written to.
+    pub(crate) customer: OpaqueId,
+    /// How long an attempt at a payload may take.
+    pub(crate) attempt: Duration,
+    /// What somebody sent as a file.
+    pub(crate) files: Vec<Vec<u8>>,
 }
 
 impl Actors {
@@ -65,7 +74,17 @@ impl Actors {
         let key = ApiSecret::from_base64(SECRET).unwrap();
         world.world().apple_keys =
             AppleKeySet { current: Some(key.clone()), ..AppleKeySet::default() };
-        Self { world, order, key, acked: Vec::new(), told: BTreeMap::new(), tenants: Vec::new() }
+        Self {
+            world,
+            order,
+            key,
+            acked: Vec::new(),
+            told: BTreeMap::new(),
+            tenants: Vec::new(),
+            customer: customer(),
+            attempt: Duration::from_secs(840),
+            files: Vec::new(),
+        }
     }
 
     /// Adds a tenant with one business; answers its place among the tenants.
@@ -140,7 +159,7 @@ impl Actors {
             "v": 1,
             "type": kind,
             "id": id.to_string(),
-            "sourceId": customer().as_str(),
+            "sourceId": self.customer.as_str(),
             "destinationId": self.tenants[tenant].1.as_str(),
         });
         for (name, value) in extra.as_object().into_iter().flatten() {
@@ -239,6 +258,26 @@ impl Actors {
         }
     }
 
+    /// A worker takes every visible message of the payloads queue.
+    pub(crate) fn fetch(&mut self) -> bool {
+        let mut progress = false;
+        loop {
+            let received = {
+                let mut world = self.world.world();
+                let now = world.now;
+                world.payload_queue.receive(now, PAYLOAD_VISIBILITY)
+            };
+            let Some(received) = received else { return progress };
+            progress = true;
+            let w = || self.world.clone();
+            let fetch = Fetch::new(w(), w(), w(), w(), w(), w(), w());
+            let until = self.world.world().now + self.attempt;
+            if let Some(Ok(_)) = drive(fetch.fetch(&received.item, until)) {
+                self.world.world().payload_queue.delete(received.handle);
+            }
+        }
+    }
+
     /// The sweep runs once.
     pub(crate) fn sweep(&mut self) {
         let w = || self.world.clone();
@@ -247,6 +286,11 @@ impl Actors {
 
     /// The business sends a text, and repeats the request with the same key until it is answered.
     pub(crate) fn business(&mut self, tenant: usize, key: &str, text: &str) {
+        self.business_sends(tenant, key, &json!({ "text": text }));
+    }
+
+    /// The same with any content of a text.
+    pub(crate) fn business_sends(&mut self, tenant: usize, key: &str, content: &serde_json::Value) {
         let (tenant, business) = self.tenants[tenant].clone();
         let principal = Principal {
             tenant,
@@ -255,9 +299,9 @@ impl Actors {
         };
         let body = json!({
             "from": business.as_str(),
-            "to": customer().as_str(),
+            "to": self.customer.as_str(),
             "type": "text",
-            "content": { "text": text },
+            "content": content,
         })
         .to_string();
         for _ in 0..4 {
@@ -283,7 +327,7 @@ impl Actors {
     pub(crate) fn recover(&mut self) {
         let end = self.world.world().now + Duration::from_secs(10 * 86_400);
         while self.world.world().now < end {
-            while self.stream() | self.deliver() | self.relay() {}
+            while self.stream() | self.fetch() | self.deliver() | self.relay() {}
             self.sweep();
             let queued = {
                 let world = self.world.world();
@@ -298,8 +342,12 @@ impl Actors {
                     }
                     InboxSort::Typing { .. } => false,
                 });
-                let busy = !world.delivery_queue.is_empty() || !world.outbound_queue.is_empty();
-                !world.stream.is_empty() || owed || waiting || busy || unplaced
+                let busy = !world.delivery_queue.is_empty()
+                    || !world.outbound_queue.is_empty()
+                    || !world.payload_queue.is_empty();
+                let fetching =
+                    world.payloads.values().any(|payload| payload.status == PayloadStatus::Pending);
+                !world.stream.is_empty() || owed || waiting || busy || fetching || unplaced
             };
             // Minutes while something moves, hours when all is quiet.
             self.wait(Duration::from_secs(if queued { 60 } else { 6 * 3_600 }));

@@ -12,7 +12,7 @@ use amb_service::{
 };
 use serde_json::Value;
 
-use super::actors::Actors;
+use super::{actors::Actors, payload_invariants};
 
 /// What is broken, after everything has come to rest.
 pub(crate) fn violations(actors: &Actors) -> Vec<String> {
@@ -26,6 +26,7 @@ pub(crate) fn violations(actors: &Actors) -> Vec<String> {
     tenants_are_apart(actors, &world, &mut found);
     answers_name_their_question(&world, &mut found);
     outbound_ends_once(actors, &world, &mut found);
+    payload_invariants::check(actors, &world, &mut found);
     found
 }
 

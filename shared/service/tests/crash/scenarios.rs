@@ -5,10 +5,10 @@ use amb_service::port::{GatewayError, WebhookError};
 use serde_json::json;
 use std::time::Duration;
 
-use super::{actors::Actors, composed};
+use super::{actors::Actors, composed, payloads};
 
 /// What ties an answer to its question.
-const REQUEST: &str = "c0ffee00-0000-4000-8000-000000000009";
+pub(crate) const REQUEST: &str = "c0ffee00-0000-4000-8000-000000000009";
 
 /// A scenario.
 pub(crate) struct Scenario {
@@ -52,6 +52,69 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "pictures and a page", arrange: known_customer, script: composed::pictures },
     Scenario { name: "large content by name", arrange: known_customer, script: composed::by_name },
     Scenario { name: "an App Clip", arrange: known_customer, script: composed::app_clip },
+    Scenario { name: "a reply by reference", arrange: asked_customer, script: payloads::reply },
+    Scenario {
+        name: "a reply whose links die twice",
+        arrange: asked_customer,
+        script: payloads::links_die_twice,
+    },
+    Scenario {
+        name: "a reply whose links die",
+        arrange: asked_customer,
+        script: payloads::links_die,
+    },
+    Scenario {
+        name: "a reply that Apple cannot decode",
+        arrange: asked_customer,
+        script: payloads::undecodable,
+    },
+    Scenario {
+        name: "a text behind a reply by reference",
+        arrange: asked_in_order,
+        script: payloads::text_behind,
+    },
+    Scenario { name: "a reply in every form", arrange: asked_customer, script: payloads::twice },
+    Scenario {
+        name: "the customer leaves behind a reply",
+        arrange: asked_in_order,
+        script: payloads::leaves,
+    },
+    Scenario {
+        name: "Apple stumbles over a reply",
+        arrange: asked_customer,
+        script: payloads::stumbles,
+    },
+    Scenario { name: "a file", arrange: ordered, script: payloads::file },
+    Scenario {
+        name: "a file in two attempts",
+        arrange: one_endpoint,
+        script: payloads::interrupted,
+    },
+    Scenario {
+        name: "a file that breaks off",
+        arrange: one_endpoint,
+        script: payloads::broken_off,
+    },
+    Scenario { name: "several files", arrange: one_endpoint, script: payloads::several },
+    Scenario { name: "an upload", arrange: known_customer, script: payloads::upload },
+    Scenario {
+        name: "an upload at the third time",
+        arrange: known_customer,
+        script: payloads::upload_stumbles,
+    },
+    Scenario {
+        name: "an upload that fails",
+        arrange: known_customer,
+        script: payloads::upload_fails,
+    },
+    Scenario {
+        name: "an upload for two",
+        arrange: payloads::two_customers,
+        script: payloads::upload_again,
+    },
+    Scenario { name: "a file of the web", arrange: known_customer, script: payloads::from_the_web },
+    Scenario { name: "a download", arrange: one_endpoint, script: payloads::download },
+    Scenario { name: "payloads are lost", arrange: asked_customer, script: payloads::lost },
 ];
 
 fn one_endpoint(actors: &mut Actors) {
@@ -83,7 +146,19 @@ fn known_customer(actors: &mut Actors) {
 
 /// Apple took a message of ours that asks something.
 fn asked_customer(actors: &mut Actors) {
-    known_customer(actors);
+    one_endpoint(actors);
+    asks(actors);
+}
+
+/// The same, and the business hears in order.
+fn asked_in_order(actors: &mut Actors) {
+    ordered(actors);
+    asks(actors);
+}
+
+fn asks(actors: &mut Actors) {
+    text_in(actors);
+    actors.recover();
     actors.business(0, "question", "How did we do?");
     actors.recover();
     let mut world = actors.world.world();
