@@ -134,14 +134,14 @@ async fn answered(scene: &Scene<'_>) -> Fallible<(String, Entry)> {
     Ok((question, answer))
 }
 
-/// A list picker with eight pictures of a third of a megabyte, as they are written.
+/// A list picker with eleven pictures of a fifth of a megabyte.
 fn picker() -> Value {
     let picture = |number: u64| {
         let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-        bytes.extend(noise(260_000, number));
+        bytes.extend(noise(190_000, number));
         BASE64.encode(&bytes)
     };
-    let numbers = 1..=8_u64;
+    let numbers = 1..=11_u64;
     let images: Vec<_> = numbers
         .clone()
         .map(|number| json!({"identifier": number.to_string(), "data": picture(number)}))
