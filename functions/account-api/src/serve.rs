@@ -168,9 +168,7 @@ where
             Operation::CreateDownload => {
                 downloaded(account.create_download(caller.principal()?, body).await?)
             }
-            Operation::ReadDownload => {
-                downloaded(account.download(caller.principal()?, id).await?)
-            }
+            Operation::ReadDownload => downloaded(account.download(caller.principal()?, id).await?),
             Operation::ReadSettings => {
                 ok(&SettingsView::from(account.settings(caller.principal()?).await?))
             }

@@ -8,7 +8,9 @@ mod message;
 mod rule_pack;
 mod template;
 
-pub(crate) use account::{BusinessView, KeyView, NewKeyView, SettingsView, StartLinkView, TenantView};
+pub(crate) use account::{
+    BusinessView, KeyView, NewKeyView, SettingsView, StartLinkView, TenantView,
+};
 pub(crate) use conversation::ConversationView;
 pub(crate) use endpoint::{DeliveryView, EndpointView, NewEndpointView, PingView, ReplayView};
 pub(crate) use file::{AttachmentView, DownloadView};

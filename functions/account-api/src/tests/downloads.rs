@@ -121,7 +121,8 @@ async fn m156_every_fault_of_a_reference_is_told_in_its_place() {
     }
     let body = json!({ "interactiveDataRef": reference(), "more": 1 });
     let reply = world.as_operator(OURS, "POST", "/v1/downloads", Some(body)).await;
-    let faults = [("/businessId".into(), "required".into()), ("/more".into(), "unknown_field".into())];
+    let faults =
+        [("/businessId".into(), "required".into()), ("/more".into(), "unknown_field".into())];
     assert_eq!(reply.faults(), faults);
     assert!(world.memory.world().payloads.is_empty());
 }

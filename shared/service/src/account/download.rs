@@ -2,9 +2,6 @@
 
 mod reference;
 
-#[cfg(test)]
-mod tests;
-
 use amb_protocol::{id::BusinessId, reply::Reply};
 use jiff::Timestamp;
 use serde_json::value::RawValue;

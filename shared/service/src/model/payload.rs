@@ -434,7 +434,9 @@ mod tests {
         };
         let text = id.to_string();
         assert_eq!((text.len(), AttachmentId::parse(&text)), (58, Ok(id)));
-        for other in ["", "att_", &text[..57], &format!("{text}0"), &text.replace("07", "+7")] {
+        for other in
+            ["", "att_", text.get(..57).unwrap(), &format!("{text}0"), &text.replace("07", "+7")]
+        {
             assert_eq!(AttachmentId::parse(other), Err(AttachmentIdFault), "{other}");
         }
     }

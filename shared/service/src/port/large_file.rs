@@ -28,7 +28,7 @@ pub trait LargeFiles: Send + Sync {
         content_type: &str,
     ) -> impl Future<Output = Result<String, PortError>> + Send;
 
-    /// Puts one part, counted from 1; answers its ETag. Every part but the last has 5 MiB at least
+    /// Puts one part, counted from 1; answers its `ETag`. Every part but the last has 5 MiB at least
     /// (S3). The same number again replaces it.
     fn put_part(
         &self,

@@ -32,7 +32,7 @@ pub(super) fn read(reader: &mut Reader<'_>, faults: &mut Faults) -> Option<Strin
     let mut reference = json!({
         "bid": bid?, "url": url?, "owner": owner?, "signature-base64": signature?, "key": key?,
     });
-    if let (Some(size), Some(members)) = (size?, reference.as_object_mut()) {
+    if let (Some(size), Some(members)) = (size, reference.as_object_mut()) {
         members.insert("size".to_owned(), size.into());
     }
     Some(reference.to_string())
@@ -79,18 +79,16 @@ impl Members<'_, '_> {
     }
 
     /// The size, which may be absent: then it is whatever comes, up to the same limit.
-    fn size(&mut self, found: Option<i64>) -> Option<Option<i64>> {
+    fn size(&mut self, found: Option<i64>) -> Option<i64> {
         const NAMES: [&str; 2] = ["size", "file-size"];
-        match found {
-            Some(1..=MAX_REFERENCED) => Some(found),
-            None if NAMES.iter().all(|name| !self.has(name)) => Some(None),
-            _ => {
-                let message = format!("a whole number from 1 to {MAX_REFERENCED}");
-                let fault = Fault::new(self.place(&NAMES), "range", message);
-                self.faults.push(fault.limit(MAX_REFERENCED, found));
-                None
-            }
+        let absent = NAMES.iter().all(|name| !self.has(name));
+        if absent || matches!(found, Some(1..=MAX_REFERENCED)) {
+            return found;
         }
+        let message = format!("a whole number from 1 to {MAX_REFERENCED}");
+        let fault = Fault::new(self.place(&NAMES), "range", message);
+        self.faults.push(fault.limit(MAX_REFERENCED, found));
+        None
     }
 
     fn missing<T>(&mut self, names: &[&str], expected: &str) -> Option<T> {
