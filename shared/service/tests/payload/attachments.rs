@@ -19,7 +19,7 @@ fn fetched(actors: &Actors) -> Vec<u8> {
     let world = actors.world.world();
     let index = |place: &PayloadPlace| match place {
         PayloadPlace::Attachment(id) if id.message == message_id(1) => id.index,
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     };
     assert!(world.payloads.values().all(|payload| payload.source == PayloadSource::Inbox));
     world.payloads.keys().map(|pointer| index(&pointer.place)).collect()

@@ -131,7 +131,7 @@ pub(crate) fn only_payload(actors: &Actors) -> Payload {
 pub(crate) fn fault(actors: &Actors) -> PayloadFault {
     match only_payload(actors).status {
         PayloadStatus::Failed { code, .. } => code,
-        other => panic!("it is {}", other.as_str()),
+        other => unreachable!("it is {}", other.as_str()),
     }
 }
 
