@@ -30,6 +30,14 @@ const WITH_UPLOAD: Expected = sent().ports(&[
     ("Files::file", 1),
     ("OutboundQueue::enqueue_outbound", 1),
 ]);
+/// A file that was uploaded is looked at, and read by whoever brings it to Apple.
+const WITH_FILES: Expected = WITH_UPLOAD;
+/// It is not there now; whether it was when the same was sent before is looked up.
+const UPLOAD_MISSING: Expected = problem(404, "not_found").ports(&[
+    ("ApiKeys::api_key", 1),
+    ("Files::file", 1),
+    ("IdempotencyRecords::idempotency_record", 1),
+]);
 /// The world's clock moves when somebody waits, so the wait is over and nothing has come of it.
 const WAITED: Expected = sent().ports(&[
     ("ApiKeys::api_key", 1),
@@ -52,12 +60,25 @@ const CHECKED: Expected = Expected {
     ],
 };
 
+/// A check of files looks at those that were uploaded, and calls no URL.
+const CHECKED_FILES: Expected = Expected {
+    status: 200,
+    code: None,
+    ports: &[
+        ("ApiKeys::api_key", 1),
+        ("Businesses::business", 1),
+        ("Conversations::load", 1),
+        ("Files::file", 1),
+    ],
+};
+
 /// What each sample comes to.
-fn table() -> [(&'static str, Expected); 25] {
+fn table() -> [(&'static str, Expected); 28] {
     [
         ("text", sent()),
         ("text-and-wait", WAITED),
         ("text-with-links", sent()),
+        ("text-with-files", WITH_FILES),
         ("rich-link", sent()),
         ("quick-reply", sent()),
         ("list-picker", sent()),
@@ -74,12 +95,14 @@ fn table() -> [(&'static str, Expected); 25] {
         ("from-an-upload", WITH_UPLOAD),
         ("validate-list-picker", CHECKED),
         ("validate-with-faults", CHECKED),
+        ("validate-text-with-files", CHECKED_FILES),
         ("faults", problem(400, "invalid_request")),
         ("no-key", problem(401, "unauthenticated").without_ports()),
         ("no-idempotency-key", problem(400, "idempotency_key_required")),
         ("not-showable", problem(422, "not_showable")),
         ("unknown-customer", problem(404, "no_conversation")),
         ("foreign-business", problem(404, "not_found")),
+        ("missing-upload", UPLOAD_MISSING),
     ]
 }
 
@@ -146,6 +169,12 @@ fn the_verdicts_say_what_would_leave_and_what_is_wrong() {
     let good = verdict("validate-list-picker");
     assert_eq!((&good["valid"], &good["chosen"]["type"]), (&json!(true), &json!("listPicker")));
     assert_eq!(good["changes"][0]["change"], "image");
+    let file = verdict("validate-text-with-files");
+    let shown = json!([{ "name": "Invoice 1001.pdf" }]);
+    assert_eq!(
+        (&file["valid"], &file["messages"][0]["apple"]["attachments"]),
+        (&json!(true), &shown)
+    );
     let bad = verdict("validate-with-faults");
     assert_eq!((&bad["valid"], &bad["messages"]), (&json!(false), &json!([])));
     assert_eq!(bad["errors"][0]["pointer"], "/content/items");
