@@ -10,7 +10,7 @@ const WEEK: i64 = 7 * 24;
 fn f106_the_same_content_is_kept_once_and_told_twice() {
     let mut scene = Scene::new();
     let (first, second) = (scene.left("M1", PDF), scene.left("M2", PDF));
-    let ids = scene.sends_all(vec![
+    let ids = scene.sends_all(&[
         first.attachment("terms.pdf", "application/pdf"),
         second.attachment("again.pdf", "application/pdf"),
         first.attachment("terms.pdf", "application/pdf"),

@@ -92,10 +92,10 @@ impl Scene {
 
     /// The customer sends a message that names this file.
     pub(crate) fn sends(&mut self, entry: Value) -> AttachmentId {
-        self.sends_all(vec![entry]).remove(0)
+        self.sends_all(&[entry]).remove(0)
     }
 
-    pub(crate) fn sends_all(&mut self, entries: Vec<Value>) -> Vec<AttachmentId> {
+    pub(crate) fn sends_all(&mut self, entries: &[Value]) -> Vec<AttachmentId> {
         self.messages += 1;
         let message = format!("5d0b1f2e-7a34-4c1b-9a55-{:012}", self.messages);
         let message = MessageId::parse(&message).unwrap();

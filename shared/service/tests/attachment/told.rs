@@ -15,7 +15,7 @@ fn sha256(bytes: &[u8]) -> String {
 #[test]
 fn a_file_arrives_and_its_facts_are_told() {
     let mut scene = Scene::new();
-    let photo = [PNG, &[0x5a; 100_000][..]].concat();
+    let photo = [PNG, &vec![0x5a; 100_000][..]].concat();
     let left = scene.left("M1", &photo);
     let id = scene.sends(left.attachment("IMG_0007.HEIC", "image/heic"));
     let file = scene.stored(&id);
@@ -75,7 +75,7 @@ fn sc11_the_older_spelling_of_the_keys_is_read() {
 fn every_file_of_a_message_is_told_for_itself() {
     let mut scene = Scene::new();
     let (first, second) = (scene.left("M1", PDF), scene.left("M2", PNG));
-    let ids = scene.sends_all(vec![
+    let ids = scene.sends_all(&[
         first.attachment("terms.pdf", "application/pdf"),
         json!({ "name": "lost.png" }),
         second.attachment("photo.png", "image/png"),
@@ -84,8 +84,8 @@ fn every_file_of_a_message_is_told_for_itself() {
         scene.through(&ids[at]);
         scene.told(&ids[at]).0
     });
-    use EventType::{AttachmentFailed, AttachmentReady};
-    assert_eq!(kinds, [AttachmentReady, AttachmentFailed, AttachmentReady]);
+    let (ready, failed) = (EventType::AttachmentReady, EventType::AttachmentFailed);
+    assert_eq!(kinds, [ready, failed, ready]);
     let (_, lost) = scene.told(&ids[1]);
     assert_eq!(
         lost["attachment"],
