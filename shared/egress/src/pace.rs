@@ -64,14 +64,21 @@ impl Progress {
 
     /// Waits until a file of this size is handed over, or goes too slowly.
     pub(crate) async fn through(&self, size: u64) -> Result<(), Stop> {
-        let mut before = 0;
-        while before < size {
-            time::sleep(WINDOW).await;
-            let now = self.bytes();
-            if now < size && now - before < LEAST {
+        while self.bytes() < size {
+            let begun = self.bytes();
+            for _ in 0..WINDOW.as_secs() / IDLE.as_secs() {
+                let before = self.bytes();
+                time::sleep(IDLE).await;
+                if self.bytes() >= size {
+                    return Ok(());
+                }
+                if self.bytes() == before {
+                    return Err(Stop::TooSlow);
+                }
+            }
+            if self.bytes() - begun < LEAST {
                 return Err(Stop::TooSlow);
             }
-            before = now;
         }
         Ok(())
     }

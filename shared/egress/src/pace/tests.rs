@@ -115,6 +115,10 @@ async fn f099_an_upload_has_the_same_least_pace() {
     }
     assert_eq!(started.elapsed(), WINDOW);
 
+    let (silent, started) = (Progress::default(), Instant::now());
+    assert_eq!(silent.through(1024).await, Err(Stop::TooSlow));
+    assert_eq!(started.elapsed(), IDLE);
+
     // What is left of a file may be less than a window's worth.
     let small = Progress::default();
     small.add(&piece);
