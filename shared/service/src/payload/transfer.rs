@@ -103,9 +103,16 @@ impl<'i, F: Files + LargeFiles, C: Clock> Intake<'i, F, C> {
     /// Takes a file in whole.
     pub(super) async fn take<S: Chunks>(
         &self,
-        asked: Asked,
+        mut asked: Asked,
         source: S,
     ) -> Result<Facts, Stopped<S::Error>> {
+        // From the beginning it is another upload: a part that is put again has another ETag where the
+        // bucket encrypts, and an attempt that died half-way would have spoilt what is written down.
+        if asked.from == 0
+            && let Some(transfer) = asked.transfer.take()
+        {
+            let_go(self.files, &transfer).await;
+        }
         let mut stream = Stream::new(self.files, asked);
         let why = match self.run(&mut stream, source).await {
             Ok(facts) => return Ok(facts),
@@ -209,7 +216,7 @@ impl<'s, F: Files + LargeFiles> Stream<'s, F> {
     fn new(files: &'s F, asked: Asked) -> Self {
         let Asked { file, length, key, transfer, from } = asked;
         Self {
-            parts: Parts::new(files, file, transfer, from),
+            parts: Parts::new(files, file, transfer),
             part: Vec::new(),
             worked: 0,
             cipher: key.map(|key| Cipher::at(&key, from)),

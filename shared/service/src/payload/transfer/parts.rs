@@ -35,15 +35,12 @@ pub(super) struct Parts<'p, F> {
 }
 
 impl<'p, F: Files + LargeFiles> Parts<'p, F> {
-    /// The parts of a file, of which some may be there. From its first byte on they are replaced.
-    pub(super) fn new(files: &'p F, file: FileKey, transfer: Option<Transfer>, from: u64) -> Self {
-        let (upload, mut landed) = match transfer {
+    /// The parts of a file, of which some may be there.
+    pub(super) fn new(files: &'p F, file: FileKey, transfer: Option<Transfer>) -> Self {
+        let (upload, landed) = match transfer {
             Some(transfer) => (Some(transfer.upload), transfer.parts),
             None => (None, Vec::new()),
         };
-        if from == 0 {
-            landed.clear();
-        }
         let before = landed.len();
         let left = u32::try_from(before).unwrap_or(u32::MAX);
         Self { files, file, upload, landed, before, left, under_way: FuturesOrdered::new() }

@@ -317,7 +317,7 @@ fn f100_what_was_interrupted_goes_on_from_the_last_part() {
 }
 
 #[test]
-fn f100_a_source_that_begins_again_replaces_the_parts() {
+fn f100_a_source_that_begins_again_begins_another_upload() {
     let scene = Scene::new(3 * PART + 333);
     let mut source = scene.source(0, 65_536);
     source.bytes.truncate(2 * PART + 1);
@@ -326,7 +326,7 @@ fn f100_a_source_that_begins_again_replaces_the_parts() {
     assert_eq!(transfer.as_ref().unwrap().parts.len(), 2);
     let facts = scene.take(scene.asked(transfer, 0), scene.source(0, 65_536)).unwrap();
     scene.assert_whole(&facts);
-    assert_eq!(scene.calls("LargeFiles::begin"), 1);
+    assert_eq!(scene.calls("LargeFiles::begin"), 2);
     assert_eq!(scene.calls("LargeFiles::body"), 0, "nothing is read back");
 }
 
