@@ -29,7 +29,7 @@ use amb_service::{
     port::Entropy,
 };
 use crash::{
-    actors::{Actors, Order},
+    actors::{Actors, Frozen, Order},
     invariants::{repeats, violations},
     payload_invariants::left_over,
     scenarios::{SCENARIOS, Scenario},
@@ -116,6 +116,31 @@ fn progress_that_is_not_written_down_is_caught() {
         caught += usize::from(violations(&actors).iter().any(|found| found.starts_with("parts")));
     }
     assert!(caught > 0, "the broken variant passed: the enumerator proves nothing of parts");
+}
+
+/// A worker of payloads is frozen before every call, another one takes its payload over, and then it
+/// goes on as if nothing had happened.
+#[test]
+fn a_worker_that_was_frozen_changes_nothing() {
+    let mut points = 0;
+    for scenario in SCENARIOS {
+        for at in 0..clean_run(scenario) {
+            let mut actors = Actors::new(Order::CommitThenAck);
+            (scenario.arrange)(&mut actors);
+            let before = actors.world.world().faults.calls.len();
+            actors.frozen = Frozen::At(before + at);
+            (scenario.script)(&mut actors);
+            if actors.frozen != Frozen::Thawed {
+                continue;
+            }
+            actors.recover();
+            let found = violations(&actors);
+            assert!(found.is_empty(), "{} frozen at call {at}: {found:#?}", scenario.name);
+            points += 1;
+        }
+    }
+    eprintln!("frozen workers: {points} points, 0 violations");
+    assert!(points > 100, "the enumeration has shrunk to {points} points");
 }
 
 /// A payload that ended and was not told in the same step.

@@ -180,7 +180,7 @@ impl Memory {
         key: Option<&ApiSecret>,
         effect: impl FnOnce(&mut AppleContent) -> Result<T, ContentError> + Send,
     ) -> Result<T, ContentError> {
-        let mode = self.world().faults.next(port);
+        let mode = self.passes(port).await;
         match mode {
             Some(FaultMode::DieBefore) => return std::future::pending().await,
             Some(FaultMode::Refused) => return Err(ContentError::Unavailable),

@@ -1,8 +1,8 @@
 //! Runs a use case against the world.
 
 use std::{
-    future::Future,
-    pin::pin,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
 
@@ -14,4 +14,23 @@ pub fn drive<T>(future: impl Future<Output = T>) -> Option<T> {
         Poll::Ready(value) => Some(value),
         Poll::Pending => None,
     }
+}
+
+/// Runs a future over twins until it ends or is frozen at the gate; what is frozen goes on when this
+/// is called again. A process that died looks frozen for ever.
+pub fn begin<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Option<F::Output> {
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+/// Freezes whoever comes to the gate, once.
+pub(super) async fn freeze() {
+    let mut is_frozen = false;
+    poll_fn(|_| match std::mem::replace(&mut is_frozen, true) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    })
+    .await;
 }

@@ -30,11 +30,19 @@ pub struct FaultPlan {
     pub at: Option<(usize, FaultMode)>,
     /// A second one, later.
     pub then: Option<(usize, FaultMode)>,
+    /// The number of the call at which the process is frozen, before the effect: it goes on when it
+    /// is polled again.
+    pub frozen_at: Option<usize>,
     /// Calls so far.
     pub calls: Vec<&'static str>,
 }
 
 impl FaultPlan {
+    /// Whether the process is frozen at the call that comes next.
+    pub(super) fn freezes(&self) -> bool {
+        self.frozen_at == Some(self.calls.len())
+    }
+
     pub(super) fn next(&mut self, port: &'static str) -> Option<FaultMode> {
         let number = self.calls.len();
         self.calls.push(port);

@@ -25,7 +25,7 @@ mod web;
 mod web_files;
 
 pub use content_store::{AppleContent, Content, Download, Left, MemoryDownload};
-pub use drive::drive;
+pub use drive::{begin, drive};
 pub use far_side::{AppleCall, FarSide, WebhookRecord};
 pub use fault::{FaultMode, FaultPlan};
 pub use large_files::{MemoryFile, Unjoined};
@@ -146,7 +146,7 @@ impl Memory {
         port: &'static str,
         effect: impl FnOnce(&mut World) -> T + Send,
     ) -> Result<T, PortError> {
-        let mode = self.world().faults.next(port);
+        let mode = self.passes(port).await;
         match mode {
             None => Ok(effect(&mut self.world())),
             Some(FaultMode::DieBefore) => std::future::pending().await,
@@ -160,6 +160,20 @@ impl Memory {
             }
             Some(FaultMode::Refused) => Err(PortError::unavailable(port, "the call was refused")),
         }
+    }
+}
+
+impl Memory {
+    /// Comes to the gate: counts the call, and answers how it goes wrong.
+    async fn passes(&self, port: &'static str) -> Option<FaultMode> {
+        let (freezes, mode) = {
+            let faults = &mut self.world().faults;
+            (faults.freezes(), faults.next(port))
+        };
+        if freezes {
+            drive::freeze().await;
+        }
+        mode
     }
 }
 

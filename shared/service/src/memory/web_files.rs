@@ -76,7 +76,7 @@ impl WebFiles for Memory {
 
 /// The gate of the web, whose errors are its own.
 async fn pass(world: &Memory, port: &'static str) -> Result<(), WebFault> {
-    let mode = world.world().faults.next(port);
+    let mode = world.passes(port).await;
     match mode {
         Some(FaultMode::DieBefore | FaultMode::DieAfter) => std::future::pending().await,
         Some(FaultMode::Refused | FaultMode::AnswerLost) => Err(WebFault::Unreachable),

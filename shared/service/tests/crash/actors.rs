@@ -15,7 +15,7 @@ use amb_service::{
     access::Principal,
     deliver::Deliver,
     dispatch::{Dispatch, Gathered},
-    memory::{Memory, drive},
+    memory::{Memory, begin, drive},
     model::{
         Business, BusinessStatus, Endpoint, EndpointId, EndpointStatus, InboxSort, Mode,
         PayloadStatus, Scope, Tenant, TenantId,
@@ -66,6 +66,19 @@ pub(crate) struct Actors {
     pub(crate) attempt: Duration,
     /// What somebody sent as a file.
     pub(crate) files: Vec<Vec<u8>>,
+    /// Whether a worker of payloads is frozen in the midst of its work.
+    pub(crate) frozen: Frozen,
+}
+
+/// A worker of payloads that is frozen, and goes on when another one has taken its payload over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Frozen {
+    /// None is.
+    Never,
+    /// At this port call, if a worker of payloads makes it.
+    At(usize),
+    /// One was, and went on.
+    Thawed,
 }
 
 impl Actors {
@@ -84,6 +97,7 @@ impl Actors {
             customer: customer(),
             attempt: Duration::from_secs(840),
             files: Vec::new(),
+            frozen: Frozen::Never,
         }
     }
 
@@ -272,10 +286,34 @@ impl Actors {
             let w = || self.world.clone();
             let fetch = Fetch::new(w(), w(), w(), w(), w(), w(), w());
             let until = self.world.world().now + self.attempt;
-            if let Some(Ok(_)) = drive(fetch.fetch(&received.item, until)) {
+            let mut attempt = Box::pin(fetch.fetch(&received.item, until));
+            let is_frozen = self.freezes_after();
+            let mut fetched = begin(&mut attempt);
+            if is_frozen() {
+                self.frozen = Frozen::Thawed;
+                // Longer than anybody holds a payload who moves no bytes.
+                self.wait(Duration::from_secs(240));
+                self.sweep();
+                self.fetch();
+                self.deliver();
+                fetched = begin(&mut attempt);
+            }
+            if let Some(Ok(_)) = fetched {
                 self.world.world().payload_queue.delete(received.handle);
             }
         }
+    }
+
+    /// Freezes the next worker of payloads, if its turn comes; answers how to tell whether it was.
+    fn freezes_after(&mut self) -> impl Fn() -> bool + use<> {
+        let world = self.world.clone();
+        let before = world.world().faults.calls.len();
+        let at = match self.frozen {
+            Frozen::At(call) => Some(call),
+            Frozen::Never | Frozen::Thawed => None,
+        };
+        world.world().faults.frozen_at = at;
+        move || at.is_some_and(|at| (before..world.world().faults.calls.len()).contains(&at))
     }
 
     /// The sweep runs once.
