@@ -50,6 +50,30 @@ impl Payloads for Store {
         })
     }
 
+    async fn renew_payload(
+        &self,
+        pointer: &PayloadPointer,
+        lease: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
+        const OPERATION: &str = "Payloads::renew_payload";
+        let update = self
+            .client
+            .update_item()
+            .table_name(self.conversations_table(OPERATION)?)
+            .set_key(Some(row::payload::key(pointer).into_item()))
+            .update_expression("SET lease = :until")
+            .condition_expression("lease = :lease")
+            .expression_attribute_values(":lease", n(nanos(lease)))
+            .expression_attribute_values(":until", n(nanos(until)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match update.send().await {
+            Ok(_) => Ok(true),
+            // Refused by what an earlier try of this very call wrote, its answer lost.
+            Err(error) => Ok(error.old_item(OPERATION)?.get("lease") == Some(&n(nanos(until)))),
+        }
+    }
+
     async fn record_payload(&self, payload: &Payload, lease: Timestamp) -> Result<bool, PortError> {
         const OPERATION: &str = "Payloads::record_payload";
         let item = row::payload::item(payload).map_err(unreadable(OPERATION))?;

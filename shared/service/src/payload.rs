@@ -11,6 +11,7 @@ mod attempt;
 mod download;
 mod end;
 mod file;
+mod hold;
 mod named;
 mod reference;
 mod reply;
@@ -18,8 +19,8 @@ mod resolve;
 mod told;
 mod transfer;
 
-use jiff::{SignedDuration, Timestamp};
-use std::time::Duration;
+use jiff::Timestamp;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     keyring::{KeyRing, KeyRingError},
@@ -34,9 +35,8 @@ use crate::{
 };
 use attempt::Attempt;
 use end::End;
+use hold::{Hold, lease_from};
 
-/// A worker holds a payload so much longer than its own deadline.
-const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 /// Pauses after the failures before the last: Apple's links die within seconds, and a moment later it
 /// may well answer.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
@@ -72,6 +72,8 @@ pub trait FetchTables:
     + Businesses
     + Outbox
     + Tenants
+    + Clone
+    + 'static
 {
 }
 
@@ -87,6 +89,8 @@ impl<T> FetchTables for T where
         + Businesses
         + Outbox
         + Tenants
+        + Clone
+        + 'static
 {
 }
 
@@ -144,7 +148,8 @@ where
         pointer: &PayloadPointer,
         until: Timestamp,
     ) -> Result<Fetched, FetchError> {
-        let (now, lease) = (self.clock.now(), until + MARGIN);
+        let now = self.clock.now();
+        let lease = lease_from(now);
         // Nobody has to be told of a payload that is in other hands: who has it enqueues it again, and
         // the sweep finds one whose worker died.
         let PayloadLease::Taken(mut payload) =
@@ -152,9 +157,11 @@ where
         else {
             return Ok(Fetched::Nothing);
         };
-        let fetched = self.carry_on(&mut payload, lease, until).await;
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let hold = Arc::new(Hold::new(store, clock, pointer.clone(), lease, until));
+        let fetched = self.carry_on(&mut payload, &hold).await;
         if fetched.is_err() {
-            self.give_back(payload, lease).await;
+            self.give_back(payload, hold.lease()).await;
         }
         fetched
     }
@@ -162,51 +169,50 @@ where
     async fn carry_on(
         &self,
         payload: &mut Payload,
-        lease: Timestamp,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Fetched, FetchError> {
         let attempt = if is_given_up(payload, self.clock.now()) {
             Attempt::failed(PayloadFault::GivenUp)
         } else {
-            self.attempt(payload, until).await?
+            self.attempt(payload, hold).await?
         };
         match attempt {
-            Attempt::Done(status) => self.end(payload, lease, End::With(*status)).await,
-            Attempt::Told(twin) => self.end(payload, lease, End::Told(twin)).await,
+            Attempt::Done(status) => self.end(payload, hold.lease(), End::With(*status)).await,
+            Attempt::Told(twin) => self.end(payload, hold.lease(), End::Told(twin)).await,
             Attempt::Failed { code, detail } => {
-                self.end(payload, lease, End::failed(code, detail)).await
+                self.end(payload, hold.lease(), End::failed(code, detail)).await
             }
             Attempt::Missed { code, detail } => {
                 let failed = usize::try_from(payload.failures).unwrap_or(usize::MAX);
                 payload.failures += 1;
                 match PAUSES.get(failed) {
                     Some(pause) if payload.failures < Payload::MOST_FAILURES => {
-                        self.again(payload, lease, jittered(*pause, &self.clock)).await
+                        self.again(payload, hold.lease(), jittered(*pause, &self.clock)).await
                     }
-                    _ => self.end(payload, lease, End::failed(code, detail)).await,
+                    _ => self.end(payload, hold.lease(), End::failed(code, detail)).await,
                 }
             }
-            Attempt::Interrupted => self.again(payload, lease, SOON).await,
+            Attempt::Interrupted => self.again(payload, hold.lease(), SOON).await,
         }
     }
 
     async fn attempt(
         &self,
         payload: &mut Payload,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Attempt, FetchError> {
         match (payload.pointer.place.clone(), payload.source.clone()) {
             (PayloadPlace::Reply { conversation, message }, PayloadSource::Inbox) => {
-                self.reply(payload, conversation, message, until).await
+                self.reply(payload, conversation, message, hold).await
             }
             (PayloadPlace::Attachment(id), PayloadSource::Inbox) => {
-                self.attachment(payload, &id, until).await
+                self.attachment(payload, &id, hold).await
             }
             (PayloadPlace::File { .. }, PayloadSource::File(source)) => {
-                self.bring(payload, &source, until).await
+                self.bring(payload, &source, hold).await
             }
             (PayloadPlace::Download(id), PayloadSource::Reference(reference)) => {
-                self.download(payload, &id, &reference, until).await
+                self.download(payload, &id, &reference, hold).await
             }
             // Nobody writes such a row.
             _ => Ok(Attempt::failed(PayloadFault::Incomplete)),

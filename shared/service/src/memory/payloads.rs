@@ -48,6 +48,20 @@ impl Payloads for Memory {
         .await
     }
 
+    async fn renew_payload(
+        &self,
+        pointer: &PayloadPointer,
+        lease: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
+        self.call("Payloads::renew_payload", |world| {
+            let stored = world.payloads.get_mut(pointer);
+            let held = stored.filter(|stored| stored.lease_until == Some(lease));
+            held.map(|stored| stored.lease_until = Some(until)).is_some()
+        })
+        .await
+    }
+
     async fn record_payload(&self, payload: &Payload, lease: Timestamp) -> Result<bool, PortError> {
         self.call("Payloads::record_payload", |world| {
             let stored = world.payloads.get_mut(&payload.pointer);

@@ -8,10 +8,12 @@ use amb_protocol::attachment::{
     Attachment, AttachmentFault, AttachmentKey,
     content_type::{agrees, sniff},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use std::sync::Arc;
 
 use super::{
     Attempt, Fetch, FetchError, FetchTables,
+    hold::{Held, Hold},
     transfer::{Asked, Facts, Intake, Length, Stop, Stopped, let_go},
 };
 use crate::{
@@ -58,7 +60,7 @@ where
         &self,
         payload: &mut Payload,
         id: &AttachmentId,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Attempt, FetchError> {
         let tenant = payload.pointer.tenant.clone();
         let Some(named) = self.named_attachment(&tenant, id).await? else {
@@ -71,7 +73,7 @@ where
         let found = self.store.tenant(&tenant).await?;
         let retention = found.map(|tenant| tenant.attachment_retention).unwrap_or_default();
         let kept = Kept { tenant, retention };
-        Ok(match self.receive(payload, &declared, &kept, until).await? {
+        Ok(match self.receive(payload, &declared, &kept, hold).await? {
             Ok((file, facts)) => {
                 let stored = self.stored(&named.what, &kept, file, facts).await?;
                 Attempt::done(PayloadStatus::Stored(stored))
@@ -86,9 +88,9 @@ where
         payload: &mut Payload,
         declared: &Declared<'_>,
         kept: &Kept,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Result<(FileKey, Facts), Attempt>, FetchError> {
-        let intake = Intake::new(&self.files, &self.clock, until);
+        let intake = Intake::new(&self.files, &self.clock, hold.until());
         self.forget_other(payload, kept).await;
         if let Some(transfer) = payload.transfer.clone()
             && transfer.offset == declared.size
@@ -122,7 +124,7 @@ where
             from,
         };
         let before = asked.transfer.as_ref().map_or(0, |transfer| transfer.offset);
-        match intake.take(asked, body).await {
+        match intake.take(asked, Held::new(body, hold)).await {
             Ok(facts) => Ok(Ok((file, facts))),
             Err(Stopped { why, transfer }) => {
                 let after = transfer.as_ref().map_or(0, |transfer| transfer.offset);

@@ -1,18 +1,18 @@
 //! A reference that a business asks us to resolve.
 
 use amb_protocol::attachment::DataReference;
-use jiff::Timestamp;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
-use super::{Attempt, Fetch, FetchError};
+use super::{Attempt, Fetch, FetchError, hold::Hold};
 use crate::{
     model::{DownloadId, FileKey, Payload, PayloadFault, PayloadStatus},
-    port::{AppleSecrets, Clock, ContentStore, Entropy, Files},
+    port::{AppleSecrets, Clock, ContentStore, Entropy, Files, Payloads},
 };
 
 impl<S, Q, A, K, F, W, C> Fetch<S, Q, A, K, F, W, C>
 where
-    S: Send + Sync,
+    S: Payloads,
     A: ContentStore,
     K: AppleSecrets,
     F: Files,
@@ -24,7 +24,7 @@ where
         payload: &Payload,
         id: &DownloadId,
         reference: &str,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Attempt, FetchError> {
         let Ok(reference) = serde_json::from_str::<&RawValue>(reference) else {
             return Ok(Attempt::failed(PayloadFault::Incomplete));
@@ -32,7 +32,7 @@ where
         let reference = DataReference::view(reference);
         let tenant = &payload.pointer.tenant;
         let read = |answer: &RawValue| Some(answer.get().as_bytes().to_vec());
-        let json = match self.follow((tenant, &payload.business), &reference, until, read).await? {
+        let json = match self.follow((tenant, &payload.business), &reference, hold, read).await? {
             Ok(json) => json,
             Err(attempt) => return Ok(attempt),
         };

@@ -11,12 +11,14 @@ use amb_protocol::{
     attachment::{ATTACHMENT_MAX_BYTES, AttachmentKey, outgoing},
     id::MessageId,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use self::sealed::Plain;
 use super::{
     Attempt, Fetch, FetchError, FetchTables,
+    hold::{Held, Hold},
     transfer::{Asked, Facts, Intake, Length, Stop, let_go},
 };
 use crate::{
@@ -59,15 +61,15 @@ where
         &self,
         payload: &mut Payload,
         source: &FileSource,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Attempt, FetchError> {
         if !self.is_wanted(payload).await? {
             let detail = Some("the message came to an end without it".to_owned());
             return Ok(Attempt::Failed { code: PayloadFault::GivenUp, detail });
         }
         let brought = match &source.at {
-            FilePlace::Upload(upload) => self.bring_upload(payload, upload, until).await?,
-            FilePlace::Url(url) => self.bring_page(payload, url, until).await?,
+            FilePlace::Upload(upload) => self.bring_upload(payload, upload, hold).await?,
+            FilePlace::Url(url) => self.bring_page(payload, url, hold).await?,
         };
         Ok(match brought {
             Ok(file) => Attempt::done(PayloadStatus::Brought(file)),
@@ -88,7 +90,7 @@ where
         &self,
         payload: &Payload,
         upload: &UploadId,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Result<AppleFile, Attempt>, FetchError> {
         let fingerprint = upload.to_string();
         if let Some(apples) = self.apples(payload, &fingerprint).await? {
@@ -96,7 +98,7 @@ where
         }
         let file = FileKey::upload(&payload.pointer.tenant, upload);
         let known = Known { file: &file, fingerprint: &fingerprint, name: None, media_type: None };
-        self.hand_over(payload, &known, until).await
+        self.hand_over(payload, &known, hold).await
     }
 
     /// What is at a URL comes into the bucket, and is removed from there when Apple has it.
@@ -104,7 +106,7 @@ where
         &self,
         payload: &Payload,
         url: &str,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Result<AppleFile, Attempt>, FetchError> {
         let most = ATTACHMENT_MAX_BYTES.unsigned_abs();
         let page = match self.web.open_web(url, most).await {
@@ -120,7 +122,9 @@ where
             transfer: None,
             from: 0,
         };
-        let taken = Intake::new(&self.files, &self.clock, until).take(asked, body).await;
+        let taken = Intake::new(&self.files, &self.clock, hold.until())
+            .take(asked, Held::new(body, hold))
+            .await;
         let facts = match taken {
             Ok(facts) => facts,
             Err(stopped) => {
@@ -132,7 +136,7 @@ where
             }
         };
         let place = (name.as_deref(), content_type.as_deref());
-        let brought = self.bring_fetched(payload, &file, &facts, place, until).await;
+        let brought = self.bring_fetched(payload, &file, &facts, place, hold).await;
         if let Err(error) = self.files.remove(&file).await {
             tracing::warn!(error = %chain(&error), "a file is left to the bucket's rule");
         }
@@ -145,7 +149,7 @@ where
         file: &FileKey,
         facts: &Facts,
         (name, media_type): (Option<&str>, Option<&str>),
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Result<AppleFile, Attempt>, FetchError> {
         let fingerprint = format!("sha256:{}", facts.sha256);
         if let Some(apples) = self.apples(payload, &fingerprint).await? {
@@ -155,7 +159,7 @@ where
             return Ok(Ok(AppleFile { name, media_type, ..apples }));
         }
         let known = Known { file, fingerprint: &fingerprint, name, media_type };
-        self.hand_over(payload, &known, until).await
+        self.hand_over(payload, &known, hold).await
     }
 
     /// A file that Apple has, and will have for as long as a message needs.
@@ -174,7 +178,7 @@ where
         &self,
         payload: &Payload,
         known: &Known<'_>,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Result<AppleFile, Attempt>, FetchError> {
         let Some(file) = self.files.open(known.file, 0).await? else {
             return Ok(Err(Attempt::failed(PayloadFault::SourceMissing)));
@@ -193,10 +197,10 @@ where
             Err(error) => return Ok(Err(error.into())),
         };
         let key = self.draw_key();
-        let sealed = plain.sealed(&key, until, self.clock.clone());
+        let sealed = plain.sealed(&key, Arc::clone(hold));
         let signature = match self.apple.upload(&ticket, size, sealed).await {
             Ok(signature) => signature,
-            Err(ContentError::BrokenOff | ContentError::Source) if self.clock.now() >= until => {
+            Err(ContentError::BrokenOff | ContentError::Source) if hold.is_over() => {
                 return Ok(Err(Attempt::missed(PayloadFault::TooSlow)));
             }
             Err(error @ ContentError::BrokenOff) => {

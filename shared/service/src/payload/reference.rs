@@ -6,15 +6,18 @@ use amb_protocol::{
     inbound::decoded_answer,
 };
 use data_encoding::HEXLOWER;
-use jiff::Timestamp;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
-use super::{Attempt, Fetch, FetchError};
+use super::{
+    Attempt, Fetch, FetchError,
+    hold::{Held, Hold},
+};
 use crate::{
     model::{FileKey, PayloadFault, TenantId, body_hash},
     port::{
         AppleSecrets, Chunks, Clock, ContentError, ContentStore, Entropy, FileRead, Files,
-        PortError, Reference,
+        Payloads, PortError, Reference,
     },
 };
 
@@ -63,7 +66,7 @@ impl<'r> Lead<'r> {
 
 impl<S, Q, A, K, F, W, C> Fetch<S, Q, A, K, F, W, C>
 where
-    S: Send + Sync,
+    S: Payloads,
     A: ContentStore,
     K: AppleSecrets,
     F: Files,
@@ -75,14 +78,14 @@ where
         &self,
         (tenant, business): (&TenantId, &BusinessId),
         reference: &DataReference,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
         read: impl Fn(&RawValue) -> Option<T>,
     ) -> Result<Result<T, Attempt>, FetchError> {
         let lead = match Lead::of(tenant, business, reference) {
             Ok(lead) => lead,
             Err(fault) => return Ok(Err(fault.into())),
         };
-        let ciphertext = match self.ciphertext(&lead, until).await? {
+        let ciphertext = match self.ciphertext(&lead, hold).await? {
             Ok(ciphertext) => ciphertext,
             Err(missed @ Attempt::Missed { .. }) => match self.kept(&lead).await? {
                 Some(kept) => kept,
@@ -106,7 +109,7 @@ where
     async fn ciphertext(
         &self,
         lead: &Lead<'_>,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Result<Vec<u8>, Attempt>, FetchError> {
         let asked = lead.asked;
         let link =
@@ -116,7 +119,7 @@ where
             Err(error) => Err(error),
         };
         let mut body = match opened {
-            Ok(opened) => opened.body,
+            Ok(opened) => Held::new(opened.body, hold),
             Err(error) => return Ok(Err(error.into())),
         };
         let most = lead.size.unwrap_or(LARGEST);
@@ -130,7 +133,7 @@ where
             if bytes.len() as u64 > most {
                 return Ok(Err(Attempt::failed(PayloadFault::Oversize)));
             }
-            if self.clock.now() >= until {
+            if hold.is_over() {
                 return Ok(Err(Attempt::Interrupted));
             }
         }

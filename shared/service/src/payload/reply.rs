@@ -5,10 +5,10 @@ use amb_protocol::{
     id::MessageId,
     inbound::{Envelope, with_answer},
 };
-use jiff::Timestamp;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
-use super::{Attempt, Fetch, FetchError, FetchTables, named::Named};
+use super::{Attempt, Fetch, FetchError, FetchTables, hold::Hold, named::Named};
 use crate::{
     dispatch::json_of,
     model::{
@@ -56,7 +56,7 @@ where
         payload: &Payload,
         conversation: ConversationId,
         id: MessageId,
-        until: Timestamp,
+        hold: &Arc<Hold<S, C>>,
     ) -> Result<Attempt, FetchError> {
         let tenant = &payload.pointer.tenant;
         let (of, sort) = (conversation.clone(), InboxSort::Message(id));
@@ -73,7 +73,7 @@ where
         };
         let owner = (tenant, &payload.business);
         let read = |answer: &RawValue| Twin::of(&message, answer);
-        Ok(match self.follow(owner, &what, until, read).await? {
+        Ok(match self.follow(owner, &what, hold, read).await? {
             Ok(twin) => {
                 self.store.keep_decoded(&twin.message).await?;
                 Attempt::Told(Box::new(twin))

@@ -28,6 +28,14 @@ pub trait Payloads: Send + Sync {
         until: Timestamp,
     ) -> impl Future<Output = Result<PayloadLease, PortError>> + Send;
 
+    /// Keeps a lease for longer, until `until`. `false` if it was lost meanwhile.
+    fn renew_payload(
+        &self,
+        pointer: &PayloadPointer,
+        lease: Timestamp,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
+
     /// Writes a leased payload as it stands: its transfer, its next attempt, or its end. `false` if the
     /// lease was lost meanwhile; then nothing is written.
     fn record_payload(

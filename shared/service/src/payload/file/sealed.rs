@@ -3,10 +3,12 @@
 use amb_protocol::attachment::{AttachmentKey, Cipher, content_type::HEAD_BYTES};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
-use jiff::Timestamp;
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
-use crate::port::{Chunks, Clock, PortError};
+use crate::{
+    payload::hold::Hold,
+    port::{Chunks, Clock, Payloads, PortError},
+};
 
 /// A file that is being read; what was read of it already, to tell what it is, comes again.
 pub(super) struct Plain<B> {
@@ -34,17 +36,17 @@ impl<B: Chunks<Error = PortError> + 'static> Plain<B> {
     }
 
     /// All of it, encrypted. It breaks off when the time is over.
-    pub(super) fn sealed<C: Clock + 'static>(
+    pub(super) fn sealed<S: Payloads + 'static, C: Clock + 'static>(
         self,
         key: &AttachmentKey,
-        until: Timestamp,
-        clock: C,
+        hold: Arc<Hold<S, C>>,
     ) -> impl Stream<Item = Result<Bytes, PortError>> + Send + 'static {
         stream::unfold(Some((self, Cipher::new(key))), move |on_its_way| {
-            let is_over = clock.now() >= until;
+            let hold = Arc::clone(&hold);
             async move {
                 let (mut plain, mut cipher) = on_its_way?;
-                if is_over {
+                hold.keep().await;
+                if hold.is_over() {
                     return Some((Err(PortError::unavailable("upload", "the time is over")), None));
                 }
                 match plain.next().await {
