@@ -77,11 +77,11 @@ pub const DECIDED_OTHERWISE: &[Decision] = &[
               arrives is at most 4.5 MB",
     },
     Decision {
-        rows: &["M152", "M153", "M154", "M156"],
-        plan: "the message is stored and the attachment parked",
+        rows: &["M153"],
+        plan: "an attachment of size 0 is parked, where A004 has it ready and empty",
         answers: &[(200, None)],
-        why: "the message is stored, and nothing on this path fetches; attachments are judged by \
-              what downloads them",
+        why: "a file may be empty and a customer may send one: it is told as ready, and nothing is \
+              fetched for it",
     },
     Decision {
         rows: &["M155"],
@@ -161,5 +161,12 @@ pub const DECIDED_OTHERWISE: &[Decision] = &[
         plan: "the code is `capability`",
         answers: &[(422, Some("not_showable"))],
         why: "the refusal is of all choices together; the rule of each fault is `capability`",
+    },
+    Decision {
+        rows: &["S046"],
+        plan: "409 for a file that is infected",
+        answers: &[(202, None), (400, Some("invalid_request"))],
+        why: "a business's own files are nobody's to scan here, and a customer's file is no upload: \
+              its id is refused",
     },
 ];

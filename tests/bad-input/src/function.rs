@@ -7,7 +7,8 @@ use amb_service::{
     deliver::Deliver,
     dispatch::Dispatch,
     memory::{Memory, drive},
-    port::InboxReader as _,
+    payload::Fetch,
+    port::{Clock as _, InboxReader as _},
     receive::Receive,
 };
 use amb_support::{
@@ -58,13 +59,39 @@ impl InboundWebhook {
         let world = &self.world;
         account::endpoint(world, TENANT, ENDPOINT, "https://hooks.example.com/amb");
         let dispatch = Dispatch::new(world.clone(), world.clone(), world.clone());
-        let (webhooks, key) = (world.clone(), account::service_key());
-        let deliver = Deliver::new(world.clone(), world.clone(), webhooks, world.clone(), key);
         let committed = std::mem::take(&mut world.world().stream);
         for pointer in committed {
             let message = drive(world.inbox_message(&pointer)).ok_or("died")??;
             drive(dispatch.dispatch(&message.ok_or("the row is gone")?)).ok_or("died")??;
         }
+        self.deliver()
+    }
+
+    /// Does what payload-fetch does with everything that is owed, and webhook-delivery with what
+    /// comes of it: the bodies that the business is sent.
+    pub fn fetch(&self) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+        let w = || self.world.clone();
+        let fetch = Fetch::new(w(), w(), w(), w(), w(), w(), w());
+        for _ in 0..MOST_ROUNDS {
+            let received = {
+                let mut world = self.world.world();
+                let Some(visible_at) = world.payload_queue.next_visible_at() else { break };
+                let now = world.now.max(visible_at);
+                world.now = now;
+                world.payload_queue.receive(now, VISIBILITY)
+            };
+            let Some(received) = received else { continue };
+            let until = self.world.now() + VISIBILITY;
+            drive(fetch.fetch(&received.item, until)).ok_or("died")??;
+            self.world.world().payload_queue.delete(received.handle);
+        }
+        self.deliver()
+    }
+
+    fn deliver(&self) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+        let world = &self.world;
+        let (webhooks, key) = (world.clone(), account::service_key());
+        let deliver = Deliver::new(world.clone(), world.clone(), webhooks, world.clone(), key);
         loop {
             let received = {
                 let mut world = world.world();
@@ -147,5 +174,7 @@ fn forbidden(event: &GatewayEvent) -> Vec<String> {
 
 /// Where the business hears.
 const ENDPOINT: &str = "ep_bbbbbbbbbbbbbbbbbbbbbbbbbb";
+/// More than any payload is tried.
+const MOST_ROUNDS: usize = 100;
 /// Longer than any delivery takes.
 const VISIBILITY: Duration = Duration::from_secs(180);

@@ -1,7 +1,7 @@
 //! What bad input gets: the runner.
 //!
-//! The plan numbers its rows: `M…` for Apple's webhook, `S…` for the business API's send, `W…` for the
-//! addresses of endpoints. A [`Row`] runs the cases of one row. A case is an input (an event of API
+//! The plan numbers its rows: `M…` for Apple's webhook, `A…` for files, `S…` for the business API's
+//! send, `W…` for the addresses of endpoints. A [`Row`] runs the cases of one row. A case is an input (an event of API
 //! Gateway), the exact status and code, and the port calls that it may cause ([`Expected`]). After
 //! every case the runner also asserts that
 //!
@@ -15,6 +15,7 @@
 
 mod decided;
 mod expected;
+mod file;
 mod function;
 mod outcome;
 mod row;
@@ -22,6 +23,7 @@ mod waived;
 
 pub use decided::{DECIDED_OTHERWISE, Decision};
 pub use expected::{Expected, problem, refused, sent, taken};
+pub use file::{Ending, Fetched};
 pub use function::{InboundWebhook, OutboundSend};
 pub use outcome::Outcome;
 pub use row::Row;

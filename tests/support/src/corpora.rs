@@ -32,6 +32,22 @@ pub fn file(name: &str) -> Option<Vec<u8>> {
     }
 }
 
+/// The files in a folder of the corpora, by name; folders in it are not looked into.
+pub fn files(folder: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    let folder = path(folder)?;
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).expect("the folder of a corpus") {
+        let path = entry.expect("an entry of a corpus").path();
+        if path.is_file() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.push((name, fs::read(&path).expect("a file of a corpus")));
+        }
+    }
+    files.sort();
+    assert!(!files.is_empty(), "no files in {}", folder.display());
+    Some(files)
+}
+
 /// The files of `JSONTestSuite` whose names start so (`y_`, `n_`, `i_`), by name.
 pub fn json_test_suite(prefix: &str) -> Option<Vec<(String, Vec<u8>)>> {
     let folder = path("JSONTestSuite/test_parsing")?;

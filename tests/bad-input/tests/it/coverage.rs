@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use amb_bad_input::{DECIDED_OTHERWISE, WAIVED};
 
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 17] = [
+    include_str!("attachment.rs"),
+    include_str!("attachment_type.rs"),
     include_str!("authorization.rs"),
     include_str!("body.rs"),
     include_str!("corpora.rs"),
@@ -47,7 +49,8 @@ fn every_row_is_run_or_waived_and_none_is_both() {
         .chain(101..=178)
         .map(|n| format!("M{n:03}"))
         .chain((1..=56).map(|n| format!("S{n:03}")))
-        .chain((1..=26).map(|n| format!("W{n:03}")));
+        .chain((1..=26).map(|n| format!("W{n:03}")))
+        .chain((1..=30).map(|n| format!("A{n:03}")));
     let plan: BTreeSet<String> = plan.collect();
     let forgotten: Vec<_> =
         plan.iter().filter(|id| !run.contains(*id) && !waived.contains(*id)).collect();

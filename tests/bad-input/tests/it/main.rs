@@ -7,6 +7,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod attachment;
+mod attachment_type;
 mod authorization;
 mod body;
 mod corpora;
@@ -19,6 +21,7 @@ mod members;
 mod outage;
 mod request;
 mod runner;
+mod samples;
 mod send;
 mod send_body;
 mod send_content;

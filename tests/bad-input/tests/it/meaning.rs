@@ -1,6 +1,7 @@
 //! M139, M144, M152–M166, M178: messages that are sound and mean something odd.
 
-use amb_bad_input::{InboundWebhook, Row, refused, taken};
+use amb_bad_input::{Ending, InboundWebhook, Row, refused, taken};
+use amb_protocol::attachment::AttachmentKey;
 use amb_service::{
     dispatch::Dispatch,
     memory::{Memory, drive},
@@ -15,6 +16,8 @@ use amb_support::{
     vectors::{BUSINESS, CUSTOMER},
 };
 use serde_json::{Value, json};
+
+use crate::samples::PNG;
 
 fn apple(message: &Value) -> GatewayEvent {
     GatewayEvent::from_apple_with(message)
@@ -66,22 +69,34 @@ fn m144_a_type_of_the_future() {
     });
 }
 
-fn attachment() -> Value {
-    json!({
-        "name": format!("{CANARY}.heic"), "mimeType": "image/heic", "size": "183204",
-        "url": "https://p31-content.icloud.com/made-up", "owner": "made-up", "key": "00aa",
-        "signature-base64": "gZ+G0IGITH1lmi/qoMVa0BWjv08b",
-    })
-}
+/// Where a file may not lie, however it is spelt.
+const ELSEWHERE: [&str; 6] = [
+    "file:///etc/passwd",
+    "http://x",
+    "https://169.254.169.254/",
+    "https://evil.example",
+    "https://user@127.0.0.1/x",
+    "nonsense",
+];
 
 #[test]
 fn m152_an_attachment_that_lacks_something() {
     Row::run("M152", |row| {
-        for member in ["url", "key", "size", "name", "mimeType", "owner", "signature-base64"] {
-            let mut lacking = attachment();
-            lacking.as_object_mut().unwrap().remove(member);
-            let event = apple(&message::with("attachments", json!([lacking])));
-            row.apple(member, &event, taken());
+        let lacking = |members: &'static [&'static str]| {
+            move |_: &Memory, entry: &mut Value| {
+                let entry = entry.as_object_mut().unwrap();
+                entry.retain(|name, _| !members.contains(&name.as_str()));
+            }
+        };
+        let neither = &["signature", "signature-base64"];
+        for members in [&["url"], &["key"], &["size"], &["owner"], &neither[..]] {
+            let ending = Ending::Failed("incomplete");
+            let fetched = row.file(members[0], PNG, lacking(members), ending);
+            row.holds(&format!("no {members:?}, no question"), fetched.asked == 0);
+        }
+        // The rest says who it is, or is said twice.
+        for members in [&["name"], &["mimeType"], &neither[..1], &neither[1..]] {
+            row.file(members[0], PNG, lacking(members), Ending::Ready("image/png"));
         }
     });
 }
@@ -89,17 +104,16 @@ fn m152_an_attachment_that_lacks_something() {
 #[test]
 fn m153_an_attachment_of_no_size() {
     Row::run("M153", |row| {
-        let sizes = [
-            json!(-1),
-            json!("x"),
-            json!(9_223_372_036_854_775_808_u64),
-            json!(0),
-            json!(104_857_601),
-        ];
-        for size in sizes {
-            let mut odd = attachment();
-            odd["size"] = size;
-            row.apple("taken", &apple(&message::with("attachments", json!([odd]))), taken());
+        for (size, ending) in [
+            (json!(-1), Ending::Failed("bad_size")),
+            (json!("x"), Ending::Failed("incomplete")),
+            (json!(9_223_372_036_854_775_808_u64), Ending::Failed("incomplete")),
+            (json!(104_857_601), Ending::Failed("bad_size")),
+            (json!(0), Ending::Ready("application/octet-stream")),
+        ] {
+            let change = |_: &Memory, entry: &mut Value| entry["size"] = size.clone();
+            let fetched = row.file(&size.to_string(), b"", change, ending);
+            row.holds(&format!("{size}: nothing is fetched"), fetched.asked == 0);
         }
     });
 }
@@ -107,13 +121,10 @@ fn m153_an_attachment_of_no_size() {
 #[test]
 fn m154_an_attachment_from_elsewhere() {
     Row::run("M154", |row| {
-        for url in
-            ["file:///etc/passwd", "http://x", "https://169.254.169.254/", "https://evil.example"]
-        {
-            let mut odd = attachment();
-            odd["url"] = json!(url);
-            // Nothing is fetched: no port that fetches may be called.
-            row.apple(url, &apple(&message::with("attachments", json!([odd]))), taken());
+        for url in ELSEWHERE {
+            let change = |_: &Memory, entry: &mut Value| entry["url"] = json!(url);
+            let fetched = row.file(url, PNG, change, Ending::Failed("bad_host"));
+            row.holds(&format!("{url} is not fetched"), fetched.asked == 0);
         }
     });
 }
@@ -125,18 +136,70 @@ fn m155_interactive_data_and_a_reference_to_it() {
         both["interactiveData"] = json!({"data": {"requestIdentifier": "r"}});
         both["interactiveDataRef"] = json!({"url": "https://p31-content.icloud.com/x"});
         row.apple("both", &apple(&both), taken());
+        let function = InboundWebhook::default();
+        row.check("both", &function.send(&apple(&both)), taken());
+        let told = dispatched(&function.world) == [EventType::InteractiveReplied];
+        row.holds("the inline data is told at once", told);
+        row.holds("nothing is fetched", function.world.world().payloads.is_empty());
     });
 }
 
 #[test]
 fn m156_a_reference_that_lacks_something() {
     Row::run("M156", |row| {
-        for reference in
-            [json!({}), json!({"url": "x"}), json!({"url": "x", "key": "zz", "size": -1})]
-        {
+        let key = AttachmentKey::from_bytes([0xa7; 32]);
+        let sound = Memory::new(1).leave_with_apple("M0003.C01", b"x", &key).reference("bid");
+        let change = |name: &str, value: Value| {
+            let mut reference = sound.clone();
+            reference[name] = value;
+            reference
+        };
+        let unsigned = {
+            let mut reference = change("signature", Value::Null);
+            reference["signature-base64"] = Value::Null;
+            reference
+        };
+        for reference in [
+            json!({}),
+            json!({"url": "x"}),
+            json!({"url": "x", "key": "zz", "size": -1}),
+            change("bid", Value::Null),
+            change("url", Value::Null),
+            change("owner", Value::Null),
+            unsigned,
+            change("key", Value::Null),
+            change("key", json!("01".repeat(33))),
+            change("size", json!(0)),
+            change("size", json!(-1)),
+        ] {
             let mut message = message::bare("interactive");
-            message["interactiveDataRef"] = reference;
-            row.apple("taken", &apple(&message), taken());
+            message["interactiveDataRef"] = reference.clone();
+            let case = reference.to_string();
+            row.apple(&case, &apple(&message), taken());
+            let function = InboundWebhook::default();
+            row.check(&case, &function.send(&apple(&message)), taken());
+            let bodies = function.tell().unwrap();
+            let first = bodies.first().map_or(&b"null"[..], Vec::as_slice);
+            let event: Value = serde_json::from_slice(first).unwrap();
+            let parked =
+                event["type"] == "message.parked" && event["data"]["reason"] == "bad_reference";
+            row.holds(&format!("{case} is parked at once: {event}"), parked);
+            row.holds("nothing is fetched", function.world.world().payloads.is_empty());
+        }
+        // The end of a file tells its size as well.
+        for size in [Value::Null, json!("x")] {
+            let function = InboundWebhook::default();
+            function.world.leave_with_apple("M0003.C01", b"x", &key);
+            let answer = json!({"data": {"requestIdentifier": "r"}}).to_string().into_bytes();
+            function.world.world().far_side.content.decoded.insert(b"x".to_vec(), answer);
+            let mut message = message::bare("interactive");
+            message["interactiveDataRef"] = change("size", size);
+            row.check("without a size", &function.send(&apple(&message)), taken());
+            row.holds("it is awaited", function.tell().unwrap().is_empty());
+            let bodies = function.fetch().unwrap();
+            let told = bodies.iter().map(|body| serde_json::from_slice(body).unwrap());
+            let types: Vec<_> = told.map(|event: Value| event["type"].clone()).collect();
+            row.holds("it is told", types == [json!("interactive.replied")]);
         }
     });
 }

@@ -1,9 +1,9 @@
-//! S023–S035 and S045: what a message of each type may say.
+//! S023–S035 and S045–S047: what a message of each type may say.
 
 use amb_bad_input::{Expected, OutboundSend, Outcome, Row, problem, sent};
-use amb_service::model::ConversationStatus;
+use amb_service::model::{ConversationStatus, FileKey, UploadId};
 use amb_support::{
-    account::{self, TENANT},
+    account::{self, OTHER_TENANT, TENANT},
     gateway_event::GatewayEvent,
     vectors::{BUSINESS, CUSTOMER},
 };
@@ -40,7 +40,16 @@ fn without(case: &str, pointer: &str) -> Value {
 }
 
 fn posted(kind: &str, content: &Value, capabilities: &[&str]) -> Outcome {
-    let function = OutboundSend::default();
+    posted_to(&OutboundSend::default(), kind, content, capabilities)
+}
+
+/// The same to an instance whose world is arranged.
+fn posted_to(
+    function: &OutboundSend,
+    kind: &str,
+    content: &Value,
+    capabilities: &[&str],
+) -> Outcome {
     let key = account::key(&function.world, TENANT);
     account::conversation(&function.world, BUSINESS, CUSTOMER, ConversationStatus::Open);
     for state in function.world.world().conversations.values_mut() {
@@ -359,6 +368,102 @@ fn s045_a_device_that_cannot_show_it() {
                 row.holds(case, error["pointer"] == "/type" && error["rule"] == "capability");
                 row.holds(case, error["limit"] == json!([capability]));
             }
+        }
+    });
+}
+
+const UPLOAD: &str = "upl_abcdefghijklmnopqrstuvwx2a";
+
+/// A text with these files; a tenant has uploaded so many bytes.
+fn text_with(tenant: &str, uploaded: usize, files: &Value) -> Outcome {
+    let function = OutboundSend::default();
+    let upload = UploadId::parse(UPLOAD).unwrap();
+    let file = FileKey::upload(&account::tenant(tenant), &upload);
+    function.world.world().files.insert(file, vec![0; uploaded]);
+    let content = json!({ "text": "Your terms: \u{fffc}", "attachments": files });
+    posted_to(&function, "text", &content, &EVERYTHING)
+}
+
+/// One look at the upload, which reads nothing of it.
+fn looked(expected: Expected) -> Expected {
+    expected.ports(if expected.status == 202 {
+        &[
+            ("ApiKeys::api_key", 1),
+            ("Businesses::business", 1),
+            ("Conversations::load", 1),
+            ("Conversations::step", 1),
+            ("Files::file", 1),
+            ("OutboundQueue::enqueue_outbound", 1),
+        ]
+    } else {
+        &[
+            ("ApiKeys::api_key", 1),
+            ("Files::file", 1),
+            ("IdempotencyRecords::idempotency_record", 1),
+        ]
+    })
+}
+
+#[test]
+fn s046_files_of_a_text() {
+    /// Apple's limit.
+    const MOST: usize = 100 << 20;
+    Row::run("S046", |row| {
+        let upload = json!([{ "uploadId": UPLOAD }]);
+        for (size, expected) in [
+            (0, problem(400, "invalid_request")),
+            (1, sent()),
+            (MOST, sent()),
+            (MOST + 1, problem(413, "too_large")),
+        ] {
+            let outcome = text_with(TENANT, size, &upload);
+            row.check(&format!("{size} bytes"), &outcome, looked(expected));
+        }
+        let theirs = text_with(OTHER_TENANT, 1, &upload);
+        row.check("another tenant's upload", &theirs, looked(problem(404, "not_found")));
+        let url = "https://shop.example.com/terms.pdf";
+        let said = json!({ "url": url, "name": "Terms.pdf", "mimeType": "application/pdf" });
+        row.check("a URL", &text_with(TENANT, 1, &json!([said])), sent());
+        for (case, files) in [
+            ("neither", json!([{}])),
+            ("both", json!([{ "uploadId": UPLOAD, "url": url }])),
+            ("a customer's file", json!([{ "uploadId": "att_abcdefghijklmnopqrstuvwx2a" }])),
+            ("an id of nobody's", json!([{ "uploadId": "../../etc/passwd" }])),
+            ("a number", json!([7])),
+            ("a file of ours", json!([{ "url": "file:///etc/passwd" }])),
+            ("no TLS", json!([{ "url": "http://shop.example.com/terms.pdf" }])),
+            ("a type that is none", json!([{ "uploadId": UPLOAD, "mimeType": "a/b/c" }])),
+            ("21 files", json!(vec![json!({ "uploadId": UPLOAD }); 21])),
+            ("no list", json!({})),
+        ] {
+            let content = json!({ "text": "Your terms: \u{fffc}", "attachments": files });
+            bad(row, case, "text", &content, "/attachments");
+        }
+        let places = "\u{fffc}\u{fffc}";
+        let surplus = json!({ "text": places, "attachments": [{ "uploadId": UPLOAD }] });
+        bad(row, "a place too many", "text", &surplus, "/text");
+    });
+}
+
+#[test]
+fn s047_hostile_names() {
+    Row::run("S047", |row| {
+        for name in [
+            "../../etc/passwd",
+            "..\\..\\x",
+            "C:\\x",
+            ".",
+            "",
+            "CON",
+            "a\0b.pdf",
+            "a\r\nSet-Cookie: x=1",
+            "photo\u{202e}gpj.exe",
+            "a\u{ff0f}b",
+            "   ",
+            &"n".repeat(1_000),
+        ] {
+            let files = json!([{ "uploadId": UPLOAD, "name": name }]);
+            row.check(name, &text_with(TENANT, 1, &files), looked(sent()));
         }
     });
 }
