@@ -45,7 +45,7 @@ words! {
     ConversationStatusWord "ConversationStatus" ["open", "closed"];
     InboundWord "Inbound" ["inbound"];
     OutboundWord "Outbound" ["outbound"];
-    InboundStatusWord "InboundStatus" ["received", "parked"];
+    InboundStatusWord "InboundStatus" ["received", "awaited", "parked"];
     SendTypeWord "SendType" types().chain(["typing", "template"]);
     MessageTypeWord "MessageType" types().chain(["typing"]);
     ChoiceTypeWord "ChoiceType" types().chain(["template"]);

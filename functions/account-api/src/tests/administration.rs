@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::world::{BUSINESS, OURS, THEIR_BUSINESS, THEIRS, World};
 
@@ -168,4 +168,54 @@ async fn r021_operators_of_other_languages_are_only_text() {
         let reply = world.as_operator(OURS, "POST", "/v1/keys", Some(body)).await;
         assert_eq!(reply.faults(), [("/name".into(), "type".into())]);
     }
+}
+
+#[tokio::test]
+async fn ap07_a012_s046_an_upload_over_100_mib_is_refused_before_a_byte_is_sent() {
+    let world = World::new().await;
+    let upload = |size: Value| {
+        let world = &world;
+        let body = json!({ "contentType": "video/mp4", "size": size });
+        async move { world.as_operator(OURS, "POST", "/v1/uploads", Some(body)).await }
+    };
+    let most = 100 * 1024 * 1024;
+    assert_eq!(upload(json!(most)).await.status, 201);
+    for odd in [json!(most + 1), json!(0), json!(-1), json!(1.5), json!("1")] {
+        let reply = upload(odd.clone()).await;
+        assert_eq!(reply.faults(), [("/size".into(), "range".into())], "{odd}");
+        assert_eq!(reply.body["errors"][0]["limit"], json!(most));
+    }
+    let calls = world.memory.world().faults.calls.clone();
+    assert_eq!(calls.iter().filter(|call| call.contains("upload_slot")).count(), 1);
+}
+
+#[tokio::test]
+async fn how_long_files_are_kept_is_the_tenants_to_say() {
+    let world = World::new().await;
+    let admin = world.key(OURS, "test", &["admin"]).await;
+    let settings = |body: Option<Value>| {
+        let (world, admin) = (&world, &admin);
+        let method = if body.is_some() { "PUT" } else { "GET" };
+        async move { world.with_key(admin, method, "/v1/settings", body).await }
+    };
+    assert_eq!(settings(None).await.body, json!({ "attachmentRetentionDays": 30 }));
+    for days in [1, 7, 30, 90, 365] {
+        let set = json!({ "attachmentRetentionDays": days });
+        assert_eq!(settings(Some(set.clone())).await.body, set);
+        assert_eq!(settings(None).await.body, set);
+    }
+    for (odd, rule) in [
+        (json!(0), "range"),
+        (json!(366), "range"),
+        (json!("30"), "range"),
+        (json!(14), "format"),
+        (Value::Null, "required"),
+    ] {
+        let reply = settings(Some(json!({ "attachmentRetentionDays": odd }))).await;
+        let pointer = "/attachmentRetentionDays".to_owned();
+        assert_eq!(reply.faults(), [(pointer, rule.to_owned())], "{odd}");
+    }
+    assert_eq!(settings(None).await.body, json!({ "attachmentRetentionDays": 365 }));
+    let other = world.as_operator(THEIRS, "GET", "/v1/settings", None).await;
+    assert_eq!(other.body, json!({ "attachmentRetentionDays": 30 }));
 }

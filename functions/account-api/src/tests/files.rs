@@ -6,12 +6,15 @@ use amb_protocol::{
 };
 use amb_service::{
     account::FILE_LINK_LIFE,
+    deliver::Deliver,
     model::{
-        AttachmentId, ConversationId, ConversationState, DownloadId, EventId, EventSource,
-        EventStream, EventType, FileKey, Payload, PayloadFault, PayloadPlace, PayloadPointer,
-        PayloadSource, PayloadStatus, Retention, Scan, StoredFile, TenantId, TimelineEntry,
-        TimelineItem,
+        AttachmentId, ConversationId, ConversationState, Delivery, DeliveryKey, DeliveryPointer,
+        DownloadId, EndpointId, EventId, EventSource, EventStream, EventType, FileKey, Payload,
+        PayloadFault, PayloadPlace, PayloadPointer, PayloadSource, PayloadStatus, Retention, Scan,
+        StoredFile, TenantId, TimelineEntry, TimelineItem,
     },
+    port::{ServiceKeySource, WebhookError},
+    service_key::ServiceKey,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -267,6 +270,51 @@ async fn a_link_needs_no_key_and_leads_where_the_api_is_called() {
 }
 
 #[tokio::test]
+async fn a_webhook_carries_a_link_that_the_api_follows_made_anew_with_each_attempt() {
+    let (world, conversation) = told().await;
+    let url = json!({ "url": "https://hooks0.example.org/in" });
+    let endpoint = world.as_operator(OURS, "POST", "/v1/endpoints", Some(url)).await.text("id");
+    let key = {
+        let mut inner = world.memory.world();
+        let (tenant, stream, seq) = inner.timeline.keys().next_back().unwrap().clone();
+        let TimelineItem::Event { id, kind, .. } =
+            inner.timeline.values().next_back().unwrap().item.clone()
+        else {
+            panic!()
+        };
+        let endpoint = EndpointId::parse(&endpoint).unwrap();
+        let key = DeliveryKey { tenant, stream, endpoint, seq };
+        let business = Some(BusinessId::parse(BUSINESS).unwrap());
+        let delivery = Delivery::new(key.clone(), id, kind, business, inner.now);
+        inner.deliveries.insert(key.clone(), delivery);
+        inner.far_side.webhook_script.push_back(Err(WebhookError::Timeout));
+        key
+    };
+    let service_key = ServiceKey::derive(&world.memory.service_key().await.unwrap()).unwrap();
+    let m = || world.memory.clone();
+    let deliver = Deliver::new(m(), m(), m(), m(), service_key)
+        .linking_to(Some("https://api.example.com".into()));
+    let mut links = Vec::new();
+    for _ in 0..2 {
+        let pointer = DeliveryPointer::Stored(key.clone());
+        deliver.deliver(&pointer, Duration::from_secs(20)).await.unwrap();
+        let told = world.memory.world().far_side.webhook_calls.last().unwrap().body.clone();
+        let told: Value = serde_json::from_slice(&told).unwrap();
+        assert_eq!(told["conversationId"], json!(conversation));
+        let file = &told["data"]["attachment"];
+        links.push(file["url"].as_str().unwrap().to_owned());
+        assert!(file["urlExpiresAt"].is_string());
+        world.memory.world().now += Duration::from_secs(20 * 60);
+    }
+    assert_ne!(links[0], links[1]);
+    let path = |link: &str| link.strip_prefix("https://api.example.com").unwrap().to_owned();
+    assert_eq!(follow(&world, &path(&links[1])).await.status, 404, "20 minutes later");
+    world.memory.world().now -= Duration::from_secs(20 * 60);
+    assert_eq!(follow(&world, &path(&links[1])).await.status, 302);
+    assert_eq!(follow(&world, &path(&links[0])).await.status, 404);
+}
+
+#[tokio::test]
 async fn a_file_that_is_not_to_be_had_says_why() {
     let world = World::new().await;
     keep_samples(&world);
@@ -341,97 +389,4 @@ async fn f105_an_infected_file_is_given_out_by_no_link() {
     }
     let reply = world.as_operator(THEIRS, "PUT", &format!("{file}/scan"), body).await;
     assert_eq!(reply.code(), (404, "not_found"));
-}
-
-#[tokio::test]
-async fn m152_a_message_names_its_files_as_they_were_declared() {
-    let world = World::new().await;
-    let files = json!([
-        { "name": "../IMG_0007.HEIC", "mimeType": "image/heic", "size": 183_204 },
-        { "mime-type": "text/plain", "file-size": "12", "key": "canary" },
-        {},
-    ]);
-    let message =
-        json!({ "type": "text", "body": "\u{fffc}\u{fffc}\u{fffc}", "attachments": files });
-    let conversation = world.customer_sends(INBOUND, message).await;
-    let expected = json!([
-        { "id": attachment(0), "name": "../IMG_0007.HEIC", "mimeType": "image/heic", "size": 183_204 },
-        { "id": attachment(1), "mimeType": "text/plain", "size": 12 },
-        { "id": attachment(2) },
-    ]);
-    let read = |target: String| {
-        let world = &world;
-        async move { world.as_operator(OURS, "GET", &target, None).await }
-    };
-    let message = read(format!("/v1/messages/{INBOUND}")).await;
-    assert_eq!(message.body["attachments"], expected);
-    let events = read(format!("/v1/events?conversationId={conversation}")).await;
-    assert_eq!(events.items()[0]["data"]["message"]["attachments"], expected);
-    let listed = read(format!("/v1/messages?conversationId={conversation}")).await;
-    assert_eq!(listed.items()[0]["attachments"], expected);
-}
-
-#[tokio::test]
-async fn a_message_names_forty_files_and_what_is_not_fetched_it_does_not_name() {
-    let world = World::new().await;
-    let many = json!({ "type": "text", "body": "x", "attachments": vec![json!({}); 41] });
-    world.customer_sends(INBOUND, many).await;
-    let message = world.as_operator(OURS, "GET", &format!("/v1/messages/{INBOUND}"), None).await;
-    assert_eq!(message.body["attachments"].as_array().unwrap().len(), 40);
-    let unknown = "c3a1f0de-0000-4000-8000-000000000002";
-    let unread = json!({ "type": "unheard_of", "attachments": [{}] });
-    world.customer_sends(unknown, unread).await;
-    let message = world.as_operator(OURS, "GET", &format!("/v1/messages/{unknown}"), None).await;
-    assert_eq!(message.body["attachments"], Value::Null);
-    assert_eq!(message.body["apple"]["attachments"], json!([{}]));
-}
-
-#[tokio::test]
-async fn a012_s046_an_upload_over_100_mib_is_refused_before_a_byte_is_sent() {
-    let world = World::new().await;
-    let upload = |size: Value| {
-        let world = &world;
-        let body = json!({ "contentType": "video/mp4", "size": size });
-        async move { world.as_operator(OURS, "POST", "/v1/uploads", Some(body)).await }
-    };
-    let most = 100 * 1024 * 1024;
-    assert_eq!(upload(json!(most)).await.status, 201);
-    for odd in [json!(most + 1), json!(0), json!(-1), json!(1.5), json!("1")] {
-        let reply = upload(odd.clone()).await;
-        assert_eq!(reply.faults(), [("/size".into(), "range".into())], "{odd}");
-        assert_eq!(reply.body["errors"][0]["limit"], json!(most));
-    }
-    let calls = world.memory.world().faults.calls.clone();
-    assert_eq!(calls.iter().filter(|call| call.contains("upload_slot")).count(), 1);
-}
-
-#[tokio::test]
-async fn how_long_files_are_kept_is_the_tenants_to_say() {
-    let world = World::new().await;
-    let admin = world.key(OURS, "test", &["admin"]).await;
-    let settings = |body: Option<Value>| {
-        let (world, admin) = (&world, &admin);
-        let method = if body.is_some() { "PUT" } else { "GET" };
-        async move { world.with_key(admin, method, "/v1/settings", body).await }
-    };
-    assert_eq!(settings(None).await.body, json!({ "attachmentRetentionDays": 30 }));
-    for days in [1, 7, 30, 90, 365] {
-        let set = json!({ "attachmentRetentionDays": days });
-        assert_eq!(settings(Some(set.clone())).await.body, set);
-        assert_eq!(settings(None).await.body, set);
-    }
-    for (odd, rule) in [
-        (json!(0), "range"),
-        (json!(366), "range"),
-        (json!("30"), "range"),
-        (json!(14), "format"),
-        (Value::Null, "required"),
-    ] {
-        let reply = settings(Some(json!({ "attachmentRetentionDays": odd }))).await;
-        let pointer = "/attachmentRetentionDays".to_owned();
-        assert_eq!(reply.faults(), [(pointer, rule.to_owned())], "{odd}");
-    }
-    assert_eq!(settings(None).await.body, json!({ "attachmentRetentionDays": 365 }));
-    let other = world.as_operator(THEIRS, "GET", "/v1/settings", None).await;
-    assert_eq!(other.body, json!({ "attachmentRetentionDays": 30 }));
 }

@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 
-use super::world::{BUSINESS, CUSTOMER, ENDPOINT, INBOUND, OURS, World};
+use super::{
+    files::attachment,
+    world::{BUSINESS, CUSTOMER, ENDPOINT, INBOUND, OURS, World},
+};
 
 fn seqs(items: &[Value]) -> Vec<u64> {
     items.iter().map(|item| item["seq"].as_u64().unwrap()).collect()
@@ -181,4 +184,67 @@ async fn an_event_is_found_by_its_id_and_conversation() {
     let id = amb_service::model::EventId::of(&cnv, "2");
     let target = format!("/v1/events/{id}?conversationId={cnv}");
     assert_eq!(world.as_operator(OURS, "GET", &target, None).await.code(), (404, "not_found"));
+}
+
+#[tokio::test]
+async fn m152_a_message_names_its_files_as_they_were_declared() {
+    let world = World::new().await;
+    let files = json!([
+        { "name": "../IMG_0007.HEIC", "mimeType": "image/heic", "size": 183_204 },
+        { "mime-type": "text/plain", "file-size": "12", "key": "canary" },
+        {},
+    ]);
+    let message =
+        json!({ "type": "text", "body": "\u{fffc}\u{fffc}\u{fffc}", "attachments": files });
+    let conversation = world.customer_sends(INBOUND, message).await;
+    let expected = json!([
+        { "id": attachment(0), "name": "../IMG_0007.HEIC", "mimeType": "image/heic", "size": 183_204 },
+        { "id": attachment(1), "mimeType": "text/plain", "size": 12 },
+        { "id": attachment(2) },
+    ]);
+    let read = |target: String| {
+        let world = &world;
+        async move { world.as_operator(OURS, "GET", &target, None).await }
+    };
+    let message = read(format!("/v1/messages/{INBOUND}")).await;
+    assert_eq!(message.body["attachments"], expected);
+    let events = read(format!("/v1/events?conversationId={conversation}")).await;
+    assert_eq!(events.items()[0]["data"]["message"]["attachments"], expected);
+    let listed = read(format!("/v1/messages?conversationId={conversation}")).await;
+    assert_eq!(listed.items()[0]["attachments"], expected);
+}
+
+#[tokio::test]
+async fn a_message_names_forty_files_and_what_is_not_fetched_it_does_not_name() {
+    let world = World::new().await;
+    let many = json!({ "type": "text", "body": "x", "attachments": vec![json!({}); 41] });
+    world.customer_sends(INBOUND, many).await;
+    let message = world.as_operator(OURS, "GET", &format!("/v1/messages/{INBOUND}"), None).await;
+    assert_eq!(message.body["attachments"].as_array().unwrap().len(), 40);
+    let unknown = "c3a1f0de-0000-4000-8000-000000000002";
+    let unread = json!({ "type": "unheard_of", "attachments": [{}] });
+    world.customer_sends(unknown, unread).await;
+    let message = world.as_operator(OURS, "GET", &format!("/v1/messages/{unknown}"), None).await;
+    assert_eq!(message.body["attachments"], Value::Null);
+    assert_eq!(message.body["apple"]["attachments"], json!([{}]));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_being_fetched_is_listed_as_awaited() {
+    let world = World::new().await;
+    let reference = json!({
+        "bid": "com.example", "url": "https://p00-content.example.com/M0001.C01",
+        "owner": "M0001.C01", "signature": "819f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+        "key": "00".repeat(33), "size": 20_480,
+    });
+    let message = json!({ "type": "interactive", "interactiveDataRef": reference });
+    let conversation = world.customer_sends(INBOUND, message).await;
+    let target = format!("/v1/messages?conversationId={conversation}");
+    let listed = world.as_operator(OURS, "GET", &target, None).await;
+    let message = listed.items()[0].clone();
+    assert_eq!((&message["status"], &message["seq"]), (&json!("awaited"), &json!(1)));
+    assert_eq!((&message["id"], &message["eventId"]), (&json!(INBOUND), &Value::Null));
+    assert_eq!(message["interactive"], Value::Null);
+    let one = world.as_operator(OURS, "GET", &format!("/v1/messages/{INBOUND}"), None).await;
+    assert_eq!((one.text("status"), &one.body["deliveries"]), ("awaited".into(), &json!([])));
 }

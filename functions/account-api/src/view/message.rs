@@ -29,7 +29,8 @@ pub(crate) struct InboundView {
     direction: &'static str,
     #[serde(flatten)]
     place: Place,
-    /// `received`, or `parked` when it could not be told as it should.
+    /// `received`; `awaited` while its answer is being fetched from Apple; `parked` when it could not be
+    /// told as it should.
     #[cfg_attr(test, schema(value_type = crate::openapi::InboundStatusWord))]
     status: &'static str,
     /// Why it is parked.
@@ -166,7 +167,11 @@ fn inbound(state: &ConversationState, message: &Inbound) -> InboundView {
     InboundView {
         direction: "inbound",
         place: place(state, message.seq),
-        status: if message.parked.is_some() { "parked" } else { "received" },
+        status: match (&message.parked, &message.event) {
+            (Some(_), _) => "parked",
+            (None, None) => "awaited",
+            (None, Some(_)) => "received",
+        },
         parked_reason: message.parked.clone(),
         event_id: message.event.as_ref().map(ToString::to_string),
         words,
