@@ -5,6 +5,7 @@ use std::future::Future;
 
 use super::{Fetch, FetchError, reply::Twin};
 use crate::{
+    keyring::SecondLook,
     model::{PayloadFault, PayloadStatus},
     port::{AppleSecrets, Clock, ContentError, Entropy},
 };
@@ -89,10 +90,18 @@ where
         R: Future<Output = Result<T, ContentError>>,
     {
         let answer = ask(self.keys.signing().await?).await;
-        if !matches!(answer, Err(ContentError::Unauthorized)) {
-            return Ok(answer);
+        match answer {
+            Err(ContentError::Unauthorized) => {
+                self.keys.second_look().await?;
+            }
+            // Of a file it may mean either: that the key does not hold, or that the file is gone.
+            Err(ContentError::Gone(403)) => {
+                if !matches!(self.keys.second_look().await?, SecondLook::Changed(_)) {
+                    return Ok(answer);
+                }
+            }
+            _ => return Ok(answer),
         }
-        self.keys.second_look().await?;
         match ask(self.keys.signing().await?).await {
             Err(ContentError::Unauthorized) => Err(FetchError::Unauthorized),
             answer => Ok(answer),

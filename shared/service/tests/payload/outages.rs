@@ -71,6 +71,41 @@ fn f078_a_key_that_was_rotated_is_looked_up_again_within_the_attempt() {
 }
 
 #[test]
+fn f078_a_403_for_a_file_is_the_keys_fault_only_if_there_is_a_newer_one() {
+    for rotated in [true, false] {
+        let mut actors = awaiting();
+        let pointer = only_payload(&actors).pointer;
+        let w = || actors.world.clone();
+        let fetch = amb_service::payload::Fetch::new(w(), w(), w(), w(), w(), w(), w());
+        let ask = || {
+            let until = w().world().now + Duration::from_secs(60);
+            drive(fetch.fetch(&pointer, until)).unwrap().unwrap()
+        };
+        let gone = || Err(amb_service::port::ContentError::Gone(403));
+        // The worker knows the older key by then.
+        actors.world.world().far_side.content.pre_download_script.push_back(gone());
+        assert!(matches!(ask(), Fetched::Again(_)));
+        {
+            let mut world = actors.world.world();
+            world.now += Duration::from_secs(60);
+            world.far_side.content.pre_download_script.push_back(gone());
+            if rotated {
+                let newer = amb_protocol::jwt::ApiSecret::from_base64(
+                    "YEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=",
+                );
+                let current = newer.ok();
+                world.apple_keys = AppleKeySet { current, ..AppleKeySet::default() };
+            }
+        }
+        let fetched = ask();
+        assert_eq!(fetched == Fetched::Finished, rotated, "{fetched:?}");
+        actors.wait(Duration::from_secs(7));
+        work_off(&mut actors);
+        assert_eq!(kinds(&actors), ["interactive.replied"]);
+    }
+}
+
+#[test]
 fn while_apple_refuses_our_only_key_it_is_an_outage_and_no_failure_of_the_answer() {
     let mut actors = awaiting();
     actors.world.world().far_side.content.key = Some("another".to_owned());
