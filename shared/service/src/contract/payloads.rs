@@ -196,7 +196,15 @@ async fn an_attempt_is_written_by_who_holds_the_lease(
     let answer = store.lease_payload(pointer, next_at, lease).await?;
     assert_eq!(answer, PayloadLease::Taken(taken.clone()));
 
-    let fresh = Payload { transfer: None, ..taken };
+    let renewed = sample.after(2_090);
+    assert!(!store.renew_payload(pointer, sample.after(1_999), renewed).await?, "not that one");
+    assert!(store.renew_payload(pointer, lease, renewed).await?);
+    assert!(!store.record_payload(&taken, lease).await?, "the lease is another one now");
+    let late = store.lease_payload(pointer, lease, sample.after(3_000)).await?;
+    assert_eq!(late, PayloadLease::Busy(renewed));
+    let lease = renewed;
+
+    let fresh = Payload { transfer: None, lease_until: Some(lease), ..taken };
     assert!(store.record_payload(&fresh, lease).await?);
     assert_eq!(store.payload(pointer).await?, Some(fresh), "from the start");
     Ok(())

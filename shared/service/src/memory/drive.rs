@@ -28,9 +28,9 @@ pub fn begin<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Option<F::Output> 
 /// Freezes whoever comes to the gate, once.
 pub(super) async fn freeze() {
     let mut is_frozen = false;
-    poll_fn(|_| match std::mem::replace(&mut is_frozen, true) {
-        true => Poll::Ready(()),
-        false => Poll::Pending,
+    poll_fn(|_| {
+        let was_frozen = std::mem::replace(&mut is_frozen, true);
+        if was_frozen { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
 }

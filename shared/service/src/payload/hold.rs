@@ -98,3 +98,60 @@ where
         self.body.chunk().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use amb_protocol::id::BusinessId;
+
+    use super::*;
+    use crate::{
+        memory::{FaultMode, Memory, drive},
+        model::{DownloadId, Payload, PayloadPlace, PayloadSource, TenantId},
+    };
+
+    fn held() -> (Memory, Hold<Memory, Memory>) {
+        let world = Memory::new(1);
+        let now = world.now();
+        let place = PayloadPlace::Download(DownloadId::draw(&world));
+        let pointer = PayloadPointer { tenant: TenantId::draw(&world), place };
+        let business = BusinessId::parse("7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002").unwrap();
+        let row = Payload::pending(pointer.clone(), business, PayloadSource::Inbox, now);
+        let lease = lease_from(now);
+        let row = Payload { lease_until: Some(lease), ..row };
+        world.world().payloads.insert(pointer.clone(), row);
+        let until = now + SignedDuration::from_mins(14);
+        let hold = Hold::new(world.clone(), world.clone(), pointer, lease, until);
+        (world, hold)
+    }
+
+    fn lease_of(world: &Memory) -> Timestamp {
+        world.world().payloads.values().next().unwrap().lease_until.unwrap()
+    }
+
+    #[test]
+    fn a_lease_lives_as_long_as_bytes_move_and_costs_two_writes_a_minute() {
+        let (world, hold) = held();
+        for second in 1..=600 {
+            world.world().now += SignedDuration::from_secs(1);
+            drive(hold.keep()).unwrap();
+            assert!(hold.lease() > world.now(), "after {second} s");
+            assert_eq!(hold.lease(), lease_of(&world));
+        }
+        let calls = &world.world().faults.calls;
+        let renewals = calls.iter().filter(|call| **call == "Payloads::renew_payload").count();
+        assert_eq!(renewals, 19);
+    }
+
+    #[test]
+    fn a_renewal_that_fails_is_tried_with_the_next_bytes() {
+        let (world, hold) = held();
+        world.world().now += SignedDuration::from_secs(40);
+        let calls = world.world().faults.calls.len();
+        world.world().faults.at = Some((calls, FaultMode::Refused));
+        drive(hold.keep()).unwrap();
+        assert_eq!(hold.lease(), lease_of(&world), "as it was");
+        drive(hold.keep()).unwrap();
+        assert_eq!(hold.lease(), lease_from(world.now()));
+        assert_eq!(hold.lease(), lease_of(&world));
+    }
+}
