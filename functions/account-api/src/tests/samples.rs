@@ -206,9 +206,10 @@ pub(crate) fn examples(fed: &[Fed]) -> Examples {
 }
 
 /// The samples of sending and checking: the operation with the name of the example, and the file.
-pub(crate) const SENDING: [(&str, &str); 16] = [
+pub(crate) const SENDING: [(&str, &str); 17] = [
     ("sendMessage/text", "text"),
     ("sendMessage/textWithLinks", "text-with-links"),
+    ("sendMessage/textWithFiles", "text-with-files"),
     ("sendMessage/richLink", "rich-link"),
     ("sendMessage/quickReply", "quick-reply"),
     ("sendMessage/listPicker", "list-picker"),
