@@ -12,8 +12,8 @@ use amb_protocol::{
 use amb_service::{
     memory::World,
     model::{
-        EventSource, EventStream, EventType, InboxMessage, InboxSort, OutboundContent, Payload,
-        PayloadPlace, PayloadStatus, TimelineEntry, TimelineItem,
+        EventSource, EventStream, EventType, FileKey, InboxMessage, InboxSort, OutboundContent,
+        Payload, PayloadPlace, PayloadStatus, TimelineEntry, TimelineItem,
     },
 };
 use aws_lc_rs::digest;
@@ -109,7 +109,7 @@ fn tells_of(source: &EventSource, message: &InboxMessage) -> bool {
     match source {
         EventSource::Inbox { sort, .. } => *sort == message.pointer.sort,
         EventSource::Inline(data) => data["messageId"] == Value::String(message.id.to_string()),
-        _ => false,
+        EventSource::Attachment { .. } => false,
     }
 }
 
@@ -275,5 +275,5 @@ pub(crate) fn left_over(actors: &Actors) -> Vec<String> {
     };
     let files = world.files.keys().filter(|file| !named.contains(file) && !serves(file.as_str()));
     let unjoined = world.unjoined.keys().map(String::as_str);
-    files.map(|file| file.as_str()).chain(unjoined).map(str::to_owned).collect()
+    files.map(FileKey::as_str).chain(unjoined).map(str::to_owned).collect()
 }
