@@ -203,12 +203,15 @@ pub(crate) async fn arrives(scene: &Scene<'_>, attach: Attach, bytes: Vec<u8>) -
     Ok(ready.event.pointer("/data/attachment").cloned().unwrap_or_default())
 }
 
-/// The event of this type about this message. A file may take its time.
+/// The event of this type about this message. A file may take its time: three tries at a slow one, or
+/// the sweep's two minutes for one whose worker died.
 async fn told(scene: &Scene<'_>, event: &str, message: &str) -> Fallible<BusinessEvent> {
-    match scene.taken(event, message).await {
-        Ok(told) => Ok(told),
-        Err(_not_yet) => scene.taken(event, message).await,
+    for _ in 0..2 {
+        if let Ok(told) = scene.taken(event, message).await {
+            return Ok(told);
+        }
     }
+    scene.taken(event, message).await
 }
 
 /// Puts a file into an upload of the tenant's; gives its id.
