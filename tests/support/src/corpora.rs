@@ -9,16 +9,23 @@ use std::{
 };
 
 /// A file or folder of the corpora.
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where they lie")]
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment what they need")]
 pub fn path(name: &str) -> Option<PathBuf> {
+    let found = optional(name);
+    let required = std::env::var_os("CORPORA").is_some_and(|value| value == "required");
+    assert!(found.is_some() || !required, "CORPORA=required, and there is no {name}");
+    found
+}
+
+/// A file or folder of a larger collection, which nobody is required to have.
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where they lie")]
+fn optional(name: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpora");
     let folder = std::env::var_os("CORPUS_DIR").map_or_else(|| beside.into(), PathBuf::from);
     let path = folder.join(name);
     if path.exists() {
         return Some(path);
     }
-    let required = std::env::var_os("CORPORA").is_some_and(|value| value == "required");
-    assert!(!required, "CORPORA=required, and there is no {}", path.display());
     loud(&format!("CORPUS ABSENT, NOTHING CHECKED: {} (set CORPUS_DIR)", path.display()));
     None
 }
@@ -32,9 +39,10 @@ pub fn file(name: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// The files in a folder of the corpora, by name; folders in it are not looked into.
+/// The files in a folder of a larger collection (mitra, fuzzdb, image-rs, go-fuzz-corpus), by name;
+/// nobody is required to have it, and folders in it are not looked into.
 pub fn files(folder: &str) -> Option<Vec<(String, Vec<u8>)>> {
-    let folder = path(folder)?;
+    let folder = optional(folder)?;
     let mut files = Vec::new();
     for entry in fs::read_dir(&folder).expect("the folder of a corpus") {
         let path = entry.expect("an entry of a corpus").path();
