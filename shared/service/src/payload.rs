@@ -37,9 +37,12 @@ use attempt::Attempt;
 use end::End;
 use hold::{Hold, lease_from};
 
-/// Pauses after the failures before the last: Apple's links die within seconds, and a moment later it
-/// may well answer.
-const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
+/// Pauses, in seconds, after the failures before the last: Apple's links die within seconds, and a
+/// moment later it may well answer.
+const PAUSES: [u64; Payload::MOST_FAILURES as usize - 1] = [1, 3];
+/// Pauses while Apple is not to be had, some twenty minutes in all: its outages end, and a customer's
+/// answer is worth waiting for.
+const OUTAGE_PAUSES: [u64; Payload::MOST_OUTAGES as usize - 1] = [1, 3, 10, 30, 60, 120, 300, 600];
 /// What ran out of time goes on after this.
 const SOON: Duration = Duration::from_secs(1);
 /// After an outage of our own, so long times the square of the attempts, up to [`LONGEST_OUTAGE`]: all
@@ -185,11 +188,12 @@ where
             Attempt::Missed { code, detail } => {
                 let failed = usize::try_from(payload.failures).unwrap_or(usize::MAX);
                 payload.failures += 1;
-                match PAUSES.get(failed) {
-                    Some(pause) if payload.failures < Payload::MOST_FAILURES => {
-                        self.again(payload, hold.lease(), jittered(*pause, &self.clock)).await
+                match pauses(code).get(failed) {
+                    Some(pause) => {
+                        let pause = jittered(Duration::from_secs(*pause), &self.clock);
+                        self.again(payload, hold.lease(), pause).await
                     }
-                    _ => self.end(payload, hold.lease(), End::failed(code, detail)).await,
+                    None => self.end(payload, hold.lease(), End::failed(code, detail)).await,
                 }
             }
             Attempt::Interrupted => self.again(payload, hold.lease(), SOON).await,
@@ -249,6 +253,13 @@ where
         if let Err(error) = self.store.record_payload(&payload, lease).await {
             tracing::warn!(error = %chain(&error), "a payload's lease has to run out");
         }
+    }
+}
+
+fn pauses(code: PayloadFault) -> &'static [u64] {
+    match code {
+        PayloadFault::Unavailable => &OUTAGE_PAUSES,
+        _ => &PAUSES,
     }
 }
 

@@ -23,7 +23,8 @@ pub struct Payload {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<Transfer>,
     /// Tries that failed by what was fetched or by who was asked. At
-    /// [`MOST_FAILURES`](Self::MOST_FAILURES) it is given up.
+    /// [`MOST_FAILURES`](Self::MOST_FAILURES) it is given up, or at
+    /// [`MOST_OUTAGES`](Self::MOST_OUTAGES) if Apple is not to be had.
     pub failures: u32,
     /// Attempts begun.
     pub attempts: u32,
@@ -43,6 +44,8 @@ impl Payload {
     /// Failed tries after which it is given up: Apple's links die within seconds, and each try asks
     /// for a new one (spec/reliability F091, F092).
     pub const MOST_FAILURES: u32 = 3;
+    /// The same while Apple does not answer, or with a 5xx (F108).
+    pub const MOST_OUTAGES: u32 = 9;
     /// Attempts after which it is given up, however they ended: one that kills its process each time
     /// must not come for ever.
     pub const MOST_ATTEMPTS: u32 = 50;

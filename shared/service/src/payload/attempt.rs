@@ -24,7 +24,8 @@ pub(super) enum Attempt {
         detail: Option<String>,
     },
     /// It is tried again a moment later, but not more than
-    /// [`MOST_FAILURES`](crate::model::Payload::MOST_FAILURES) times: then it has failed.
+    /// [`MOST_FAILURES`](crate::model::Payload::MOST_FAILURES) times, or
+    /// [`MOST_OUTAGES`](crate::model::Payload::MOST_OUTAGES): then it has failed.
     Missed { code: PayloadFault, detail: Option<String> },
     /// Time ran out. The payload's transfer says where to go on; nothing went wrong.
     Interrupted,

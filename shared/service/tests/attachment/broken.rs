@@ -125,10 +125,10 @@ fn f099_what_drips_is_tried_again() {
 }
 
 #[test]
-fn apple_that_does_not_answer_is_asked_three_times_and_a_refusal_is_one() {
+fn apple_that_does_not_answer_is_asked_nine_times_and_a_refusal_is_one() {
     let down = Download::Fails(ContentError::Unavailable);
-    arrives(1_000, [down, down], 3);
-    fails(1_000, [down; 3], PayloadFault::Unavailable);
+    arrives(1_000, [down; 8], 9);
+    fails(1_000, [down; 9], PayloadFault::Unavailable);
     fails(1_000, [Download::Fails(ContentError::Refused(400))], PayloadFault::Refused);
     fails(1_000, [Download::Fails(ContentError::Host)], PayloadFault::BadHost);
 }

@@ -142,8 +142,8 @@ fn f108_apples_decoder_is_asked_again_when_it_fails_and_not_when_it_refuses() {
     let other = || Ok(b"{\"error\":1}".to_vec());
     for (script, reason, decodes) in [
         (vec![down.clone()], None, 2),
-        (vec![down.clone(), down.clone()], None, 3),
-        (vec![down.clone(), down.clone(), down], Some("unavailable"), 3),
+        (vec![down.clone(); 8], None, 9),
+        (vec![down; 9], Some("unavailable"), 9),
         (vec![Err(ContentError::Refused(400))], Some("undecodable"), 1),
         (vec![Err(ContentError::Gone(404))], Some("undecodable"), 1),
         (vec![Err(ContentError::TooLarge)], Some("too_large"), 1),
@@ -190,7 +190,8 @@ fn f092_f093_an_answer_that_is_too_short_is_fetched_again_and_one_that_is_too_lo
         (broken, 3, Some("truncated"), 3),
         (Download::StopsAt(3, ContentError::TooSlow), 3, Some("too_slow"), 3),
         (Download::Longer(1), 3, Some("oversize"), 1),
-        (Download::Fails(ContentError::Unavailable), 3, Some("unavailable"), 3),
+        (Download::Fails(ContentError::Unavailable), 8, None, 9),
+        (Download::Fails(ContentError::Unavailable), 9, Some("unavailable"), 9),
         (Download::Fails(ContentError::Refused(400)), 3, Some("refused"), 1),
     ] {
         let mut actors = awaiting();

@@ -79,7 +79,7 @@ impl Scene {
         let mut looks = 0;
         while self.relay(pointer) != Relayed::Finished {
             looks += 1;
-            assert!(looks < 20, "it does not end");
+            assert!(looks < 200, "it does not end");
             self.fetch();
         }
         self.message(pointer)
@@ -260,7 +260,7 @@ fn f110_an_upload_that_broke_off_is_begun_anew_and_never_named() {
     assert_eq!(scene.calls().len(), 1);
 
     let mut scene = Scene::new("");
-    let errors = [Err(ContentError::BrokenOff); 3];
+    let errors = [Err(ContentError::BrokenOff); 9];
     scene.world.world().far_side.content.upload_script.extend(errors);
     let upload = uploaded(&scene, PDF);
     assert_eq!(scene.unusable(upload), "unavailable: it broke off");
