@@ -15,6 +15,7 @@ mod corpora;
 mod coverage;
 mod endpoint_url;
 mod events;
+mod fetch_samples;
 mod keys;
 mod meaning;
 mod members;
