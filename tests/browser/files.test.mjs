@@ -100,6 +100,7 @@ test("ap07 files are chosen with the keyboard, dropped or pasted, and removed ag
   const scene = await openScene(t);
   const { page } = scene;
   const button = page.getByRole("button", { name: "Add photos or files" });
+  await page.locator("#attach:enabled").waitFor(); // what is disabled takes no focus
   await button.focus();
   const chooser = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
@@ -122,6 +123,26 @@ test("ap07 files are chosen with the keyboard, dropped or pasted, and removed ag
   }
   assert.equal(await page.locator("#tray").isHidden(), true);
   assert.ok(await button.evaluate((it) => it === document.activeElement), "the focus is at hand");
+  scene.isSound();
+});
+
+test("ap07 whoever is at the end stays there while pictures come and files are chosen", async (t) => {
+  const scene = await openScene(t);
+  const { page } = scene;
+  const atEnd = () => page.waitForFunction(() => {
+    const view = document.querySelector("main");
+    const images = [...view.querySelectorAll(".photo img")];
+    const loaded = images.length === 6 && images.every((it) => it.complete);
+    return loaded && view.scrollHeight - view.scrollTop - view.clientHeight < 2;
+  });
+  const album = [...Array(6).keys()].map((it) => ({ ...photo, name: `desk-${it}.png` }));
+  await scene.choose(...album);
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await atEnd();
+  await scene.theirs("I have desk-5.png").waitFor();
+  await scene.choose(...album, { ...notes, name: `${"A name without end ".repeat(9)}.txt` });
+  await atEnd();
+  await scene.shot("files-many");
   scene.isSound();
 });
 

@@ -1,6 +1,6 @@
 // Files in a message: pictures and films where they stand, anything else as a card to save.
 
-import { make, words } from "./dom.js";
+import { make } from "./dom.js";
 
 // As far as browsers show them; the server sends anything else as bytes.
 const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
@@ -29,12 +29,18 @@ export function plain(text) {
 }
 
 // 1,234,567 bytes as people say it.
-export function sizeText(bytes) {
+function sizeText(bytes) {
   if (!Number.isFinite(bytes) || bytes < 0) return "size unknown";
   if (bytes < 1000) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
   let [size, unit] = [bytes / 1000, 0];
   while (size >= 999.5 && unit < UNITS.length - 1) [size, unit] = [size / 1000, unit + 1];
   return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${UNITS[unit]}`;
+}
+
+// A file's name and size, with whatever stands below; a name that is cut can be read by pointing at it.
+export function fileWords(name, size, ...below) {
+  const shown = make("span", { class: "file-name", dir: "auto", title: name }, name);
+  return make("span", { class: "file-words" }, shown, make("span", { class: "file-size" }, sizeText(size)), below);
 }
 
 // A sheet of paper with what the name ends in.
@@ -74,12 +80,7 @@ function cardOf(address, name, size) {
     "a",
     { class: "file", href: address, download: name },
     sign(name),
-    make(
-      "span",
-      { class: "file-words" },
-      words("span", "file-name", name),
-      make("span", { class: "file-size" }, sizeText(size)),
-    ),
+    fileWords(name, size),
     make("span", { class: "file-save", "aria-hidden": "true" }, "↓"),
   );
 }

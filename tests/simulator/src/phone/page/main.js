@@ -42,9 +42,7 @@ function show() {
     return;
   }
   notice(current.state === "closed" ? "You left this conversation. Write to start again." : "");
-  const atEnd = isAtEnd();
   showEntries(phone, current, reply);
-  if (atEnd) scrollToEnd();
 }
 
 function showChooser(current) {
@@ -57,21 +55,19 @@ function showChooser(current) {
   $("conversations").replaceChildren(...options);
 }
 
-function isAtEnd() {
-  const main = document.querySelector("main");
-  return main.scrollHeight - main.scrollTop - main.clientHeight < 80;
-}
+// Whoever is at the end stays there, whatever comes: messages, their pictures later, files to send.
+const view = document.querySelector("main");
+let end = 0; // how far the view could be scrolled when it was looked at last
+
+const sizes = new ResizeObserver(() => {
+  if (view.scrollTop > end - 80) scrollToEnd();
+  end = view.scrollHeight - view.clientHeight;
+});
+for (const it of [view, ...view.children]) sizes.observe(it);
 
 function scrollToEnd() {
-  document.querySelector("main").scrollTo(0, Number.MAX_SAFE_INTEGER);
+  view.scrollTo(0, Number.MAX_SAFE_INTEGER);
 }
-
-// Pictures come after their messages.
-$("messages").addEventListener("load", (event) => {
-  const main = document.querySelector("main");
-  const below = main.scrollHeight - main.scrollTop - main.clientHeight;
-  if (below < event.target.clientHeight + 80) scrollToEnd();
-}, true);
 
 function notice(text) {
   if ($("notice").textContent !== text) $("notice").textContent = text;

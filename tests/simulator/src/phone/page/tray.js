@@ -1,8 +1,8 @@
 // Files to send: chosen with the button, dropped on the phone or pasted. They are handed in one by
 // one when the message is sent, each with a bar that tells how far it is.
 
-import { $, make, words } from "./dom.js";
-import { sign, sizeText } from "./files.js";
+import { $, make } from "./dom.js";
+import { fileWords, sign } from "./files.js";
 
 let chosen = []; // in the order chosen: the file, its item, and how far it is
 let changed = () => {};
@@ -75,13 +75,7 @@ function drawn(file) {
     "li",
     {},
     image ?? sign(file.name),
-    make(
-      "span",
-      { class: "file-words" },
-      words("span", "file-name", file.name),
-      make("span", { class: "file-size" }, sizeText(file.size)),
-      one.bar,
-    ),
+    fileWords(file.name, file.size, one.bar),
     make("button", remove, "×"),
   );
   return one;
