@@ -138,6 +138,28 @@ async fn a_message_that_is_no_longer_kept_keeps_its_place() {
 }
 
 #[tokio::test]
+async fn a_page_of_events_is_no_more_than_an_answer_takes() {
+    let world = World::new().await;
+    let id = |number: u64| format!("5d0b1f2e-7a34-4c1b-9a55-{number:012x}");
+    let quotes = |count: usize| json!({ "type": "text", "body": "\"".repeat(count) });
+    let mut cnv = String::new();
+    // Quotes weigh four bytes, escaped twice, and stand in the event twice.
+    for (number, count) in [(1, 200_000), (2, 200_000), (3, 600_000), (4, 200_000)] {
+        cnv = world.customer_sends(&id(number), quotes(count)).await;
+    }
+    let target = format!("/v1/events?conversationId={cnv}");
+    let first = world.as_operator(OURS, "GET", &target, None).await;
+    let cursor = first.text("nextCursor");
+    let rest = world.as_operator(OURS, "GET", &format!("{target}&cursor={cursor}"), None).await;
+    assert_eq!((seqs(first.items()), seqs(rest.items())), (vec![1, 2, 3], vec![4]));
+    assert_eq!(rest.body["nextCursor"], Value::Null);
+    let large = &first.items()[2];
+    assert_eq!(large["data"], json!({ "messageId": id(3), "tooLarge": true }));
+    let one = format!("/v1/events/{}?conversationId={cnv}", large["id"].as_str().unwrap());
+    assert_eq!(world.as_operator(OURS, "GET", &one, None).await.body, *large);
+}
+
+#[tokio::test]
 async fn events_are_the_envelopes_that_endpoints_get() {
     let (world, cnv, sent) = World::with_conversation().await;
     let target = format!("/v1/events?conversationId={cnv}");

@@ -7,6 +7,7 @@ use serde_json::{json, value::to_raw_value};
 use super::{Account, List, list::ListName, query::Query, together::together};
 use crate::{
     access::Principal,
+    json_size::{self, MOST_HANDED_ON},
     model::{
         ConversationId, ConversationState, EventId, EventSource, EventStream, EventType,
         InboxPointer, InboxSort, Scope, TenantId, TimelineEntry, TimelineItem,
@@ -20,6 +21,8 @@ use crate::{
 const CHUNK: usize = 100;
 /// Entries that one request looks at, at most; the cursor goes on from there.
 const MOST_READ: usize = 2_000;
+/// Events told at once: an answer that came by reference has ten megabytes.
+const ABREAST: usize = 4;
 /// Places that an event id is compared with, at most, from the latest on.
 const MOST_COMPARED: u64 = 100_000;
 
@@ -37,8 +40,8 @@ where
 {
     /// The events of a conversation in order of `seq`: `conversationId`, `type` (one, or several with
     /// commas), `after` (a `seq`, or the id of an event of this conversation). The list ends before an
-    /// answer that is still being fetched, and goes on when that is told. Links lead to the API at
-    /// `api_url`.
+    /// answer that is still being fetched, and goes on when that is told. A page ends early where its
+    /// events are as many bytes as an answer takes. Links lead to the API at `api_url`.
     pub async fn list_events(
         &self,
         principal: &Principal,
@@ -73,8 +76,20 @@ where
         let (entries, next) = self.scan(&state, begin, limit, wanted, ends).await?;
         let telling = Telling::to(principal);
         let links = Links::new(&self.key, api_url, &principal.tenant, self.clock.now());
-        let told = entries.iter().map(|entry| self.tell(&state, entry, telling, links)).collect();
-        let items = together(told).await?.into_iter().flatten().collect();
+        let (mut items, mut next) = (Vec::new(), next);
+        let (mut at, mut room) = (begin, MOST_HANDED_ON);
+        'told: for few in entries.chunks(ABREAST) {
+            let told = few.iter().map(|entry| self.tell(&state, entry, telling, links)).collect();
+            for (entry, event) in few.iter().zip(together(told).await?) {
+                let size = event.as_ref().map_or(0, json_size::handed_on);
+                if size > room {
+                    next = Some(at);
+                    break 'told;
+                }
+                (at, room) = (entry.seq, room - size);
+                items.extend(event);
+            }
+        }
         Ok(List { items, next_cursor: next.map(|seq| self.cursor(list, &seq.to_string())) })
     }
 
@@ -98,7 +113,8 @@ where
         self.tell(&state, &found, telling, links).await?.ok_or_else(Problem::not_found)
     }
 
-    /// The envelope of an entry, if it is an event. One whose message is no longer kept says so.
+    /// The envelope of an entry, if it is an event. One whose message is no longer kept says so, and
+    /// so does one that no answer takes: its webhook is not bound by what Lambda returns.
     async fn tell(
         &self,
         state: &ConversationState,
@@ -116,16 +132,20 @@ where
             EventSource::Inline(_) | EventSource::Attachment { .. } => None,
         };
         let (about, message) = (business.clone(), message.as_ref());
-        if let Ok(envelope) = render(&stream, about, entry, message, telling, Some(links)) {
-            return Ok(Some(envelope));
-        }
-        let gone = match source {
-            EventSource::Inbox { sort: InboxSort::Message(id), .. } => {
-                json!({ "messageId": id.to_string(), "expired": true })
+        let why = match render(&stream, about, entry, message, telling, Some(links)) {
+            Ok(envelope) if json_size::handed_on(&envelope) <= MOST_HANDED_ON => {
+                return Ok(Some(envelope));
             }
-            _ => json!({ "expired": true }),
+            Ok(_large) => "tooLarge",
+            Err(_gone) => "expired",
         };
-        Ok(to_raw_value(&gone).ok().map(|data| EventEnvelope {
+        let instead = match source {
+            EventSource::Inbox { sort: InboxSort::Message(id), .. } => {
+                json!({ "messageId": id.to_string(), why: true })
+            }
+            _ => json!({ why: true }),
+        };
+        Ok(to_raw_value(&instead).ok().map(|data| EventEnvelope {
             id: id.clone(),
             kind: *kind,
             created_at: entry.at,
