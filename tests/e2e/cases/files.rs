@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a member that is not there reads as null")]
 
 use amb_simulator::model::{
-    Attach, BusinessEvent, CallFilter, Direction, FaultSpec, FileFilter, Place, Spoil,
+    Attach, BusinessEvent, CallFilter, Direction, FaultSpec, FileFilter, GatewayCall, Place, Spoil,
 };
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
@@ -80,7 +80,32 @@ pub(crate) async fn ap08_a_file_goes_to_a_second_customer_without_a_second_uploa
     for (key, sent) in [("first", 1), ("again", 2)] {
         let message = send_file(&scene, key, &attachment).await?;
         assert_eq!(received(&scene, &message).await?, ("prices.pdf".to_owned(), list.clone()));
-        assert_eq!(asked(&scene, "GET /v1/preUpload").await?, 1, "after {sent} messages");
+        let uploads = calls(&scene, "GET /v1/preUpload").await?;
+        assert_eq!(uploads.len(), 1, "after {sent} messages");
+    }
+    Ok(())
+}
+
+pub(crate) async fn the_content_stores_headers_are_spelt_as_the_deployment_says(
+    ground: Ground<'_>,
+) -> Outcome {
+    let _peace = ground.in_peace().await;
+    let scene = Scene::new(&ground, "file-spelling").await?;
+    scene.customer_is_heard("a note follows").await?;
+    let note = b"The left leg is shorter than the others.\n".to_vec();
+    arrives(&scene, Attach::named("note.txt"), note.clone()).await?;
+    let upload = put(&scene, &note, "text/plain").await?;
+    let message = send_file(&scene, "back", &json!({"uploadId": upload})).await?;
+    received(&scene, &message).await?;
+    // The template says `plain` unless told.
+    for (path, names) in [
+        ("GET /v1/preDownload", ["url", "signature", "owner"].as_slice()),
+        ("GET /v1/preUpload", ["size"].as_slice()),
+    ] {
+        let calls = calls(&scene, path).await?;
+        let headers = &calls.first().ok_or("nothing was asked")?.headers;
+        assert!(names.iter().all(|name| headers.contains_key(*name)), "{path}: {headers:?}");
+        assert!(headers.keys().all(|name| !name.starts_with("mmcs")), "{path}: {headers:?}");
     }
     Ok(())
 }
@@ -161,11 +186,13 @@ pub(crate) async fn f090_a_killed_fetch_loses_no_file_and_tells_once(
     let film = noise(1_500_000, 4);
     let attach = Attach::named("film.mov").to(&scene.tenant.business_id).wait(PATIENCE_MS);
     let sent = scene.simulator.attach(&scene.customer.name, &attach, film.clone()).await?;
-    until("the file is being fetched", async || {
-        Ok(asked(&scene, "GET /content/download").await? > 0
-            || asked(&scene, "GET /v1/preDownload").await? > 0)
-    })
-    .await?;
+    let under_way = CallFilter {
+        customer: Some(scene.customer.name.clone()),
+        path: Some("GET /content/download".to_owned()),
+        wait: PATIENCE_MS,
+        ..CallFilter::default()
+    };
+    assert_eq!(scene.simulator.gateway_calls(&under_way).await?.len(), 1, "it is being fetched");
     for process in scene.stack.processes("payload-fetch") {
         process.kill();
     }
@@ -181,12 +208,13 @@ pub(crate) async fn f090_a_killed_fetch_loses_no_file_and_tells_once(
     Ok(())
 }
 
-/// Calls to Apple by this method and path that name the scene's business.
-async fn asked(scene: &Scene<'_>, path: &str) -> Fallible<usize> {
+/// Calls to Apple by this method and path in the name of the scene's business.
+async fn calls(scene: &Scene<'_>, path: &str) -> Fallible<Vec<GatewayCall>> {
     let filter = CallFilter { path: Some(path.to_owned()), ..CallFilter::default() };
-    let calls = scene.simulator.gateway_calls(&filter).await?;
+    let mut calls = scene.simulator.gateway_calls(&filter).await?;
     let ours = Some(&scene.tenant.business_id);
-    Ok(calls.iter().filter(|call| call.headers.get("source-id") == ours).count())
+    calls.retain(|call| call.headers.get("source-id") == ours);
+    Ok(calls)
 }
 
 /// The list of a conversation's events of these types.

@@ -18,7 +18,8 @@ use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub(crate) type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// Queue messages of a function that was killed come back after this, not after three minutes, but as
-/// in the template not before its lease of 35 s is over.
+/// in the template not before its lease of 35 s is over. A payload's lease is longer: there the sweep
+/// comes first, as in the template.
 const VISIBILITY_SECONDS: u32 = 40;
 /// Patience of Apple's side: many cold starts at once take their time on a small machine.
 const WEBHOOK_TIMEOUT_MS: u64 = 90_000;

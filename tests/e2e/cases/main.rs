@@ -55,12 +55,19 @@ fn main() -> ExitCode {
             alarms_watch_what_can_go_wrong,
             loopback_cannot_be_opened_from_the_template,
         }),
-        // First, so that they recover beside the others.
+        // First, so that they recover beside the others and nobody waits for them to have the stack for
+        // themselves; the first of all recovers longest.
+        cases!(shared, async: files::{
+            f090_a_killed_fetch_loses_no_file_and_tells_once,
+        }),
         cases!(shared, async: crash::{
             a_killed_dispatch_loses_nothing,
             a_killed_delivery_loses_nothing,
             a_delivery_killed_in_its_post_loses_nothing,
             a_killed_relay_loses_nothing,
+        }),
+        cases!(shared, async: large::{
+            f097_a_hundred_megabytes_fit_into_the_smallest_function,
         }),
         cases!(shared, async: inbound::{
             a_text_survives_both_ways_byte_for_byte,
@@ -86,17 +93,16 @@ fn main() -> ExitCode {
             every_fault_of_a_request_is_named_with_its_place,
         }),
         cases!(shared, async: files::{
-            f090_a_killed_fetch_loses_no_file_and_tells_once,
             ap07_a_hundred_megabytes_reach_the_business_byte_for_byte,
             ap07_a_hundred_megabytes_reach_the_phone_byte_for_byte,
             ap08_a_file_goes_to_a_second_customer_without_a_second_upload,
+            the_content_stores_headers_are_spelt_as_the_deployment_says,
             f091_f099_every_fault_of_a_file_ends_in_its_state,
         }),
         cases!(shared, async: large::{
             a_two_megabyte_answer_by_reference_equals_its_inline_twin,
             sc16_a_reference_is_resolved_on_request,
             f108_an_answer_that_apple_cannot_decode_is_parked_in_its_place,
-            f097_a_hundred_megabytes_fit_into_the_smallest_function,
         }),
         cases!(shared, async: templates::{
             ap30_a_template_is_kept_rendered_and_sent_by_name_and_version,
