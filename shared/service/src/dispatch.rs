@@ -244,17 +244,18 @@ pub(crate) fn deliveries(
     owed
 }
 
-/// Holds a place in the line of every ordered endpoint that hears answers, for those that are awaited
-/// among these entries.
+/// Holds a place in the line of every ordered endpoint that hears of answers, or that there is none, for
+/// those that are awaited among these entries.
 fn hold(
     state: &ConversationState,
     entries: &mut [TimelineEntry],
     endpoints: &[Endpoint],
 ) -> Vec<Delivery> {
-    const KIND: EventType = EventType::InteractiveReplied;
+    const KINDS: [EventType; 2] = [EventType::InteractiveReplied, EventType::MessageParked];
     let heard = Heard::of(state);
     let waits = |endpoint: &&Endpoint| {
-        endpoint.ordered && endpoint.hears_of(&heard) && endpoint.hears(KIND)
+        let hears = KINDS.iter().any(|kind| endpoint.hears(*kind));
+        endpoint.ordered && endpoint.hears_of(&heard) && hears
     };
     let waiting: Vec<_> = endpoints.iter().filter(waits).map(|found| found.id.clone()).collect();
     let mut deliveries = Vec::new();
@@ -264,7 +265,7 @@ fn hold(
         deliveries.extend(waiting.iter().map(|endpoint| {
             let key = delivery_key(state, endpoint.clone(), entry.seq);
             let event = EventId::of(state.id.as_str(), &entry.seq.to_string());
-            Delivery::held(key, event, KIND, state.business.clone(), entry.at)
+            Delivery::held(key, event, KINDS[0], state.business.clone(), entry.at)
         }));
     }
     deliveries

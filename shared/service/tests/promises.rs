@@ -7,6 +7,7 @@
 )]
 
 #[path = "crash/actors.rs"]
+#[expect(dead_code, reason = "other tests need what this one does not")]
 mod actors;
 
 use std::time::Duration;

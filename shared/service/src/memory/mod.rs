@@ -49,7 +49,7 @@ use crate::{
         PayloadPointer, Template, TemplateName, Tenant, TenantId, TimelineEntry,
     },
     port::{
-        AppleKeySet, AppleSecrets, InboxMinute, KnownFile, MessageClaim, PortError,
+        AppleKeySet, AppleSecrets, InboxMinute, KnownFile, MessageClaim, PART_BYTES, PortError,
         ServiceKeySource,
     },
 };
@@ -67,6 +67,8 @@ pub struct World {
     pub entropy: u64,
     /// Bytes in a piece of a large file, of Apple's content store, and of the web.
     pub piece: usize,
+    /// Bytes of every part of a large file but the last.
+    pub part_bytes: usize,
     /// What happens to port calls.
     pub faults: FaultPlan,
     /// The inbox.
@@ -131,6 +133,7 @@ impl Memory {
             now,
             entropy: seed,
             piece: 64 * 1024,
+            part_bytes: PART_BYTES,
             ..World::default()
         })))
     }

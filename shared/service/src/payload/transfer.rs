@@ -22,8 +22,6 @@ use crate::{
     problem::chain,
 };
 
-/// Bytes of a part; S3 wants 5 MiB at least and ten thousand parts at most.
-pub(super) const PART: usize = 8 * 1024 * 1024;
 /// Bytes that are decrypted and hashed in one go: they are still in the processor's cache then.
 const STROKE: usize = 128 * 1024;
 /// What every file of others is stored as: what it is, is told when it is given out.
@@ -231,15 +229,16 @@ impl<'s, F: Files + LargeFiles> Stream<'s, F> {
         let mut left = self.length.most() - self.received + piece.len() as u64;
         while !piece.is_empty() {
             // A full part waits for what follows: what fits into one needs none.
-            if self.part.len() == PART {
+            if self.part.len() == self.parts.size() {
                 self.work();
                 self.worked = 0;
                 self.parts.put(std::mem::take(&mut self.part)).await?;
             }
             if self.part.capacity() == 0 {
-                self.part = Vec::with_capacity(PART.min(usize::try_from(left).unwrap_or(PART)));
+                let left = usize::try_from(left).unwrap_or(usize::MAX);
+                self.part = Vec::with_capacity(self.parts.size().min(left));
             }
-            let room = PART - self.part.len();
+            let room = self.parts.size() - self.part.len();
             let (fitting, rest) = piece.split_at(piece.len().min(room));
             self.part.extend_from_slice(fitting);
             left -= fitting.len() as u64;

@@ -5,6 +5,9 @@ use crate::model::FileKey;
 
 pub use bytes::Bytes;
 
+/// Bytes of a part: S3 wants 5 MiB at least, and no more than ten thousand parts.
+pub const PART_BYTES: usize = 8 * 1024 * 1024;
+
 /// Bytes that come a piece at a time.
 pub trait Chunks: Send {
     /// Why they stopped.
@@ -20,6 +23,11 @@ pub trait LargeFiles: Send + Sync {
     /// A file being read.
     type Body: Chunks<Error = PortError> + 'static;
 
+    /// Bytes of every part but the last.
+    fn part_bytes(&self) -> usize {
+        PART_BYTES
+    }
+
     /// Begins a file that comes in parts; answers the name of the upload. Nothing is to be seen of it
     /// before it is joined.
     fn begin(
@@ -28,8 +36,7 @@ pub trait LargeFiles: Send + Sync {
         content_type: &str,
     ) -> impl Future<Output = Result<String, PortError>> + Send;
 
-    /// Puts one part, counted from 1; answers its `ETag`. Every part but the last has 5 MiB at least
-    /// (S3). The same number again replaces it.
+    /// Puts one part, counted from 1; answers its `ETag`. The same number again replaces it.
     fn put_part(
         &self,
         key: &FileKey,

@@ -35,7 +35,7 @@ pub use deliveries::{Deliveries, DeliveryLog, DueDeliveries, Lease};
 pub use file::{FileRead, Files, UploadSlots};
 pub use gateway::{AppClipLink, Constructed, Gateway, GatewayAnswer, GatewayError};
 pub use inbox::{Commit, DecodedMessages, Inbox, InboxMinute, InboxReader, InboxSweep};
-pub use large_file::{Bytes, Chunks, FileLinks, Joined, LargeFile, LargeFiles};
+pub use large_file::{Bytes, Chunks, FileLinks, Joined, LargeFile, LargeFiles, PART_BYTES};
 pub use outbox::{DueOutbound, IdempotencyRecords, Outbox, OutboxLease};
 pub use payload::{AppleFiles, DuePayloads, KnownFile, PayloadLease, Payloads, StoredFiles};
 pub use queue::{DeliveryQueue, OutboundQueue, PayloadQueue, QueuedDelivery};

@@ -14,7 +14,7 @@ use amb_service::{
         TenantId, TimelineItem, body_hash,
     },
     payload::{Fetch, FetchError, Fetched},
-    port::{AppleKeySet, ContentError, Files, LargeFiles},
+    port::{AppleKeySet, ContentError, Files, LargeFiles, PART_BYTES},
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use std::{collections::BTreeSet, time::Duration};
 pub(crate) const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n";
 pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 /// Of the parts that a file is kept in.
-pub(crate) const PART: usize = 8 << 20;
+pub(crate) const PART: usize = PART_BYTES;
 /// How long an attempt may take.
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(600);
 

@@ -40,6 +40,9 @@ const VISIBILITY: Duration = Duration::from_secs(180);
 /// That of the queue of payloads.
 const PAYLOAD_VISIBILITY: Duration = Duration::from_secs(960);
 
+/// Bytes of the parts that a file is kept in: a world is run thousands of times.
+pub(crate) const PART: usize = 4 << 10;
+
 /// When Apple is told 200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -85,8 +88,11 @@ impl Actors {
     pub(crate) fn new(order: Order) -> Self {
         let world = Memory::new(7);
         let key = ApiSecret::from_base64(SECRET).unwrap();
-        world.world().apple_keys =
-            AppleKeySet { current: Some(key.clone()), ..AppleKeySet::default() };
+        {
+            let mut world = world.world();
+            world.apple_keys = AppleKeySet { current: Some(key.clone()), ..AppleKeySet::default() };
+            world.part_bytes = PART;
+        }
         Self {
             world,
             order,

@@ -9,15 +9,16 @@ use amb_service::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use super::{actors::Actors, scenarios::REQUEST};
+use super::{
+    actors::{Actors, PART},
+    scenarios::REQUEST,
+};
 
 const BID: &str = "com.apple.messages.MSMessageExtensionBalloonPlugin:0000000000:\
     com.apple.icloud.apps.messages.business.extension";
 const TERMS: &str = "https://shop.example.com/files/terms.pdf";
 const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
-/// Of the parts that a file is kept in.
-const PART: usize = 8 << 20;
 
 pub(crate) fn reply(actors: &mut Actors) {
     let large = large_reply(actors, "M1");
@@ -175,7 +176,7 @@ pub(crate) fn upload_stumbles(actors: &mut Actors) {
 
 /// Apple takes no file: the message is not sent, and what comes after it is.
 pub(crate) fn upload_fails(actors: &mut Actors) {
-    let broken = [Err(ContentError::BrokenOff); 3];
+    let broken = [Err(ContentError::Refused(400))];
     actors.world.world().far_side.content.upload_script.extend(broken);
     let content = uploaded(actors, "Your terms: \u{fffc}");
     actors.business_sends(0, "first", &content);

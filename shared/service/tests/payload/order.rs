@@ -93,6 +93,31 @@ fn an_ordered_endpoint_that_hears_nothing_of_what_came_goes_on_without_it() {
 }
 
 #[test]
+fn an_ordered_endpoint_that_hears_of_failures_only_hears_them_in_order_too() {
+    for fails in [true, false] {
+        let mut actors = scene(true);
+        {
+            let mut world = actors.world.world();
+            let endpoint = world.endpoints.values_mut().next().unwrap();
+            endpoint.events = [EventType::MessageReceived, EventType::MessageParked].into();
+        }
+        let reference = referenced(&actors, "M0003.C01", &answer("Good"));
+        answers(&mut actors, 1, &reference);
+        writes(&mut actors, 2, "after");
+        actors.deliver();
+        assert!(kinds(&actors).is_empty(), "the answer may fail yet");
+        if fails {
+            let dead = [Download::Fails(ContentError::Gone(404)); 3];
+            actors.world.world().far_side.content.download_script.extend(dead);
+        }
+        settle(&mut actors);
+        let expected: &[_] =
+            if fails { &["message.parked", "message.received"] } else { &["message.received"] };
+        assert_eq!(kinds(&actors), expected);
+    }
+}
+
+#[test]
 fn an_endpoint_that_subscribes_while_an_answer_is_fetched_hears_it() {
     let mut actors = awaiting(true);
     actors.endpoint(0, false);

@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{CONTENT_TYPE, PART};
+use super::CONTENT_TYPE;
 use crate::{
     model::{FileKey, Transfer},
     port::{Bytes, Files, Joined, LargeFiles, PortError},
@@ -29,6 +29,8 @@ pub(super) struct Parts<'p, F> {
     landed: Vec<String>,
     /// How many of them were there before.
     before: usize,
+    /// Bytes in those: parts have not always been as large as they are now.
+    bytes_before: u64,
     /// Parts that left, landed or not.
     left: u32,
     under_way: FuturesOrdered<BoxFuture<'p, Result<String, PortError>>>,
@@ -37,13 +39,19 @@ pub(super) struct Parts<'p, F> {
 impl<'p, F: Files + LargeFiles> Parts<'p, F> {
     /// The parts of a file, of which some may be there.
     pub(super) fn new(files: &'p F, file: FileKey, transfer: Option<Transfer>) -> Self {
-        let (upload, landed) = match transfer {
-            Some(transfer) => (Some(transfer.upload), transfer.parts),
-            None => (None, Vec::new()),
+        let (upload, landed, bytes_before) = match transfer {
+            Some(transfer) => (Some(transfer.upload), transfer.parts, transfer.offset),
+            None => (None, Vec::new(), 0),
         };
         let before = landed.len();
         let left = u32::try_from(before).unwrap_or(u32::MAX);
-        Self { files, file, upload, landed, before, left, under_way: FuturesOrdered::new() }
+        let under_way = FuturesOrdered::new();
+        Self { files, file, upload, landed, before, bytes_before, left, under_way }
+    }
+
+    /// Bytes of every part but the last.
+    pub(super) fn size(&self) -> usize {
+        self.files.part_bytes()
     }
 
     /// Where they are joined.
@@ -108,7 +116,8 @@ impl<'p, F: Files + LargeFiles> Parts<'p, F> {
 
     /// What there is to go on from after so many bytes, if there is a part at all.
     pub(super) fn kept(&self, received: u64) -> Option<Transfer> {
-        let offset = received.min((self.landed.len() * PART) as u64);
+        let fresh = (self.landed.len() - self.before) * self.size();
+        let offset = received.min(self.bytes_before + fresh as u64);
         self.begun().filter(|_| offset > 0).map(|begun| Transfer { offset, ..begun })
     }
 

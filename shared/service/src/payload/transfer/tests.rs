@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     memory::{FaultMode, Memory, drive},
     model::TenantId,
-    port::{Bytes, FileRead, LargeFile},
+    port::{Bytes, FileRead, LargeFile, PART_BYTES as PART},
 };
 
 const KEY: AttachmentKey = AttachmentKey::from_bytes([7; 32]);
