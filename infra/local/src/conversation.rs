@@ -4,7 +4,12 @@
 use std::fmt;
 
 use amb_simulator::client::{Client, ClientError};
-use amb_simulator::model::{Direction, Entry, EntryState, Send, TranscriptFilter, WebhookFilter};
+use amb_simulator::model::{
+    Attach, Direction, Entry, EntryState, Send, TranscriptFilter, WebhookFilter,
+};
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
+use serde_json::Value;
 
 use crate::stack::Stack;
 
@@ -17,6 +22,12 @@ const PATIENCE_MS: u64 = 30_000;
 const LINES: [&str; 2] =
     ["Hello, is anybody there?", "👩🏽‍🚀 👨‍👩‍👧‍👦 🇪🇺 · مرحبا بالعالم · שלום עולם · 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𠜎 · e\u{301}"];
 
+/// A photo that the customer sends.
+const PHOTO: (&str, &[u8]) =
+    ("view.jpg", include_bytes!("../../../tests/simulator/src/shop/pictures/photo.jpg"));
+/// Asks for a file, and is answered by it.
+const FILE: (&str, &str) = ("file", "Our prices: [Prices.pdf]");
+
 /// A conversation as it went.
 #[derive(Debug, Clone)]
 pub struct Conversation {
@@ -27,9 +38,9 @@ pub struct Conversation {
 /// A message and the answer to it.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// What the customer wrote.
+    /// What the customer wrote; a file is its name in brackets.
     pub text: String,
-    /// What the phone showed.
+    /// What the phone showed, in the same way.
     pub answer: String,
     /// When each hop was passed, in milliseconds after the customer wrote.
     pub hops: Vec<Hop>,
@@ -70,19 +81,36 @@ pub enum BrokenOff {
 }
 
 /// Plays a conversation between the demo customer and the demo business, whose sample answers each
-/// text with "You said: …".
+/// text with "You said: …", a photo with what it has of it, and a keyword with what that names.
 pub async fn play(stack: &Stack) -> Result<Conversation, BrokenOff> {
     let mut exchanges = Vec::new();
     for text in LINES {
-        exchanges.push(exchange(stack, text).await?);
+        let sent = write(stack, text).await?;
+        exchanges.push(exchange(stack, sent, &format!("You said: {text}")).await?);
     }
+    let (name, photo) = PHOTO;
+    let attach = Attach::named(name).to(&stack.demo.business_id).wait(PATIENCE_MS);
+    let sent = stack.simulator().attach(&stack.customer.name, &attach, photo).await?;
+    exchanges.push(exchange(stack, sent, &facts(name, photo)).await?);
+    let (keyword, answer) = FILE;
+    let sent = write(stack, keyword).await?;
+    exchanges.push(exchange(stack, sent, answer).await?);
     Ok(Conversation { exchanges })
 }
 
-async fn exchange(stack: &Stack, text: &str) -> Result<Exchange, BrokenOff> {
-    let (simulator, customer) = (stack.simulator(), &stack.customer.name);
+/// What the sample business says of a photo that it has, as it was.
+fn facts(name: &str, photo: &[u8]) -> String {
+    let hash = HEXLOWER.encode(digest(&SHA256, photo).as_ref());
+    format!("I have {name}: image/jpeg, {} bytes, SHA-256 {hash:.12}…", photo.len())
+}
+
+async fn write(stack: &Stack, text: &str) -> Result<Entry, ClientError> {
     let write = Send::text(text).to(&stack.demo.business_id).wait(PATIENCE_MS);
-    let sent = simulator.send(customer, &write).await?;
+    stack.simulator().send(&stack.customer.name, &write).await
+}
+
+async fn exchange(stack: &Stack, sent: Entry, wanted: &str) -> Result<Exchange, BrokenOff> {
+    let simulator = stack.simulator();
     if sent.state != EntryState::Delivered {
         return Err(BrokenOff::NotTaken(why_not_taken(&simulator, &sent).await?));
     }
@@ -94,22 +122,32 @@ async fn exchange(stack: &Stack, text: &str) -> Result<Exchange, BrokenOff> {
     };
     let heard = simulator.transcript(&heard).await?.pop().ok_or(BrokenOff::NotHeard)?;
     let shown = TranscriptFilter {
-        customer: Some(customer.clone()),
+        customer: Some(stack.customer.name.clone()),
         direction: Some(Direction::FromBusiness),
         state: Some(EntryState::Shown),
         after: sent.seq,
         wait: PATIENCE_MS,
         ..TranscriptFilter::default()
     };
-    let Some(answer) = simulator.transcript(&shown).await?.pop() else {
+    let Some(shown) = simulator.transcript(&shown).await?.pop() else {
         return Err(BrokenOff::NotShown(why_not_shown(&simulator, stack).await?));
     };
-    let wanted = format!("You said: {text}");
-    let answer_text = answer.text.clone().unwrap_or_default();
-    if answer_text != wanted {
-        return Err(BrokenOff::Changed { wanted, shown: answer_text });
+    let answer = words(&shown);
+    if answer != wanted {
+        return Err(BrokenOff::Changed { wanted: wanted.to_owned(), shown: answer });
     }
-    Ok(Exchange { text: text.to_owned(), answer: answer_text, hops: hops(&heard, &answer) })
+    Ok(Exchange { text: words(&sent), answer, hops: hops(&heard, &shown) })
+}
+
+/// A message's text, with the names of its files in their places.
+fn words(entry: &Entry) -> String {
+    let mut words = entry.text.clone().unwrap_or_default();
+    let files = entry.message.get("attachments").and_then(Value::as_array);
+    for file in files.into_iter().flatten() {
+        let name = file.get("name").and_then(Value::as_str).unwrap_or("a file");
+        words = words.replacen('\u{fffc}', &format!("[{name}]"), 1);
+    }
+    words
 }
 
 fn hops(heard: &Entry, answer: &Entry) -> Vec<Hop> {
