@@ -123,9 +123,6 @@ pub enum FetchError {
     /// The conversation moved on under every try.
     #[error("the conversation did not hold still")]
     Contended,
-    /// The lease ran out, and another worker has the payload.
-    #[error("another worker took the payload over")]
-    Overtaken,
 }
 
 impl<S, Q, A, K, F, W, C> Fetch<S, Q, A, K, F, W, C>
@@ -185,17 +182,13 @@ where
             Attempt::Failed { code, detail } => {
                 self.end(payload, hold.lease(), End::failed(code, detail)).await
             }
-            Attempt::Missed { code, detail } => {
-                let failed = usize::try_from(payload.failures).unwrap_or(usize::MAX);
-                payload.failures += 1;
-                match pauses(code).get(failed) {
-                    Some(pause) => {
-                        let pause = jittered(Duration::from_secs(*pause), &self.clock);
-                        self.again(payload, hold.lease(), pause).await
-                    }
-                    None => self.end(payload, hold.lease(), End::failed(code, detail)).await,
+            Attempt::Missed { code, detail } => match next_pause(payload, code) {
+                Some(pause) => {
+                    let pause = jittered(Duration::from_secs(pause), &self.clock);
+                    self.again(payload, hold.lease(), pause).await
                 }
-            }
+                None => self.end(payload, hold.lease(), End::failed(code, detail)).await,
+            },
             Attempt::Interrupted => self.again(payload, hold.lease(), SOON).await,
         }
     }
@@ -256,11 +249,16 @@ where
     }
 }
 
-fn pauses(code: PayloadFault) -> &'static [u64] {
-    match code {
-        PayloadFault::Unavailable => &OUTAGE_PAUSES,
-        _ => &PAUSES,
-    }
+/// Counts a miss; answers the seconds after which it is tried again, if it is. Outages are counted by
+/// themselves: a link that dies when Apple is back is the first that died.
+fn next_pause(payload: &mut Payload, code: PayloadFault) -> Option<u64> {
+    let (misses, pauses) = match code {
+        PayloadFault::Unavailable => (&mut payload.outages, OUTAGE_PAUSES.as_slice()),
+        _ => (&mut payload.failures, PAUSES.as_slice()),
+    };
+    let pause = pauses.get(usize::try_from(*misses).unwrap_or(usize::MAX)).copied();
+    *misses += 1;
+    pause
 }
 
 fn is_given_up(payload: &Payload, now: Timestamp) -> bool {

@@ -149,7 +149,8 @@ where
         };
         let closed = state.status == ConversationStatus::Closed;
         let mut kept = Vec::new();
-        let attempt = match given_up(&message, closed, now) {
+        let begun = state.waited_until.map_or(message.created_at, |at| at.max(message.created_at));
+        let attempt = match given_up(&message, begun, closed, now) {
             Some(status) => Attempt::End(status),
             None => self.attempt(&mut message, state, lease, &mut kept).await?,
         };
@@ -190,20 +191,24 @@ where
     }
 }
 
-/// The end of a message that is not worth an attempt any more.
-fn given_up(message: &OutboundMessage, closed: bool, now: Timestamp) -> Option<OutboundStatus> {
+/// The end of a message that is not worth an attempt any more. `begun`: since when it might have had its
+/// turn, as far as files of others are concerned.
+fn given_up(
+    message: &OutboundMessage,
+    begun: Timestamp,
+    closed: bool,
+    now: Timestamp,
+) -> Option<OutboundStatus> {
     let sent = message.progress.parts_sent;
     let detail = || (sent > 0).then(|| format!("parts that Apple took before: {sent}"));
     let failed = |code| Some(OutboundStatus::Failed { code, detail: detail() });
     let waited = message.progress.waited;
-    let life = match waited {
-        _ if message.content.is_ephemeral() => TYPING_LIFE,
-        Waited::Never if message.attempts > 1 => DEADLINE,
-        // It had to wait for its turn behind files, perhaps.
-        Waited::Never => FILES_DEADLINE + DEADLINE,
-        Waited::Now | Waited::Before => FILES_DEADLINE,
+    let end = match waited {
+        _ if message.content.is_ephemeral() => message.created_at + TYPING_LIFE,
+        Waited::Never => begun + DEADLINE,
+        Waited::Now | Waited::Before => begun + FILES_DEADLINE,
     };
-    let late = message.created_at + life <= now;
+    let late = end <= now;
     // An attempt that was begun and never written down may have reached Apple.
     let unknown = message.outcome_unknown;
     match (closed, late) {

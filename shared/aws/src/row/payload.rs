@@ -31,6 +31,8 @@ struct Shape {
     status: PayloadStatus,
     transfer: Option<Transfer>,
     failures: u32,
+    #[serde(default)]
+    outages: u32,
     attempts: u32,
     #[serde(with = "as_nanos")]
     created: Timestamp,
@@ -105,6 +107,7 @@ pub(crate) fn item(payload: &Payload) -> Result<Item, RowFault> {
         status: payload.status.clone(),
         transfer: payload.transfer.clone(),
         failures: payload.failures,
+        outages: payload.outages,
         attempts: payload.attempts,
         created: payload.created_at,
         next_at: payload.next_attempt_at,
@@ -140,6 +143,7 @@ pub(crate) fn payload(item: Item) -> Result<Payload, RowFault> {
         status: shape.status,
         transfer: shape.transfer,
         failures: shape.failures,
+        outages: shape.outages,
         attempts: shape.attempts,
         created_at: shape.created,
         next_attempt_at: shape.next_at,

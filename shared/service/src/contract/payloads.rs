@@ -121,7 +121,7 @@ async fn a_payload_of_each_place_comes_back_as_it_was(
     }
     for payload in all {
         assert_eq!(store.payload(&payload.pointer).await?, Some(payload.clone()));
-        let again = Payload { failures: 2, ..payload.clone() };
+        let again = Payload { failures: 2, outages: 5, ..payload.clone() };
         assert!(!store.insert_payload(&again).await?, "it is there");
         assert_eq!(store.payload(&payload.pointer).await?, Some(payload.clone()));
         let tenant = crate::model::TenantId::draw(sample.entropy());
@@ -181,6 +181,7 @@ async fn an_attempt_is_written_by_who_holds_the_lease(
 
     let back = Payload {
         failures: 1,
+        outages: 1,
         next_attempt_at: next_at,
         sweep_at: sample.after(1_030),
         lease_until: None,
@@ -199,6 +200,7 @@ async fn an_attempt_is_written_by_who_holds_the_lease(
     let renewed = sample.after(2_090);
     assert!(!store.renew_payload(pointer, sample.after(1_999), renewed).await?, "not that one");
     assert!(store.renew_payload(pointer, lease, renewed).await?);
+    assert!(store.renew_payload(pointer, lease, renewed).await?, "an answer may be lost");
     assert!(!store.record_payload(&taken, lease).await?, "the lease is another one now");
     let late = store.lease_payload(pointer, lease, sample.after(3_000)).await?;
     assert_eq!(late, PayloadLease::Busy(renewed));

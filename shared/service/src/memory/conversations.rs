@@ -82,7 +82,20 @@ fn refusal(world: &World, step: &Step) -> Option<Stepped> {
     (stored + 1 != step.state.revision).then_some(Stepped::Moved)
 }
 
+/// Rows that DynamoDB writes together.
+const MOST_ROWS: usize = 100;
+
+/// The rows that a step writes. A delivery in the place of one that was held may cost two: the mark up
+/// to where nothing is owed is taken back.
+fn rows(step: &Step) -> usize {
+    let singles = [step.claim.is_some(), step.outbound.is_some(), step.idempotency.is_some()];
+    let singles = 1 + singles.into_iter().filter(|is_there| *is_there).count();
+    let resolved = step.resolved.as_ref().map_or(0, |resolved| 1 + 2 * resolved.deliveries.len());
+    singles + step.entries.len() + step.deliveries.len() + step.payloads.len() + resolved
+}
+
 fn apply(world: &mut World, step: &Step) {
+    assert!(rows(step) <= MOST_ROWS, "a step of {} rows", rows(step));
     let (tenant, id) = (step.state.tenant.clone(), step.state.id.clone());
     for entry in &step.entries {
         let key = (tenant.clone(), EventStream::Conversation(id.clone()), entry.seq);

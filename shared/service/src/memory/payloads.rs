@@ -56,7 +56,9 @@ impl Payloads for Memory {
     ) -> Result<bool, PortError> {
         self.call("Payloads::renew_payload", |world| {
             let stored = world.payloads.get_mut(pointer);
-            let held = stored.filter(|stored| stored.lease_until == Some(lease));
+            let held = stored.filter(|stored| {
+                stored.lease_until.is_some_and(|held| held == lease || held == until)
+            });
             held.map(|stored| stored.lease_until = Some(until)).is_some()
         })
         .await

@@ -40,6 +40,10 @@ pub struct ConversationState {
     pub last_inbound_at: Timestamp,
     /// Outbound messages that Apple has not answered yet, oldest first: one is in flight at a time.
     pub lane: Vec<LaneEntry>,
+    /// When a message that had to wait for its files last left the lane: the time of those that waited
+    /// behind it begins then. Nothing, while nobody waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_until: Option<Timestamp>,
     /// Interactive replies of the last seconds, to know one that comes twice under two ids.
     pub recent_replies: Vec<RecentReply>,
     /// The latest interactive messages that Apple took, newest last: what a reply can answer.
@@ -126,6 +130,7 @@ impl ConversationState {
             created_at: now,
             last_inbound_at: now,
             lane: Vec::new(),
+            waited_until: None,
             recent_replies: Vec::new(),
             questions: Questions::default(),
             routed: Entry::default(),
@@ -185,6 +190,7 @@ impl ConversationState {
     /// Takes a message out of the lane.
     pub fn leave_lane(&mut self, message: MessageId) {
         self.lane.retain(|entry| entry.message != message);
+        self.waited_until = self.waited_until.filter(|_| !self.lane.is_empty());
     }
 }
 

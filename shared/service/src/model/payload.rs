@@ -23,9 +23,12 @@ pub struct Payload {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<Transfer>,
     /// Tries that failed by what was fetched or by who was asked. At
-    /// [`MOST_FAILURES`](Self::MOST_FAILURES) it is given up, or at
-    /// [`MOST_OUTAGES`](Self::MOST_OUTAGES) if Apple is not to be had.
+    /// [`MOST_FAILURES`](Self::MOST_FAILURES) it is given up.
     pub failures: u32,
+    /// Tries that failed because Apple was not to be had. At [`MOST_OUTAGES`](Self::MOST_OUTAGES) it is
+    /// given up.
+    #[serde(default)]
+    pub outages: u32,
     /// Attempts begun.
     pub attempts: u32,
     /// When it was committed.
@@ -66,6 +69,7 @@ impl Payload {
             status: PayloadStatus::Pending,
             transfer: None,
             failures: 0,
+            outages: 0,
             attempts: 0,
             created_at: now,
             next_attempt_at: now,

@@ -29,8 +29,9 @@ use crate::{
 };
 
 /// A file that is kept already stands for a new one of the same content for so long: the bucket's rule
-/// removes files this much later than their tenant wants them kept.
-const SHARED: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// removes files seven days later than their tenant wants them kept, and counts from when an upload
+/// began.
+const SHARED: SignedDuration = SignedDuration::from_hours(6 * 24);
 
 /// What a message says of a file that can be fetched.
 struct Declared<'d> {

@@ -2,7 +2,7 @@
 //! and a half, however long its file would have taken; one that stands still loses it too.
 
 use jiff::{SignedDuration, Timestamp};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
     model::PayloadPointer,
@@ -21,8 +21,15 @@ pub(super) struct Hold<S, C> {
     store: S,
     clock: C,
     pointer: PayloadPointer,
-    lease: Mutex<Timestamp>,
+    lease: Mutex<Leased>,
     until: Timestamp,
+}
+
+/// A lease, and the one that was asked for and never answered: it may be that one by now.
+#[derive(Clone, Copy, Debug)]
+struct Leased {
+    until: Timestamp,
+    asked: Option<Timestamp>,
 }
 
 /// The lease of a payload that is taken at this instant.
@@ -39,7 +46,8 @@ impl<S: Payloads, C: Clock> Hold<S, C> {
         lease: Timestamp,
         until: Timestamp,
     ) -> Self {
-        Self { store, clock, pointer, lease: Mutex::new(lease), until }
+        let lease = Mutex::new(Leased { until: lease, asked: None });
+        Self { store, clock, pointer, lease, until }
     }
 
     /// When this attempt has to have ended.
@@ -54,22 +62,28 @@ impl<S: Payloads, C: Clock> Hold<S, C> {
 
     /// The lease as it stands.
     pub(super) fn lease(&self) -> Timestamp {
-        *self.lease.lock().unwrap_or_else(PoisonError::into_inner)
+        self.leased().until
     }
 
     /// Renews the lease if it is time to. A lease that was lost is noticed when something is written
-    /// under it: nothing is lost by going on until then.
+    /// under it: nothing is lost by going on until then. A renewal whose answer was lost is asked for
+    /// again as it was, for it may have happened.
     pub(super) async fn keep(&self) {
-        let (now, lease) = (self.clock.now(), self.lease());
-        if now + RENEWED_AT <= lease {
+        let (now, leased) = (self.clock.now(), *self.leased());
+        if now + RENEWED_AT <= leased.until {
             return;
         }
-        let until = lease_from(now);
-        match self.store.renew_payload(&self.pointer, lease, until).await {
-            Ok(true) => *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = until,
+        let until = leased.asked.unwrap_or_else(|| lease_from(now));
+        self.leased().asked = Some(until);
+        match self.store.renew_payload(&self.pointer, leased.until, until).await {
+            Ok(true) => *self.leased() = Leased { until, asked: None },
             Ok(false) => tracing::warn!("the lease of a payload was lost"),
             Err(error) => tracing::warn!(error = %chain(&error), "a lease could not be renewed"),
         }
+    }
+
+    fn leased(&self) -> MutexGuard<'_, Leased> {
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -140,6 +154,22 @@ mod tests {
         let calls = &world.world().faults.calls;
         let renewals = calls.iter().filter(|call| **call == "Payloads::renew_payload").count();
         assert_eq!(renewals, 19);
+    }
+
+    #[test]
+    fn a_renewal_whose_answer_was_lost_has_happened() {
+        let (world, hold) = held();
+        world.world().now += SignedDuration::from_secs(40);
+        let asked = lease_from(world.now());
+        let calls = world.world().faults.calls.len();
+        world.world().faults.at = Some((calls, FaultMode::AnswerLost));
+        drive(hold.keep()).unwrap();
+        world.world().now += SignedDuration::from_secs(1);
+        drive(hold.keep()).unwrap();
+        assert_eq!((hold.lease(), lease_of(&world)), (asked, asked));
+        world.world().now += SignedDuration::from_secs(40);
+        drive(hold.keep()).unwrap();
+        assert_eq!(hold.lease(), lease_from(world.now()), "and it is renewed as ever");
     }
 
     #[test]

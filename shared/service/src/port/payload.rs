@@ -28,7 +28,8 @@ pub trait Payloads: Send + Sync {
         until: Timestamp,
     ) -> impl Future<Output = Result<PayloadLease, PortError>> + Send;
 
-    /// Keeps a lease for longer, until `until`. `false` if it was lost meanwhile.
+    /// Keeps a lease for longer, until `until`; asked again, it is kept. `false` if it was lost
+    /// meanwhile.
     fn renew_payload(
         &self,
         pointer: &PayloadPointer,

@@ -187,7 +187,8 @@ where
         let pointer = &message.pointer;
         let state = self.store.load(&pointer.tenant, &pointer.conversation).await?;
         let closed = state.is_some_and(|state| state.status == ConversationStatus::Closed);
-        Ok(super::given_up(message, closed, message.created_at).filter(|_| closed))
+        let at = message.created_at;
+        Ok(super::given_up(message, at, closed, at).filter(|_| closed))
     }
 
     /// Makes the choice the message's own. If there are others it is written down before Apple hears

@@ -8,7 +8,7 @@ use crate::{
     dispatch::{TRIES, deliveries, enqueue, push},
     model::{
         ConversationState, ConversationStatus, EventSource, EventType, LaneEntry, OutboundContent,
-        OutboundMessage, OutboundPointer, OutboundStatus,
+        OutboundMessage, OutboundPointer, OutboundStatus, Waited,
     },
     port::{Clock, DeliveryQueue, Step, Stepped},
 };
@@ -32,6 +32,9 @@ where
             let state = self.store.load(&pointer.tenant, &pointer.conversation).await?;
             let Some(mut state) = state else { return Ok(Relayed::Finished) };
             state.revision += 1;
+            if message.progress.waited != Waited::Never {
+                state.waited_until = Some(now);
+            }
             state.leave_lane(pointer.message);
             message.status = status.clone();
             message.finished_at = Some(now);

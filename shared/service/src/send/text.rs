@@ -17,7 +17,8 @@ pub(super) fn has_files(content: &Map<String, Value>) -> bool {
     content.get("attachments").is_some_and(|files| !is_none(files))
 }
 
-/// The words of a `text` without files, whose content is at this JSON Pointer. With `truncate`, what is too long is
+/// The words of a `text` without files, whose content is at this JSON Pointer. With `truncate`, what is
+/// too long is
 /// cut instead of refused, and told among the cuts.
 pub(super) fn read(
     content: &Map<String, Value>,

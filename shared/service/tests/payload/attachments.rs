@@ -1,9 +1,9 @@
 //! The files of a message: told of with it, and fetched from the moment on at which it has its place.
 
-use amb_service::model::{AttachmentId, PayloadPlace, PayloadSource};
+use amb_service::model::{AttachmentId, DeliveryStatus, Endpoint, PayloadPlace, PayloadSource};
 use serde_json::{Value, json};
 
-use super::scene::{kinds, scene};
+use super::scene::{answer, answers, kinds, referenced, scene, told, work_off};
 use crate::actors::{Actors, message_id};
 
 fn sent(count: usize, body: Option<&str>) -> Actors {
@@ -12,6 +12,15 @@ fn sent(count: usize, body: Option<&str>) -> Actors {
     actors.customer(0, 1, "text", &json!({ "body": body, "attachments": attachments }));
     actors.stream();
     actors.deliver();
+    actors
+}
+
+/// A tenant with as many endpoints as it may have.
+fn crowd() -> Actors {
+    let mut actors = scene(true);
+    for _ in 1..Endpoint::MAX_PER_TENANT {
+        actors.endpoint(0, true);
+    }
     actors
 }
 
@@ -40,6 +49,37 @@ fn of_more_files_than_a_message_should_have_the_first_are_fetched() {
     let actors = sent(100, None);
     let most = u8::try_from(AttachmentId::MOST_PER_MESSAGE).unwrap();
     assert_eq!(fetched(&actors), (0..most).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_most_files_come_and_the_most_endpoints_hear_of_them_when_the_customer_returns() {
+    let mut actors = crowd();
+    actors.customer(0, 2, "close", &json!({}));
+    actors.stream();
+    actors.deliver();
+    let attachments: Vec<Value> = (0..60).map(|n| json!({ "name": n.to_string() })).collect();
+    actors.customer(0, 1, "text", &json!({ "attachments": attachments }));
+    actors.stream();
+    assert_eq!(fetched(&actors).len(), AttachmentId::MOST_PER_MESSAGE);
+    let owed = actors.world.world().deliveries.len();
+    assert_eq!(owed, 3 * Endpoint::MAX_PER_TENANT, "a close, a return, and the text");
+}
+
+#[test]
+fn an_answer_is_told_to_the_most_endpoints_when_as_many_others_were_there_before() {
+    let mut actors = crowd();
+    let reference = referenced(&actors, "M0003.C01", &answer("Good"));
+    answers(&mut actors, 1, &reference);
+    actors.world.world().endpoints.clear();
+    for _ in 0..Endpoint::MAX_PER_TENANT {
+        actors.endpoint(0, true);
+    }
+    work_off(&mut actors);
+    let told = told(&actors).len();
+    assert_eq!(told, Endpoint::MAX_PER_TENANT);
+    let world = actors.world.world();
+    let ended = world.deliveries.values().filter(|one| one.status == DeliveryStatus::Disabled);
+    assert_eq!(ended.count(), Endpoint::MAX_PER_TENANT, "what was held for those that went");
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use amb_service::{
-    memory::{FaultMode, drive},
+    memory::{Download, FaultMode, drive},
     model::{Payload, PayloadFault, PayloadStatus},
     payload::{FetchError, Fetched},
-    port::AppleKeySet,
+    port::{AppleKeySet, ContentError},
     sweep::{Sweep, Swept},
 };
 
@@ -55,9 +55,13 @@ fn f078_a_key_that_was_rotated_is_looked_up_again_within_the_attempt() {
         drive(fetch.fetch(&pointer, until)).unwrap()
     };
     // The worker knows the older key by then.
-    actors.world.world().far_side.content.download_script.push_back(
-        amb_service::memory::Download::Fails(amb_service::port::ContentError::Gone(403)),
-    );
+    actors
+        .world
+        .world()
+        .far_side
+        .content
+        .download_script
+        .push_back(Download::Fails(ContentError::Gone(403)));
     assert!(matches!(ask(), Ok(Fetched::Again(_))));
     {
         let mut world = actors.world.world();
@@ -81,7 +85,7 @@ fn f078_a_403_for_a_file_is_the_keys_fault_only_if_there_is_a_newer_one() {
             let until = w().world().now + Duration::from_secs(60);
             drive(fetch.fetch(&pointer, until)).unwrap().unwrap()
         };
-        let gone = || Err(amb_service::port::ContentError::Gone(403));
+        let gone = || Err(ContentError::Gone(403));
         // The worker knows the older key by then.
         actors.world.world().far_side.content.pre_download_script.push_back(gone());
         assert!(matches!(ask(), Fetched::Again(_)));
@@ -103,6 +107,22 @@ fn f078_a_403_for_a_file_is_the_keys_fault_only_if_there_is_a_newer_one() {
         work_off(&mut actors);
         assert_eq!(kinds(&actors), ["interactive.replied"]);
     }
+}
+
+#[test]
+fn f108_links_that_die_after_an_outage_of_apples_are_counted_by_themselves() {
+    let mut actors = awaiting();
+    {
+        let content = &mut actors.world.world().far_side.content;
+        content.pre_download_script.extend([Err(ContentError::Unavailable); 5]);
+        content.download_script.extend([Download::Fails(ContentError::Gone(404)); 2]);
+    }
+    let pauses = work_off(&mut actors);
+    let waited: u64 = pauses.iter().map(Duration::as_secs).sum();
+    assert!(pauses.len() == 7 && waited >= 60, "{pauses:?}");
+    let payload = only_payload(&actors);
+    assert_eq!((payload.outages, payload.failures), (5, 2));
+    assert_eq!(kinds(&actors), ["interactive.replied"]);
 }
 
 #[test]

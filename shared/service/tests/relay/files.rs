@@ -353,6 +353,35 @@ fn f089_a_file_is_waited_for_half_an_hour_and_the_lane_moves_on() {
 }
 
 #[test]
+fn f089_a_message_with_files_that_waited_behind_another_is_given_its_own_half_hour() {
+    let mut scene = Scene::new("");
+    let (upload, other) = (uploaded(&scene, PDF), uploaded(&scene, PNG));
+    let first = scene.send(with(upload));
+    let second = scene.send(with(other));
+    let began = scene.world.world().now;
+    while scene.message(&first).status == OutboundStatus::Queued {
+        scene.relay(&first);
+    }
+    while matches!(scene.relay(&second), Relayed::Again(_)) {}
+    let waited = began.duration_until(scene.world.world().now);
+    assert!(waited >= SignedDuration::from_mins(60) && waited < SignedDuration::from_mins(62));
+    let OutboundStatus::Failed { code, .. } = scene.message(&second).status else { panic!() };
+    assert_eq!(code, FailureCode::AttachmentUnusable);
+    scene.change(|state| assert_eq!(state.waited_until, None, "nobody waits"));
+}
+
+#[test]
+fn f089_a_message_that_waited_for_nobodys_files_is_given_up_after_ten_minutes() {
+    let mut scene = Scene::new("");
+    let pointer = scene.send(OutboundContent::Text { text: "late".into() });
+    scene.world.world().now += SignedDuration::from_mins(10);
+    assert_eq!(scene.relay(&pointer), Relayed::Finished);
+    let OutboundStatus::Failed { code, .. } = scene.message(&pointer).status else { panic!() };
+    assert_eq!(code, FailureCode::GatewayUnavailable);
+    assert!(scene.calls().is_empty(), "its first attempt came too late");
+}
+
+#[test]
 fn f089_once_its_files_are_there_apple_is_tried_as_ever() {
     let mut scene = Scene::new("");
     let upload = uploaded(&scene, PDF);
