@@ -25,7 +25,7 @@ type Fallible<T> = Result<T, Box<dyn Error>>;
 
 /// Starts a stack, measures, ends it.
 pub(crate) fn measure(report: &mut Report) -> Fallible<()> {
-    let raw = files::raw();
+    let raw = files::raw()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let options = Options { folder: PathBuf::from("bench/payload"), ..Options::default() };
