@@ -177,8 +177,8 @@ async fn one_fault(ground: Ground<'_>, name: &str, event: &str, code: &str) -> F
 pub(crate) async fn f090_a_killed_fetch_loses_no_file_and_tells_once(
     ground: Ground<'_>,
 ) -> Outcome {
-    let scene = Scene::new(&ground, "kill-fetch").await?;
     let alone = ground.alone().await;
+    let scene = Scene::new(&ground, "kill-fetch").await?;
     scene.customer_is_heard("a film follows").await?;
     // Slow enough to be killed in the middle, quick enough to end.
     let slow = FaultSpec::spoilt(Spoil::Drip { bytes_per_second: 150_000 }).times(1);

@@ -116,7 +116,8 @@ impl<'s> Ground<'s> {
         self.quiet.read().await
     }
 
-    /// Held by a case while it disturbs functions.
+    /// Held by a case while it disturbs functions. Asked for first of all by one that takes long: whoever
+    /// is in peace already is waited for.
     pub(crate) async fn alone(&self) -> RwLockWriteGuard<'s, ()> {
         self.quiet.write().await
     }

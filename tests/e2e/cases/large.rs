@@ -85,8 +85,8 @@ pub(crate) async fn f108_an_answer_that_apple_cannot_decode_is_parked_in_its_pla
 pub(crate) async fn f097_a_hundred_megabytes_fit_into_the_smallest_function(
     ground: Ground<'_>,
 ) -> Outcome {
-    let scene = Scene::new(&ground, "memory").await?;
     let alone = ground.alone().await;
+    let scene = Scene::new(&ground, "memory").await?;
     scene.customer_is_heard("films follow").await?;
     arrives(&scene, Attach::named("warm.mov"), noise(1_000, 1)).await?;
     let processes = scene.stack.processes("payload-fetch");
