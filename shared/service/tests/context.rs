@@ -11,10 +11,7 @@
 #[expect(dead_code, reason = "other tests need what this one does not")]
 mod actors;
 
-use amb_protocol::{
-    entry_link::EntryLink,
-    id::{BusinessId, RequestIdentifier},
-};
+use amb_protocol::{entry_link::EntryLink, id::BusinessId};
 use amb_service::{
     memory::drive,
     model::{ConversationStatus, EventType, Route, TimelineItem},
@@ -88,13 +85,7 @@ fn asked(actors: &mut Actors) -> String {
     actors.business(0, "asked", "How did we do?");
     actors.relay();
     actors.deliver();
-    let mut world = actors.world.world();
-    let outbound = world.outbound.values_mut().next().unwrap();
-    outbound.callback_data = Some("order-1001".to_owned());
-    let message = outbound.pointer.message;
-    let state = world.conversations.values_mut().next().unwrap();
-    state.ask(&RequestIdentifier::parse(REQUEST).unwrap(), message);
-    message.to_string()
+    actors.ask(REQUEST)
 }
 
 fn quick_reply() -> Value {

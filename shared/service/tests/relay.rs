@@ -14,4 +14,5 @@ mod relay {
     mod pictures;
     mod reference;
     pub(crate) mod scene;
+    mod waiting;
 }

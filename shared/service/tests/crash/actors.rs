@@ -7,7 +7,7 @@ use std::{
 
 use amb_protocol::{
     gzip,
-    id::{BusinessId, MessageId, MspId, OpaqueId},
+    id::{BusinessId, MessageId, MspId, OpaqueId, RequestIdentifier},
     jwt::{self, ApiSecret},
     secret::Secret,
 };
@@ -360,6 +360,17 @@ impl Actors {
             }
             return;
         }
+    }
+
+    /// What the business sent first asked something; answers its id.
+    pub(crate) fn ask(&mut self, request: &str) -> String {
+        let mut world = self.world.world();
+        let outbound = world.outbound.values_mut().next().unwrap();
+        outbound.callback_data = Some("order-1001".to_owned());
+        let message = outbound.pointer.message;
+        let state = world.conversations.values_mut().next().unwrap();
+        state.ask(&RequestIdentifier::parse(request).unwrap(), message);
+        message.to_string()
     }
 
     /// Time passes.

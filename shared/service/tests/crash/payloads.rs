@@ -176,8 +176,8 @@ pub(crate) fn upload_stumbles(actors: &mut Actors) {
 
 /// Apple takes no file: the message is not sent, and what comes after it is.
 pub(crate) fn upload_fails(actors: &mut Actors) {
-    let broken = [Err(ContentError::Refused(400))];
-    actors.world.world().far_side.content.upload_script.extend(broken);
+    let broken = [ContentError::BrokenOff, ContentError::BrokenOff, ContentError::Refused(400)];
+    actors.world.world().far_side.content.upload_script.extend(broken.map(Err));
     let content = uploaded(actors, "Your terms: \u{fffc}");
     actors.business_sends(0, "first", &content);
     actors.business(0, "second", "Do you agree?");

@@ -1,6 +1,5 @@
 //! The scenarios: short scripts that touch every port call there is.
 
-use amb_protocol::id::RequestIdentifier;
 use amb_service::port::{GatewayError, WebhookError};
 use serde_json::json;
 use std::time::Duration;
@@ -161,12 +160,7 @@ fn asks(actors: &mut Actors) {
     actors.recover();
     actors.business(0, "question", "How did we do?");
     actors.recover();
-    let mut world = actors.world.world();
-    let outbound = world.outbound.values_mut().next().unwrap();
-    outbound.callback_data = Some("order-1001".to_owned());
-    let message = outbound.pointer.message;
-    let state = world.conversations.values_mut().next().unwrap();
-    state.ask(&RequestIdentifier::parse(REQUEST).unwrap(), message);
+    actors.ask(REQUEST);
 }
 
 fn text_in(actors: &mut Actors) {

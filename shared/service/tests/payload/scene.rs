@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use amb_protocol::{attachment::AttachmentKey, id::RequestIdentifier};
+use amb_protocol::attachment::AttachmentKey;
 use amb_service::{
     memory::{Left, drive},
     model::{
@@ -161,13 +161,7 @@ pub(crate) fn asked(actors: &mut Actors) -> String {
     actors.business(0, "asked", "How did we do?");
     actors.relay();
     actors.deliver();
-    let mut world = actors.world.world();
-    let outbound = world.outbound.values_mut().next().unwrap();
-    outbound.callback_data = Some("order-1001".to_owned());
-    let message = outbound.pointer.message;
-    let state = world.conversations.values_mut().next().unwrap();
-    state.ask(&RequestIdentifier::parse(REQUEST).unwrap(), message);
-    message.to_string()
+    actors.ask(REQUEST)
 }
 
 /// The ciphertexts that are kept.
