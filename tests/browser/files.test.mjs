@@ -100,9 +100,9 @@ test("ap07 files are chosen with the keyboard, dropped or pasted, and removed ag
   const scene = await openScene(t);
   const { page } = scene;
   const button = page.getByRole("button", { name: "Add photos or files" });
+  const chooser = page.waitForEvent("filechooser"); // early: the browser has to be told so first
   await page.locator("#attach:enabled").waitFor(); // what is disabled takes no focus
   await button.focus();
-  const chooser = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
   await (await chooser).setFiles([photo]);
   await page.evaluate(() => {
