@@ -20,10 +20,8 @@ async fn main() -> Result<(), Error> {
         accounts: Some(config.accounts_table()?),
     };
     let store = Store::new(clients.dynamodb, tables);
-    let urls = QueueUrls {
-        deliveries: Some(config.deliveries_queue_url()?),
-        ..QueueUrls::default()
-    };
+    let urls =
+        QueueUrls { deliveries: Some(config.deliveries_queue_url()?), ..QueueUrls::default() };
     let queue = Queues::new(clients.sqs, urls);
     let keys = SecretsManagerServiceKey::new(clients.secrets, config.service_key_secret()?);
     let key = ServiceKey::derive(&keys.service_key().await?)?;
