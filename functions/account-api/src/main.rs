@@ -16,11 +16,8 @@ async fn main() -> Result<(), Error> {
     telemetry::init("account-api", config.log_level());
 
     let clients = Clients::load(Profile::ack()).await;
-    let tables = Tables {
-        inbox: Some(config.inbox_table()?),
-        conversations: Some(config.conversations_table()?),
-        accounts: Some(config.accounts_table()?),
-    };
+    let tables =
+        Tables::all(config.inbox_table()?, config.conversations_table()?, config.accounts_table()?);
     let bucket = Bucket::new(&clients.config, Profile::ack(), config.files_bucket()?);
     let urls = QueueUrls {
         deliveries: Some(config.deliveries_queue_url()?),

@@ -14,11 +14,7 @@ async fn main() -> Result<(), Error> {
     let log = telemetry::LogHash::for_deployment(config.stage());
 
     let clients = Clients::load(Profile::worker()).await;
-    let tables = Tables {
-        conversations: Some(config.conversations_table()?),
-        accounts: Some(config.accounts_table()?),
-        ..Tables::default()
-    };
+    let tables = Tables::without_inbox(config.conversations_table()?, config.accounts_table()?);
     let store = Store::new(clients.dynamodb, tables);
     let urls = QueueUrls {
         deliveries: Some(config.deliveries_queue_url()?),

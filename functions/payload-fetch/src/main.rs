@@ -14,11 +14,8 @@ async fn main() -> Result<(), Error> {
     let log = telemetry::LogHash::for_deployment(config.stage());
 
     let clients = Clients::load(Profile::worker()).await;
-    let tables = Tables {
-        inbox: Some(config.inbox_table()?),
-        conversations: Some(config.conversations_table()?),
-        accounts: Some(config.accounts_table()?),
-    };
+    let tables =
+        Tables::all(config.inbox_table()?, config.conversations_table()?, config.accounts_table()?);
     let store = Store::new(clients.dynamodb, tables);
     let urls = QueueUrls {
         deliveries: Some(config.deliveries_queue_url()?),
@@ -30,14 +27,9 @@ async fn main() -> Result<(), Error> {
     let secrets = SecretsManagerApple::new(clients.secrets, config.apple_secret()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
     let base = EndpointUrl::parse(&config.apple_gateway_url()?, &policy)?;
-    let apple = AppleContent::new(
-        base,
-        config.msp_id()?,
-        System,
-        policy.clone(),
-        config.apple_content_hosts()?.parse()?,
-        config.apple_content_headers()?.parse()?,
-    );
+    let (hosts, headers) =
+        (config.apple_content_hosts()?.parse()?, config.apple_content_headers()?.parse()?);
+    let apple = AppleContent::new(base, config.msp_id()?, System, policy.clone(), hosts, headers);
     let web = WalledWeb::new(policy);
     let fetch = Fetch::new(store, queues, apple, secrets, files, web, System);
 

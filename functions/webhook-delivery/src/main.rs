@@ -14,11 +14,8 @@ async fn main() -> Result<(), Error> {
     let log = telemetry::LogHash::for_deployment(config.stage());
 
     let clients = Clients::load(Profile::worker()).await;
-    let tables = Tables {
-        inbox: Some(config.inbox_table()?),
-        conversations: Some(config.conversations_table()?),
-        accounts: Some(config.accounts_table()?),
-    };
+    let tables =
+        Tables::all(config.inbox_table()?, config.conversations_table()?, config.accounts_table()?);
     let store = Store::new(clients.dynamodb, tables);
     let urls =
         QueueUrls { deliveries: Some(config.deliveries_queue_url()?), ..QueueUrls::default() };

@@ -38,6 +38,18 @@ pub struct Tables {
     pub accounts: Option<String>,
 }
 
+impl Tables {
+    /// All of them.
+    pub fn all(inbox: String, conversations: String, accounts: String) -> Self {
+        Self { inbox: Some(inbox), ..Self::without_inbox(conversations, accounts) }
+    }
+
+    /// Those of a function that has nothing to do with what Apple sent.
+    pub fn without_inbox(conversations: String, accounts: String) -> Self {
+        Self { inbox: None, conversations: Some(conversations), accounts: Some(accounts) }
+    }
+}
+
 impl Store {
     /// The store behind a client.
     pub fn new(client: Client, tables: Tables) -> Self {
