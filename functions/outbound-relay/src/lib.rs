@@ -11,10 +11,14 @@ use amb_lambda::{
 use amb_service::{
     model::OutboundPointer,
     port::{AppleSecrets, Clock, DeliveryQueue, Entropy, Files, Gateway, PayloadQueue, Web},
-    relay::{Relay, RelayTables, Relayed},
+    relay::{Relay, RelayError, RelayTables, Relayed},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_runtime::LambdaEvent;
+use std::time::Duration;
+
+/// A message whose conversation did not hold still comes back after this.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Works through one batch of the queue.
 pub async fn relay_batch<S, Q, G, K, F, W, C>(
@@ -83,6 +87,14 @@ where
         }
         Err(error) => {
             line.outcome("failed").error(&error).emit();
+            if matches!(error, RelayError::Contended) {
+                // Apple has the message; only its end is still to be written. The lane must not wait
+                // for the queue's own time for that.
+                let handle = message.receipt_handle.unwrap_or_default();
+                if let Err(error) = queues.hold_back_outbound(&handle, SOON).await {
+                    stage("relay").outcome("not_released").error(&error).emit();
+                }
+            }
             Outcome::Again
         }
     }

@@ -65,7 +65,14 @@ pub enum DispatchError {
 }
 
 /// Steps are planned again when the conversation moved meanwhile, so often.
-pub(crate) const TRIES: usize = 8;
+pub(crate) const TRIES: u32 = 8;
+
+/// Lets the others get their step done before the next try: many files and answers of one customer
+/// end at the same moment.
+pub(crate) async fn stand_back(clock: &impl Clock, tries: u32) {
+    const FIRST: Duration = Duration::from_millis(5);
+    clock.sleep(FIRST * 2_u32.saturating_pow(tries.min(6))).await;
+}
 
 impl<S, Q, C> Dispatch<S, Q, C>
 where
@@ -133,7 +140,7 @@ where
         reading: &Reading,
     ) -> Result<Stepped, DispatchError> {
         let (tenant, conversation) = (&message.pointer.tenant, &message.pointer.conversation);
-        for _ in 0..TRIES {
+        for tries in 0..TRIES {
             let before = self.store.load(tenant, conversation).await?;
             let before = before.unwrap_or_else(|| unheard_of(message));
             let answered = match reading {
@@ -152,6 +159,7 @@ where
                 Stepped::Claimed(claim) => return Ok(Stepped::Claimed(claim)),
                 Stepped::Moved | Stepped::Repeated(_) | Stepped::Finished => {}
             }
+            stand_back(&self.clock, tries).await;
         }
         Err(DispatchError::Contended)
     }

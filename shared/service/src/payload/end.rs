@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Fetch, FetchError, FetchTables, Fetched, reply::Twin, told::told, transfer::let_go};
 use crate::{
-    dispatch::{TRIES, deliveries, enqueue, push},
+    dispatch::{TRIES, deliveries, enqueue, push, stand_back},
     model::{AttachmentId, ConversationState, Payload, PayloadFault, PayloadPlace, PayloadStatus},
     port::{Clock, DeliveryQueue, LargeFiles, PortError, Step, Stepped},
 };
@@ -56,7 +56,7 @@ where
         if let Some(transfer) = &payload.transfer {
             let_go(&self.files, transfer).await;
         }
-        for _ in 0..TRIES {
+        for tries in 0..TRIES {
             let Some(step) = self.last_step(&ended, &end).await? else {
                 let held = self.store.record_payload(&ended, lease).await?;
                 return Ok(if held { Fetched::Finished } else { Fetched::Nothing });
@@ -71,6 +71,7 @@ where
                 Stepped::Finished => return Ok(Fetched::Nothing),
                 Stepped::Moved | Stepped::Claimed(_) | Stepped::Repeated(_) => {}
             }
+            stand_back(&self.clock, tries).await;
         }
         Err(FetchError::Contended)
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Relay, RelayError, RelayTables, Relayed};
 use crate::{
-    dispatch::{TRIES, deliveries, enqueue, push},
+    dispatch::{TRIES, deliveries, enqueue, push, stand_back},
     model::{
         ConversationState, ConversationStatus, EventSource, EventType, LaneEntry, OutboundContent,
         OutboundMessage, OutboundPointer, OutboundStatus, Waited,
@@ -27,7 +27,7 @@ where
         customer_left: bool,
     ) -> Result<Relayed, RelayError> {
         let pointer = message.pointer.clone();
-        for _ in 0..TRIES {
+        for tries in 0..TRIES {
             let now = self.clock.now();
             let state = self.store.load(&pointer.tenant, &pointer.conversation).await?;
             let Some(mut state) = state else { return Ok(Relayed::Finished) };
@@ -69,6 +69,7 @@ where
                 }
                 Stepped::Moved | Stepped::Claimed(_) | Stepped::Repeated(_) => {}
             }
+            stand_back(&self.clock, tries).await;
         }
         Err(RelayError::Contended)
     }
