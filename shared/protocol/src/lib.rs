@@ -13,6 +13,8 @@
 //! | [`capability`] | what the customer's device can show |
 //! | [`inbound`] | the envelope of a webhook, liberal in what it reads |
 //! | [`attachment`] | attachments and data references, in both generations of their keys; their cipher, what they are, what they may be called |
+//! | [`money`] | amounts, exact, in the smallest unit of their currency |
+//! | [`apple_pay`] | what is offered, what it costs, what the device asks and is answered, and its token |
 //! | [`rules`] | Apple's limits, as versioned packs, and the fault that names one |
 //! | [`compose`] | from what a business writes to what Apple takes, every fault at once |
 //! | [`reply`] | what a customer answered to an interactive message |
@@ -50,6 +52,7 @@
 //! # }
 //! ```
 
+pub mod apple_pay;
 pub mod attachment;
 pub mod capability;
 pub mod compose;
@@ -60,6 +63,7 @@ pub mod id;
 pub mod inbound;
 pub mod json;
 pub mod jwt;
+pub mod money;
 pub mod outbound;
 pub mod reply;
 pub mod rules;

@@ -89,7 +89,8 @@ const MOST_ROWS: usize = 100;
 /// to where nothing is owed is taken back.
 fn rows(step: &Step) -> usize {
     let singles = [step.claim.is_some(), step.outbound.is_some(), step.idempotency.is_some()];
-    let singles = 1 + singles.into_iter().filter(|is_there| *is_there).count();
+    let asked = 2 * usize::from(step.asked.is_some());
+    let singles = 1 + asked + singles.into_iter().filter(|is_there| *is_there).count();
     let resolved = step.resolved.as_ref().map_or(0, |resolved| 1 + 2 * resolved.deliveries.len());
     singles + step.entries.len() + step.deliveries.len() + step.payloads.len() + resolved
 }
@@ -103,6 +104,9 @@ fn apply(world: &mut World, step: &Step) {
         assert!(taken.is_none(), "I4: a sequence number was given out twice");
     }
     world.conversations.insert((tenant, id), step.state.clone());
+    if let Some(asked) = &step.asked {
+        world.book.ask(asked);
+    }
     if let Some(claim) = &step.claim {
         world.claims.insert(claim_key(claim), claim.clone());
     }

@@ -6,6 +6,7 @@
 //! after the effect, lose the answer, or refuse the call. It is for tests and the local tools only.
 
 mod account;
+mod apple_pay;
 mod content_store;
 mod conversations;
 mod data_refs;
@@ -18,17 +19,22 @@ mod inbox;
 mod large_files;
 mod outbox;
 mod payloads;
+mod payments;
+mod psp;
 mod queue;
 mod templates;
 mod time;
 mod web;
 mod web_files;
 
+pub use apple_pay::PayWorld;
 pub use content_store::{AppleContent, Content, Download, Left, MemoryDownload};
 pub use drive::{begin, drive};
 pub use far_side::{AppleCall, FarSide, WebhookRecord};
 pub use fault::{FaultMode, FaultPlan};
 pub use large_files::{MemoryFile, Unjoined};
+pub use payments::PaymentBook;
+pub use psp::{PspFate, PspRecord, PspWorld};
 pub use queue::{MemoryQueue, Received};
 pub use web_files::{MemoryWebFile, WebDownload};
 
@@ -46,7 +52,7 @@ use crate::{
         ApiKey, ApiKeyId, AppleFile, Business, ConversationId, ConversationState, DataRef,
         Delivery, DeliveryKey, DeliveryPointer, Endpoint, EndpointId, EventStream, FileKey,
         IdempotencyRecord, InboxMessage, InboxPointer, OutboundMessage, OutboundPointer, Payload,
-        PayloadPointer, Template, TemplateName, Tenant, TenantId, TimelineEntry,
+        PayloadPointer, PaymentPointer, Template, TemplateName, Tenant, TenantId, TimelineEntry,
     },
     port::{
         AppleKeySet, AppleSecrets, InboxMinute, KnownFile, MessageClaim, PART_BYTES, PortError,
@@ -105,6 +111,14 @@ pub struct World {
     pub outbound_queue: MemoryQueue<OutboundPointer>,
     /// The payloads queue.
     pub payload_queue: MemoryQueue<PayloadPointer>,
+    /// The settlements queue.
+    pub settlement_queue: MemoryQueue<PaymentPointer>,
+    /// Payments and their journal.
+    pub book: PaymentBook,
+    /// The payment service provider.
+    pub psp: PspWorld,
+    /// What Apple Pay needs of others.
+    pub pay: PayWorld,
     /// Payloads.
     pub payloads: BTreeMap<PayloadPointer, Payload>,
     /// Files.

@@ -7,8 +7,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::Memory;
 use crate::{
-    model::{OutboundPointer, PayloadPointer, fairness_group},
-    port::{DeliveryQueue, OutboundQueue, PayloadQueue, PortError, QueuedDelivery},
+    model::{OutboundPointer, PayloadPointer, PaymentPointer, fairness_group},
+    port::{
+        DeliveryQueue, OutboundQueue, PayloadQueue, PortError, QueuedDelivery, SettlementQueue,
+    },
 };
 
 /// SQS takes group ids up to this many characters.
@@ -182,6 +184,22 @@ impl PayloadQueue for Memory {
             let group = fairness_group(&pointer.tenant);
             let visible_at = world.now + delay;
             world.payload_queue.send(pointer.clone(), &group, None, visible_at);
+        })
+        .await
+    }
+}
+
+impl SettlementQueue for Memory {
+    async fn enqueue_settlement(
+        &self,
+        pointer: &PaymentPointer,
+        delay: Duration,
+    ) -> Result<(), PortError> {
+        self.call("SettlementQueue::enqueue_settlement", |world| {
+            assert!(delay <= Duration::from_secs(900), "SQS refuses this delay");
+            let group = fairness_group(&pointer.tenant);
+            let visible_at = world.now + delay;
+            world.settlement_queue.send(pointer.clone(), &group, None, visible_at);
         })
         .await
     }

@@ -58,6 +58,18 @@ event_types! {
     AttachmentReady = "attachment.ready",
     /// A file that the customer sent cannot be had, or not safely.
     AttachmentFailed = "attachment.failed",
+    /// The customer paid: the provider holds the money.
+    PaymentAuthorized = "payment.authorized",
+    /// An attempt to pay failed; the customer may try again.
+    PaymentDeclined = "payment.declined",
+    /// Money that was held is the business's.
+    PaymentCaptured = "payment.captured",
+    /// Money that was held, or may have been, was let go.
+    PaymentVoided = "payment.voided",
+    /// Money went back.
+    PaymentRefunded = "payment.refunded",
+    /// The customer saw something else than we were told: a person has to look.
+    PaymentMismatch = "payment.mismatch",
     /// A test of an endpoint, on request.
     EndpointPing = "endpoint.ping",
 }

@@ -5,7 +5,7 @@ use data_encoding::{BASE32_NOPAD, Encoding, Specification};
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::LazyLock};
 
-use amb_protocol::id::{BusinessId, MessageId, OpaqueId};
+use amb_protocol::id::{BusinessId, MessageId, OpaqueId, RequestIdentifier};
 
 use crate::port::Entropy;
 
@@ -100,6 +100,38 @@ prefixed_id!(
     DownloadId, "dld_"
 );
 
+prefixed_id!(
+    /// A payment; its 128 bits are the `requestIdentifier` of its bubble.
+    PaymentId, "pay_"
+);
+
+prefixed_id!(
+    /// A refund of a payment, whole or in part.
+    RefundId, "ref_"
+);
+
+impl PaymentId {
+    /// The payment of a bubble; none if the identifier is not a UUID, and so none of ours.
+    pub fn of(request: &RequestIdentifier) -> Option<Self> {
+        let uuid = uuid::Uuid::try_parse(request.as_str()).ok()?;
+        Some(Self(format!("{}{}", Self::PREFIX, base32_id(uuid.as_bytes()))))
+    }
+
+    /// What every callback of its bubble repeats: a UUID, hyphenated, in lower case; Apple's
+    /// devices may write it in upper case, so compare without case.
+    #[expect(
+        clippy::expect_used,
+        reason = "26 characters of base32 are 16 bytes, and a UUID is visible"
+    )]
+    pub fn request_identifier(&self) -> RequestIdentifier {
+        let digits = self.0.strip_prefix(Self::PREFIX).unwrap_or(&self.0);
+        let bytes = LENIENT_BASE32.decode(digits.as_bytes()).expect("26 characters are 16 bytes");
+        let bytes: [u8; 16] = bytes.try_into().expect("26 characters are 16 bytes");
+        let text = uuid::Uuid::from_bytes(bytes).hyphenated().to_string();
+        RequestIdentifier::parse(&text).expect("a UUID is an identifier")
+    }
+}
+
 impl ConversationId {
     /// The conversation of a business and a customer: a hash, because Apple's opaque ids are longer
     /// than a queue's message group id may be (128 characters; spec/reliability §2.6).
@@ -154,14 +186,21 @@ fn is_base32_id(text: &str) -> bool {
     text.len() == 26 && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
 }
 
-static LOWER_BASE32: LazyLock<Encoding> = LazyLock::new(|| {
+static LOWER_BASE32: LazyLock<Encoding> = LazyLock::new(|| lower_base32(true));
+
+/// For ids that were parsed: 26 characters hold two bits more than 16 bytes, and what those are is not
+/// looked at. No row has such an id.
+static LENIENT_BASE32: LazyLock<Encoding> = LazyLock::new(|| lower_base32(false));
+
+fn lower_base32(strict: bool) -> Encoding {
     let mut specification: Specification = BASE32_NOPAD.specification();
     specification.translate.from.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
     specification.translate.to.push_str("abcdefghijklmnopqrstuvwxyz");
     specification.symbols.make_ascii_lowercase();
+    specification.check_trailing_bits = strict;
     #[expect(clippy::expect_used, reason = "a constant specification")]
     specification.encoding().expect("lower-case base32 is a valid encoding")
-});
+}
 
 #[cfg(test)]
 mod tests {
@@ -181,6 +220,17 @@ mod tests {
         assert!(TenantId::parse("ep_aaaaaaaaaaaaaaaaaaaaaaaaaa").is_err());
         assert!(TenantId::parse("ten_AAAAAAAAAAAAAAAAAAAAAAAAAA").is_err());
         assert!(TenantId::parse("ten_").is_err());
+    }
+
+    #[test]
+    fn a_payment_and_its_bubbles_request_name_each_other() {
+        let request = RequestIdentifier::parse("C0FFEE00-0000-4000-8000-00000000000A").unwrap();
+        let payment = PaymentId::of(&request).unwrap();
+        assert_eq!(payment.request_identifier().as_str(), request.as_str().to_ascii_lowercase());
+        assert_eq!(PaymentId::of(&payment.request_identifier()), Some(payment));
+        assert_eq!(PaymentId::of(&RequestIdentifier::parse("order-1001").unwrap()), None);
+        let odd = PaymentId::parse(&format!("pay_{}", "b".repeat(26))).unwrap();
+        assert_eq!(odd.request_identifier().as_str().len(), 36);
     }
 
     #[test]

@@ -9,8 +9,10 @@ mod event;
 mod file;
 mod id;
 mod inbox;
+mod journal;
 mod outbound;
 mod payload;
+mod payment;
 mod question;
 mod route;
 mod template;
@@ -32,10 +34,11 @@ pub use event::{
 };
 pub use file::{FileKey, UploadSlot};
 pub use id::{
-    ApiKeyId, ConversationId, DownloadId, EndpointId, EventId, IdFault, TenantId, UploadId,
-    base32_id, fairness_group,
+    ApiKeyId, ConversationId, DownloadId, EndpointId, EventId, IdFault, PaymentId, RefundId,
+    TenantId, UploadId, base32_id, fairness_group,
 };
 pub use inbox::{BodyEncoding, InboxMessage, InboxPointer, InboxSort, StoredBody, body_hash};
+pub use journal::{Chain, ChainHead, JournalEvent, JournalRow};
 pub use outbound::{
     Choice, FailureCode, IdempotencyKey, IdempotencyRecord, OutboundContent, OutboundMessage,
     OutboundPointer, OutboundStatus, Progress, TypingState, Waited,
@@ -43,6 +46,12 @@ pub use outbound::{
 pub use payload::{
     AppleFile, AttachmentId, AttachmentIdFault, FilePlace, FileSource, Payload, PayloadFault,
     PayloadPlace, PayloadPointer, PayloadSource, PayloadStatus, Scan, StoredFile, Transfer,
+};
+pub use payment::{
+    Attempt, CapturePolicy, Channel, DeclineClass, DomainAssociation, Doubt, Fence,
+    MerchantSettings, Payment, PaymentNews, PaymentPointer, PaymentReply, PaymentState, PspAccount,
+    PspKind, PspResult, QuoteMark, Refund, RefundStatus, SecretName, SecretNameFault, Seen,
+    TokenClaim, TokenHash, Told, Tracking,
 };
 pub use question::{ASKED_MAX, Questions};
 pub use route::{Heard, Route};

@@ -1,14 +1,15 @@
-use amb_protocol::id::MessageId;
+use amb_protocol::{apple_pay::Offer, id::MessageId};
 use std::future::Future;
 
 use super::PortError;
 use crate::model::{
     BusinessStatus, ConversationId, ConversationState, Delivery, EventStream, IdempotencyRecord,
-    OutboundMessage, Payload, TenantId, TimelineEntry,
+    OutboundMessage, Payload, Payment, TenantId, TimelineEntry,
 };
 
 /// Conversations and the one way to change them. IAM: `GetItem`, `PutItem`, `UpdateItem` on
-/// `conversations`; `PutItem` on `accounts` for a step that carries an idempotency record.
+/// `conversations`; `PutItem` on `accounts` for a step that carries an idempotency record, on
+/// `payments` for one that asks for a payment.
 pub trait Conversations: Send + Sync {
     /// The state of a conversation, read consistently.
     fn load(
@@ -47,6 +48,17 @@ pub struct Step {
     pub payloads: Vec<Payload>,
     /// A place that was awaited, and is no more.
     pub resolved: Option<Resolved>,
+    /// A payment that the outbound message asks for, inserted with it. A payment that is there stays.
+    pub asked: Option<AskedPayment>,
+}
+
+/// A payment that is asked for, and what for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskedPayment {
+    /// Open, without an attempt.
+    pub payment: Payment,
+    /// What the customer is asked to pay for.
+    pub offer: Offer,
 }
 
 /// What takes the place of an [awaited](crate::model::TimelineItem::Awaited) entry. Whoever resolves it
@@ -71,6 +83,7 @@ impl Step {
             idempotency: None,
             payloads: Vec::new(),
             resolved: None,
+            asked: None,
         }
     }
 }

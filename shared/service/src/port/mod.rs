@@ -4,6 +4,7 @@
 //! [`PortError`]. Futures are `Send`, spelled once here, so that adapters just write `async fn`.
 
 mod account;
+mod apple_pay;
 mod content_store;
 mod conversations;
 mod data_ref;
@@ -14,6 +15,8 @@ mod inbox;
 mod large_file;
 mod outbox;
 mod payload;
+mod payment;
+mod psp;
 mod queue;
 mod secrets;
 mod template;
@@ -24,11 +27,16 @@ mod webhook;
 pub use account::{
     ApiKeys, Businesses, Claim, EndpointDirectory, EndpointHealth, Endpoints, Replaced, Tenants,
 };
+pub use apple_pay::{
+    MerchantSession, MerchantSessions, PriceAnswer, PriceAsk, PriceError, PriceSource, SessionAsk,
+    SessionError,
+};
 pub use content_store::{
     ContentError, ContentStore, Opened, Reference, UploadTicket, WebFile, WebFiles,
 };
 pub use conversations::{
-    ClaimScope, Conversations, MessageClaim, Page, Resolved, Step, Stepped, Timeline, TimelineQuery,
+    AskedPayment, ClaimScope, Conversations, MessageClaim, Page, Resolved, Step, Stepped, Timeline,
+    TimelineQuery,
 };
 pub use data_ref::DataRefs;
 pub use deliveries::{Deliveries, DeliveryLog, DueDeliveries, Lease};
@@ -38,6 +46,14 @@ pub use inbox::{Commit, DecodedMessages, Inbox, InboxMinute, InboxReader, InboxS
 pub use large_file::{Bytes, Chunks, FileLinks, Joined, LargeFile, LargeFiles, PART_BYTES};
 pub use outbox::{DueOutbound, IdempotencyRecords, Outbox, OutboxLease};
 pub use payload::{AppleFiles, DuePayloads, KnownFile, PayloadLease, Payloads, StoredFiles};
+pub use payment::{
+    Changed, DuePayments, Journal, JournalQuery, Merchants, PaymentChange, PaymentLists, Payments,
+    SettlementQueue,
+};
+pub use psp::{
+    MerchantSecrets, Notice, NoticeFault, NoticeKind, Psp, PspDone, PspFault, PspOrder, PspToken,
+    Resolution,
+};
 pub use queue::{DeliveryQueue, OutboundQueue, PayloadQueue, QueuedDelivery};
 pub use secrets::{AppleKeySet, AppleSecrets, OperatorKeySource, ServiceKeySource};
 pub use template::{TemplateLibrary, Templates};

@@ -1,0 +1,313 @@
+//! A payment service provider in memory: it keeps what it did, so that a test can compare money with
+//! what anybody was told of it, and it goes wrong as providers do (spec/payments §2.7).
+
+use amb_protocol::money::{Currency, Minor};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{Memory, World};
+use crate::{
+    model::{DeclineClass, Doubt, Fence, PaymentId, PspAccount, PspResult, TenantId},
+    port::{
+        Notice, NoticeFault, NoticeKind, Psp, PspDone, PspFault, PspOrder, PspToken, Resolution,
+    },
+};
+
+/// A provider, and what it did.
+#[derive(Clone, Debug, Default)]
+pub struct PspWorld {
+    /// What it did, by the idempotency key of the authorisation.
+    pub orders: BTreeMap<String, PspRecord>,
+    /// How it answers the next authorisations; then it approves.
+    pub fates: VecDeque<PspFate>,
+    /// How it answers the next voids, captures and refunds; then it does them.
+    pub outcomes: VecDeque<PspDone>,
+    /// It makes an object of its own when the bubble is sent.
+    pub makes_intents: bool,
+    /// It has no fence: it can only be asked.
+    pub is_weak: bool,
+    /// Authorisations it was asked for, with the key.
+    pub asked: Vec<String>,
+}
+
+/// How a provider deals with an authorisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PspFate {
+    /// It holds the money.
+    Approve,
+    /// It says no.
+    Decline(DeclineClass),
+    /// It never tries.
+    Reject(DeclineClass),
+    /// It holds the money, and the answer is lost.
+    LoseAnswer,
+    /// The request never arrives, and nobody knows.
+    LoseRequest,
+    /// The request arrives after everybody stopped waiting: when [`PspWorld::land`] is called.
+    LandLate,
+    /// It holds less than was asked for.
+    Partly(Minor),
+    /// It holds another currency.
+    InAnother(Currency),
+    /// It says that it is still at it, and holds the money.
+    Pending,
+}
+
+/// One authorisation, as the provider has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PspRecord {
+    /// Our name of it.
+    pub reference: String,
+    /// How much is held now.
+    pub held: Minor,
+    /// How much was captured.
+    pub captured: Minor,
+    /// How much went back.
+    pub refunded: Minor,
+    /// Of what.
+    pub currency: Currency,
+    /// What was, or will be, asked for.
+    pub asked: Minor,
+    /// It is on its way and has not arrived.
+    pub in_flight: bool,
+    /// Nothing may happen to it any more.
+    pub fenced: bool,
+    /// It was let go.
+    pub voided: bool,
+    /// It said no.
+    pub declined: Option<DeclineClass>,
+    /// Refunds that were done, by their keys.
+    pub refunds: BTreeMap<String, Minor>,
+    /// When it was asked last without an answer.
+    pub asked_at: Vec<Timestamp>,
+}
+
+impl PspWorld {
+    /// What is under way arrives: unless it was fenced, the money is held.
+    pub fn land(&mut self) {
+        for record in self.orders.values_mut().filter(|record| record.in_flight) {
+            record.in_flight = false;
+            if !record.fenced {
+                record.held = record.asked;
+            }
+        }
+    }
+
+    fn record(&mut self, order: &PspOrder) -> &mut PspRecord {
+        self.orders.entry(order.key.clone()).or_insert_with(|| PspRecord {
+            reference: order.reference.clone(),
+            held: Minor::ZERO,
+            captured: Minor::ZERO,
+            refunded: Minor::ZERO,
+            currency: order.currency,
+            asked: order.amount,
+            in_flight: false,
+            fenced: false,
+            voided: false,
+            declined: None,
+            refunds: BTreeMap::new(),
+            asked_at: Vec::new(),
+        })
+    }
+
+    fn authorize(&mut self, order: &PspOrder) -> PspResult {
+        self.asked.push(order.key.clone());
+        if let Some(record) = self.orders.get(&order.key) {
+            return result(order, record);
+        }
+        let fate = self.fates.pop_front().unwrap_or(PspFate::Approve);
+        if fate == PspFate::LoseRequest {
+            return in_doubt(Doubt::Timeout);
+        }
+        if let PspFate::Reject(class) = fate {
+            return PspResult::Rejected { class, code: None };
+        }
+        let record = self.record(order);
+        match fate {
+            PspFate::Decline(class) => record.declined = Some(class),
+            PspFate::LandLate => record.in_flight = true,
+            PspFate::Partly(part) => record.held = part,
+            PspFate::InAnother(currency) => {
+                record.currency = currency;
+                record.held = order.amount;
+            }
+            _ => record.held = order.amount,
+        }
+        match fate {
+            PspFate::LoseAnswer | PspFate::LandLate => in_doubt(Doubt::Timeout),
+            PspFate::Pending => in_doubt(Doubt::Pending),
+            _ => result(order, record),
+        }
+    }
+
+    fn resolve(&mut self, order: &PspOrder, now: Timestamp) -> Resolution {
+        let is_weak = self.is_weak;
+        let fence = if is_weak { Fence::Weak } else { Fence::Strong };
+        let record = self.record(order);
+        if record.held > Minor::ZERO {
+            return Resolution::Held { result: approved(order, record), fence };
+        }
+        if is_weak {
+            // Two absences, ten minutes apart.
+            record.asked_at.push(now);
+            let first = record.asked_at.first().copied().unwrap_or(now);
+            if first.duration_until(now).as_secs() < 600 {
+                return Resolution::StillUnknown;
+            }
+        } else {
+            record.fenced = true;
+        }
+        Resolution::Nothing(fence)
+    }
+}
+
+fn in_doubt(why: Doubt) -> PspResult {
+    PspResult::InDoubt { why, reference: None }
+}
+
+/// What a careful adapter makes of the provider's record.
+fn result(order: &PspOrder, record: &PspRecord) -> PspResult {
+    if let Some(class) = record.declined {
+        return PspResult::Declined { class, code: Some("51".to_owned()), reference: None };
+    }
+    if record.fenced || record.voided {
+        return PspResult::Rejected {
+            class: DeclineClass::Token,
+            code: Some("canceled".to_owned()),
+        };
+    }
+    if record.in_flight {
+        return in_doubt(Doubt::Timeout);
+    }
+    if record.held != order.amount || record.currency != order.currency {
+        let reference = Some(format!("psp-{}", record.reference));
+        return PspResult::InDoubt { why: Doubt::Mismatch, reference };
+    }
+    approved(order, record)
+}
+
+fn approved(order: &PspOrder, record: &PspRecord) -> PspResult {
+    PspResult::Approved {
+        reference: format!("psp-{}", order.reference),
+        amount: record.held,
+        currency: record.currency,
+        auth_code: Some("123456".to_owned()),
+        network: Some("visa".to_owned()),
+        last4: Some("4242".to_owned()),
+    }
+}
+
+impl Memory {
+    async fn psp<T>(
+        &self,
+        port: &'static str,
+        effect: impl FnOnce(&mut World) -> T + Send,
+    ) -> Option<T> {
+        self.call(port, effect).await.ok()
+    }
+
+    async fn done(
+        &self,
+        port: &'static str,
+        effect: impl FnOnce(&mut PspWorld) -> PspDone + Send,
+    ) -> PspDone {
+        let done = self.psp(port, |world| match world.psp.outcomes.pop_front() {
+            Some(PspDone::Done { .. }) | None => effect(&mut world.psp),
+            Some(other) => other,
+        });
+        done.await.unwrap_or(PspDone::Unknown)
+    }
+}
+
+impl Psp for Memory {
+    async fn prepare(
+        &self,
+        order: &PspOrder,
+        _until: Timestamp,
+    ) -> Result<Option<String>, PspFault> {
+        let made = self.psp("Psp::prepare", |world| {
+            world.psp.makes_intents.then(|| format!("pi_{}", order.payment))
+        });
+        made.await.ok_or(PspFault::Unavailable)
+    }
+
+    async fn authorize(&self, order: &PspOrder, _token: &PspToken, _until: Timestamp) -> PspResult {
+        let asked = self.psp("Psp::authorize", |world| world.psp.authorize(order)).await;
+        asked.unwrap_or_else(|| in_doubt(Doubt::Broken))
+    }
+
+    async fn resolve(&self, order: &PspOrder, _until: Timestamp) -> Resolution {
+        let told = self.psp("Psp::resolve", |world| {
+            let now = world.now;
+            world.psp.resolve(order, now)
+        });
+        told.await.unwrap_or(Resolution::StillUnknown)
+    }
+
+    async fn void(&self, order: &PspOrder, _until: Timestamp) -> PspDone {
+        self.done("Psp::void", |psp| {
+            let record = psp.record(order);
+            if record.captured > Minor::ZERO {
+                return PspDone::Refused { code: Some("captured".to_owned()) };
+            }
+            record.held = Minor::ZERO;
+            record.voided = true;
+            record.fenced = true;
+            PspDone::Done { reference: Some(format!("void-{}", order.reference)), fee: None }
+        })
+        .await
+    }
+
+    async fn capture(&self, order: &PspOrder, amount: Minor, _until: Timestamp) -> PspDone {
+        self.done("Psp::capture", |psp| {
+            let record = psp.record(order);
+            let is_again = record.captured == amount;
+            if !is_again && amount > record.held {
+                return PspDone::Refused { code: Some("amount".to_owned()) };
+            }
+            record.captured = amount;
+            record.held = Minor::ZERO;
+            let fee = Some(Minor::new(amount.get() / 100));
+            PspDone::Done { reference: Some(format!("cap-{}", order.reference)), fee }
+        })
+        .await
+    }
+
+    async fn refund(
+        &self,
+        order: &PspOrder,
+        amount: Minor,
+        key: &str,
+        _until: Timestamp,
+    ) -> PspDone {
+        self.done("Psp::refund", |psp| {
+            let record = psp.record(order);
+            if !record.refunds.contains_key(key) {
+                let all = record.refunded.checked_add(amount);
+                let Some(all) = all.filter(|all| *all <= record.captured) else {
+                    return PspDone::Refused { code: Some("amount".to_owned()) };
+                };
+                record.refunded = all;
+                record.refunds.insert(key.to_owned(), amount);
+            }
+            PspDone::Done { reference: Some(format!("ref-{key}")), fee: None }
+        })
+        .await
+    }
+
+    async fn notice(
+        &self,
+        _tenant: &TenantId,
+        _account: &PspAccount,
+        headers: &[(String, String)],
+        body: &[u8],
+        _now: Timestamp,
+    ) -> Result<Vec<Notice>, NoticeFault> {
+        if !headers.iter().any(|(name, value)| name == "signature" && value == "good") {
+            return Err(NoticeFault::Forged);
+        }
+        let text = std::str::from_utf8(body).map_err(|_not_text| NoticeFault::Unreadable)?;
+        let payment = PaymentId::parse(text).map_err(|_fault| NoticeFault::Unreadable)?;
+        Ok(vec![Notice { payment, kind: NoticeKind::Changed }])
+    }
+}

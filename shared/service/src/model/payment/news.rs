@@ -1,0 +1,66 @@
+//! What a payment's device, customer and business have seen of it.
+
+use amb_protocol::money::Minor;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::PaymentPointer;
+use crate::model::EventType;
+
+/// What order tracking said: the one place where what the customer saw comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tracking {
+    /// When.
+    pub at: Timestamp,
+    /// The last of `summaryItems`, in minor units; none: it could not be read.
+    pub total: Option<Minor>,
+    /// SHA-256 of the body, hex: what a repeated call is known by.
+    pub body_hash: String,
+}
+
+/// What the customer's own reply says of a payment, once and for ever: kept apart from the payment, so
+/// that whoever reads messages never changes one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentReply {
+    /// Of which.
+    pub payment: PaymentPointer,
+    /// What was seen.
+    pub seen: Seen,
+}
+
+/// What a reply says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seen {
+    /// When it came.
+    pub at: Timestamp,
+    /// `payment.state`, in Apple's word: `paid`, `paymentNotCompleted`, …
+    pub state: Option<String>,
+}
+
+impl Seen {
+    /// Whether the customer's bubble says that it was not paid.
+    pub fn denies(&self) -> bool {
+        matches!(
+            self.state.as_deref(),
+            Some("paymentNotCompleted" | "declined" | "invalid" | "expired")
+        )
+    }
+}
+
+/// An event that businesses have not been told yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentNews {
+    /// Its number within the payment, from 1: the event's id is made from it.
+    pub no: u32,
+    /// `payment.…`
+    pub kind: EventType,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The event's `data`.
+    pub data: Value,
+}

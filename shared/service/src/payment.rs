@@ -1,0 +1,8 @@
+//! *Payments*: exactly one charge, and a journal of everything (spec/payments).
+//!
+//! A payment changes in one way only: [`commit`](commit::commit) writes the row, the token's claim, new
+//! quotes and the journal's rows in one transaction, conditioned on the payment's revision and on the
+//! end of the journal's chain.
+
+pub mod commit;
+pub mod journal;

@@ -1,0 +1,82 @@
+//! The one way in which a payment changes.
+
+use amb_protocol::apple_pay::Quote;
+
+use super::journal;
+use crate::{
+    dispatch::stand_back,
+    model::{Chain, JournalRow, Payment, TokenClaim},
+    port::{Changed, Clock, Entropy, PaymentChange, Payments, PortError},
+};
+
+/// How often a chain may outrun us: many payments of one merchant share a chain.
+const TRIES: u32 = 40;
+
+/// A payment as it is to be, and what goes with it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The payment afterwards, with the revision that it was read with.
+    pub payment: Payment,
+    /// A token that nobody may have used before.
+    pub claim: Option<TokenClaim>,
+    /// New quotes.
+    pub quotes: Vec<Quote>,
+    /// The journal's rows, not chained.
+    pub rows: Vec<JournalRow>,
+}
+
+impl Plan {
+    /// A change of a payment, and why.
+    pub fn of(payment: Payment, rows: Vec<JournalRow>) -> Self {
+        Self { payment, claim: None, quotes: Vec::new(), rows }
+    }
+}
+
+/// What a plan came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Committed {
+    /// Everything happened; the payment as it is now.
+    Done(Box<Payment>),
+    /// Nothing happened: the payment moved on. Read and plan again.
+    Moved,
+    /// Nothing happened: the token was used before.
+    Claimed(TokenClaim),
+}
+
+/// Writes a plan down, all or nothing. An error leaves open whether it happened: read the payment.
+pub async fn commit<S: Payments, C: Clock + Entropy>(
+    store: &S,
+    clock: &C,
+    plan: Plan,
+) -> Result<Committed, PortError> {
+    let Plan { mut payment, claim, quotes, rows } = plan;
+    payment.revision += 1;
+    let pointer = &payment.pointer;
+    let chain = Chain::of(&pointer.tenant, &payment.merchant, &pointer.payment);
+    let time_zone = payment.time_zone.clone();
+    let mut change = PaymentChange {
+        payment: Some(payment),
+        claim,
+        quotes,
+        head: store.chain_head(&chain).await?,
+        chain,
+        rows: Vec::new(),
+    };
+    for tried in 0..TRIES {
+        let now = clock.now();
+        change.rows = journal::chain(&change.chain, &change.head, &time_zone, now, rows.clone());
+        match store.change(&change).await? {
+            Changed::Done => {
+                let done = change.payment.take().map(Box::new);
+                return Ok(done.map_or(Committed::Moved, Committed::Done));
+            }
+            Changed::Moved => return Ok(Committed::Moved),
+            Changed::Claimed(claim) => return Ok(Committed::Claimed(claim)),
+            Changed::Outrun => {
+                stand_back(clock, tried).await;
+                change.head = store.chain_head(&change.chain).await?;
+            }
+        }
+    }
+    Err(PortError::unavailable("Payments::change", "the journal did not hold still"))
+}
