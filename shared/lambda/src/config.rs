@@ -13,6 +13,8 @@ pub const INBOX_TABLE: &str = "AMB_INBOX_TABLE";
 pub const CONVERSATIONS_TABLE: &str = "AMB_CONVERSATIONS_TABLE";
 /// The accounts table.
 pub const ACCOUNTS_TABLE: &str = "AMB_ACCOUNTS_TABLE";
+/// The table of payments and their journal.
+pub const PAYMENTS_TABLE: &str = "AMB_PAYMENTS_TABLE";
 /// The bucket of files: large bodies, uploads, pictures, templates.
 pub const FILES_BUCKET: &str = "AMB_FILES_BUCKET";
 /// The URL of the queue of deliveries.
@@ -21,6 +23,27 @@ pub const DELIVERIES_QUEUE_URL: &str = "AMB_DELIVERIES_QUEUE_URL";
 pub const OUTBOUND_QUEUE_URL: &str = "AMB_OUTBOUND_QUEUE_URL";
 /// The URL of the queue of payloads.
 pub const PAYLOADS_QUEUE_URL: &str = "AMB_PAYLOADS_QUEUE_URL";
+/// The URL of the queue of settlements.
+pub const SETTLEMENTS_QUEUE_URL: &str = "AMB_SETTLEMENTS_QUEUE_URL";
+/// The bucket of the finance team's exports.
+pub const FINANCE_BUCKET: &str = "AMB_FINANCE_BUCKET";
+/// What the names of merchants' secrets begin with; the tenant's id and the secret's own name follow,
+/// with slashes between.
+pub const MERCHANT_SECRETS: &str = "AMB_MERCHANT_SECRETS";
+/// The base of the URLs that devices call for a payment.
+pub const PAY_URL: &str = "AMB_PAY_URL";
+/// `production` (the default) or `sandbox`: which of Apple's tokens are paid with.
+pub const APPLE_PAY_ENVIRONMENT: &str = "AMB_APPLE_PAY_ENVIRONMENT";
+/// A root certificate, PEM, in the place of Apple's: for builds with the feature `test-root` only.
+pub const APPLE_PAY_TEST_ROOT: &str = "AMB_APPLE_PAY_TEST_ROOT";
+/// Where Apple's merchant sessions are asked for on the local stack; refused elsewhere.
+pub const APPLE_PAY_URL: &str = "AMB_APPLE_PAY_URL";
+/// Where Stripe is on the local stack; refused elsewhere.
+pub const STRIPE_URL: &str = "AMB_STRIPE_URL";
+/// Where Adyen is on the local stack; refused elsewhere.
+pub const ADYEN_URL: &str = "AMB_ADYEN_URL";
+/// The function that opens tokens, where it is deployed.
+pub const TOKEN_DECRYPT_FUNCTION: &str = "AMB_TOKEN_DECRYPT_FUNCTION";
 /// Name or ARN of the secret that holds Apple's Messaging API secret.
 pub const APPLE_SECRET: &str = "AMB_APPLE_SECRET";
 /// Name or ARN of the secret that holds the service's master key.
@@ -114,6 +137,16 @@ impl Config {
         self.resource(ACCOUNTS_TABLE)
     }
 
+    /// The table of payments and their journal.
+    pub fn payments_table(&self) -> Result<String, ConfigError> {
+        self.resource(PAYMENTS_TABLE)
+    }
+
+    /// The bucket of the finance team's exports.
+    pub fn finance_bucket(&self) -> Result<String, ConfigError> {
+        self.resource(FINANCE_BUCKET)
+    }
+
     /// The bucket of files.
     pub fn files_bucket(&self) -> Result<String, ConfigError> {
         self.resource(FILES_BUCKET)
@@ -132,6 +165,59 @@ impl Config {
     /// The URL of the queue of payloads.
     pub fn payloads_queue_url(&self) -> Result<String, ConfigError> {
         self.url(PAYLOADS_QUEUE_URL)
+    }
+
+    /// The URL of the queue of settlements.
+    pub fn settlements_queue_url(&self) -> Result<String, ConfigError> {
+        self.url(SETTLEMENTS_QUEUE_URL)
+    }
+
+    /// What the names of merchants' secrets begin with.
+    pub fn merchant_secrets(&self) -> Result<String, ConfigError> {
+        self.resource(MERCHANT_SECRETS)
+    }
+
+    /// The base of the URLs that devices call for a payment, without a slash at the end.
+    pub fn pay_url(&self) -> Result<String, ConfigError> {
+        Ok(self.url(PAY_URL)?.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether tokens of Apple's sandbox are paid with, instead of those of its production.
+    pub fn is_apple_pay_sandbox(&self) -> Result<bool, ConfigError> {
+        match self.optional(APPLE_PAY_ENVIRONMENT).unwrap_or("production") {
+            "production" => Ok(false),
+            "sandbox" => Ok(true),
+            _ => {
+                let reason = "is neither `production` nor `sandbox`";
+                Err(ConfigError::Invalid { name: APPLE_PAY_ENVIRONMENT, reason })
+            }
+        }
+    }
+
+    /// A root certificate in the place of Apple's. Whoever reads it is built for tests.
+    pub fn apple_pay_test_root(&self) -> Option<&str> {
+        self.optional(APPLE_PAY_TEST_ROOT)
+    }
+
+    /// Where Apple's merchant sessions are asked for, if not at Apple.
+    pub fn apple_pay_url(&self) -> Result<Option<String>, ConfigError> {
+        self.local_url(APPLE_PAY_URL)
+    }
+
+    /// Where Stripe is, if not at Stripe.
+    pub fn stripe_url(&self) -> Result<Option<String>, ConfigError> {
+        self.local_url(STRIPE_URL)
+    }
+
+    /// Where Adyen is, if not at Adyen.
+    pub fn adyen_url(&self) -> Result<Option<String>, ConfigError> {
+        self.local_url(ADYEN_URL)
+    }
+
+    /// The function that opens tokens, where it is deployed.
+    pub fn token_decrypt_function(&self) -> Result<Option<String>, ConfigError> {
+        let name = TOKEN_DECRYPT_FUNCTION;
+        self.optional(name).map(|_| self.resource(name)).transpose()
     }
 
     /// The secret that holds Apple's Messaging API secret.
@@ -239,6 +325,15 @@ impl Config {
         }
     }
 
+    /// A URL of the far side that only the local stack may name: both it and the SDK are on loopback.
+    fn local_url(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
+        let Some(text) = self.optional(name) else { return Ok(None) };
+        if self.egress_loopback()? && is_loopback(text) {
+            return self.url(name).map(Some);
+        }
+        Err(ConfigError::Invalid { name, reason: "is for the local stack" })
+    }
+
     fn url(&self, name: &'static str) -> Result<String, ConfigError> {
         let text = self.required(name)?;
         let uri: Option<Uri> = text.parse().ok();
@@ -261,11 +356,22 @@ fn is_loopback(url: &str) -> bool {
     })
 }
 
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 31] = [
     INBOX_TABLE,
     CONVERSATIONS_TABLE,
     ACCOUNTS_TABLE,
+    PAYMENTS_TABLE,
     FILES_BUCKET,
+    FINANCE_BUCKET,
+    SETTLEMENTS_QUEUE_URL,
+    MERCHANT_SECRETS,
+    PAY_URL,
+    APPLE_PAY_ENVIRONMENT,
+    APPLE_PAY_TEST_ROOT,
+    APPLE_PAY_URL,
+    STRIPE_URL,
+    ADYEN_URL,
+    TOKEN_DECRYPT_FUNCTION,
     DELIVERIES_QUEUE_URL,
     OUTBOUND_QUEUE_URL,
     PAYLOADS_QUEUE_URL,
@@ -385,6 +491,20 @@ mod tests {
         }
         let odd = config(&[(EGRESS_LOOPBACK, "1"), (AWS_ENDPOINT_URL, "http://127.0.0.1:1")]);
         assert!(odd.unwrap_err().to_string().contains(EGRESS_LOOPBACK));
+    }
+
+    #[test]
+    fn money_goes_to_another_place_on_the_local_stack_only() {
+        let local = [(EGRESS_LOOPBACK, "allow"), (AWS_ENDPOINT_URL, "http://127.0.0.1:4566")];
+        let at = |url, rest: &[(&'static str, &'static str)]| {
+            config(&[&[(STRIPE_URL, url), (APPLE_PAY_URL, url)], rest].concat()).unwrap()
+        };
+        let ours = "http://127.0.0.1:4570/stripe";
+        assert_eq!(at(ours, &local).stripe_url(), Ok(Some(ours.to_owned())));
+        assert!(at("https://stripe.example.com", &local).stripe_url().is_err());
+        assert!(at(ours, &[]).stripe_url().is_err());
+        assert!(at(ours, &[]).apple_pay_url().is_err());
+        assert_eq!(config(&[]).unwrap().adyen_url(), Ok(None));
     }
 
     #[test]
