@@ -4,5 +4,6 @@
 //! quotes and the journal's rows in one transaction, conditioned on the payment's revision and on the
 //! end of the journal's chain.
 
+pub mod capability;
 pub mod commit;
 pub mod journal;

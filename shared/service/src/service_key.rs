@@ -11,6 +11,7 @@ pub struct ServiceKey {
     cursor: hmac::Key,
     link: hmac::Key,
     log: hmac::Key,
+    pay: hmac::Key,
     sealing: aead::LessSafeKey,
 }
 
@@ -31,6 +32,7 @@ impl ServiceKey {
             cursor: hmac::Key::new(HMAC_SHA256, &expand(&root, b"cursor")),
             link: hmac::Key::new(HMAC_SHA256, &expand(&root, b"attachment-link")),
             log: hmac::Key::new(HMAC_SHA256, &expand(&root, b"log")),
+            pay: hmac::Key::new(HMAC_SHA256, &expand(&root, b"pay")),
             sealing: aead::LessSafeKey::new(sealing.map_err(|_fault| ShortServiceKey)?),
         })
     }
@@ -48,6 +50,11 @@ impl ServiceKey {
     /// Hashes ids for the log.
     pub fn log(&self) -> &hmac::Key {
         &self.log
+    }
+
+    /// Authenticates the addresses that devices pay at.
+    pub fn pay(&self) -> &hmac::Key {
+        &self.pay
     }
 
     /// Seals webhook secrets.
@@ -87,7 +94,7 @@ mod tests {
     fn each_label_has_its_own_key() {
         let key = ServiceKey::derive(&Secret::new(vec![7; 32])).unwrap();
         let tag = |k: &hmac::Key| hmac::sign(k, b"x").as_ref().to_vec();
-        let tags = BTreeSet::from([key.cursor(), key.link(), key.log()].map(tag));
-        assert_eq!(tags.len(), 3);
+        let tags = BTreeSet::from([key.cursor(), key.link(), key.log(), key.pay()].map(tag));
+        assert_eq!(tags.len(), 4);
     }
 }
