@@ -6,4 +6,8 @@
 
 pub mod capability;
 pub mod commit;
+mod due;
+mod evidence;
 pub mod journal;
+mod news;
+pub mod order;

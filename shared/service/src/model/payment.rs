@@ -61,6 +61,9 @@ pub struct Payment {
     pub offered: Minor,
     /// How it stands.
     pub state: PaymentState,
+    /// Since when; none: since it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// Attempts to pay it, at most [`MOST_ATTEMPTS`](Self::MOST_ATTEMPTS); the last is the live one.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
@@ -81,9 +84,15 @@ pub struct Payment {
     /// What order tracking said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking: Option<Tracking>,
+    /// The settling worker has weighed that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tracking_weighed: bool,
     /// What the customer's own reply said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Seen>,
+    /// The settling worker has weighed that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reply_weighed: bool,
     /// Captured so far.
     #[serde(default)]
     pub captured: Minor,
@@ -135,6 +144,18 @@ impl Payment {
     /// The attempt that counts, to be changed.
     pub fn live_mut(&mut self) -> Option<&mut Attempt> {
         self.attempts.last_mut()
+    }
+
+    /// Puts it in another state, as of now.
+    pub fn enter(&mut self, state: PaymentState, now: Timestamp) {
+        self.state = state;
+        self.since = Some(now);
+        self.rounds = 0;
+    }
+
+    /// Since when it stands as it does.
+    pub fn since(&self) -> Timestamp {
+        self.since.unwrap_or(self.created_at)
     }
 
     /// What was given back, or is on its way.

@@ -1,0 +1,98 @@
+//! When a payment owes something, and when the settling worker looks at it again.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::{CapturePolicy, Payment, PaymentState, RefundStatus, Told};
+
+/// Pauses after the first rounds, in seconds (spec/payments §4.5); then half an hour, until
+/// [`WATCHED`] is over, then a day: money is never given up.
+const PAUSES: [i64; 4] = [45, 120, 300, 900];
+const LATER: SignedDuration = SignedDuration::from_mins(30);
+const WATCHED: SignedDuration = SignedDuration::from_hours(12);
+const DAILY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A doubt, or a void, that did not end for so long is a person's (spec/payments §4.5).
+pub(super) const STUCK_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// What the customer saw differently is decided by a person within this time, or let go.
+pub(super) const MISMATCH_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+impl Payment {
+    /// Says when the settling worker has to look at it next: whoever changes a payment calls this last.
+    pub fn reschedule(&mut self, now: Timestamp) {
+        self.due_at = self.next_due(now);
+    }
+
+    fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        if !self.untold.is_empty() {
+            return Some(now);
+        }
+        match self.state {
+            PaymentState::Open | PaymentState::Declined | PaymentState::Failed => {
+                Some(self.expires_at)
+            }
+            PaymentState::Authorizing => self.live().map(|attempt| attempt.lease_until),
+            PaymentState::Unknown
+            | PaymentState::Voiding
+            | PaymentState::Capturing
+            | PaymentState::VoidStuck => Some(self.next_round(now)),
+            PaymentState::Authorized => self.capture_due(now),
+            PaymentState::AckMismatch => {
+                Some(if self.is_asked_for() { now } else { self.since() + MISMATCH_LIFE })
+            }
+            PaymentState::Captured | PaymentState::Refunded => {
+                let has = |status| self.refunds.iter().any(|refund| refund.status == status);
+                let has_evidence = self.has_evidence();
+                has(RefundStatus::Requested)
+                    .then(|| self.next_round(now))
+                    .or(has_evidence.then_some(now))
+            }
+            PaymentState::Voided | PaymentState::Expired => None,
+        }
+    }
+
+    fn capture_due(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.is_asked_for() || self.has_evidence() {
+            return Some(now);
+        }
+        match self.capture {
+            CapturePolicy::Acknowledged { .. } if self.acknowledged().is_some() => Some(now),
+            CapturePolicy::Acknowledged { after_minutes } => Some(self.capture_by(after_minutes)),
+            CapturePolicy::Manual => None,
+        }
+    }
+
+    /// When it is captured without any acknowledgement.
+    pub(super) fn capture_by(&self, after_minutes: u16) -> Timestamp {
+        let begun_at = self.live().map_or(self.created_at, |attempt| attempt.begun_at);
+        begun_at + SignedDuration::from_mins(i64::from(after_minutes))
+    }
+
+    fn next_round(&self, now: Timestamp) -> Timestamp {
+        let Some(done) = self.rounds.checked_sub(1) else { return now };
+        let early = usize::try_from(done).ok().and_then(|done| PAUSES.get(done));
+        let pause = early.map(|seconds| SignedDuration::from_secs(*seconds));
+        let is_watched = self.doubtful_since() + WATCHED > now;
+        now + pause.unwrap_or(if is_watched { LATER } else { DAILY })
+    }
+
+    /// Since when nobody knows, or money waits to be let go; a person's queue does not begin it anew.
+    pub(super) fn doubtful_since(&self) -> Timestamp {
+        match (self.state, self.live()) {
+            (PaymentState::VoidStuck, Some(attempt)) if attempt.told != Some(Told::Success) => {
+                attempt.begun_at
+            }
+            _ => self.since(),
+        }
+    }
+
+    fn is_asked_for(&self) -> bool {
+        self.void_asked || self.capture_asked.is_some()
+    }
+
+    /// There is something that the customer saw, and nobody has weighed it yet.
+    pub(super) fn has_evidence(&self) -> bool {
+        let tracking = self.tracking.is_some() && !self.tracking_weighed;
+        tracking || (self.reply.is_some() && !self.reply_weighed)
+    }
+}
