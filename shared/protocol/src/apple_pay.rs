@@ -5,12 +5,21 @@
 mod answer;
 mod contact;
 mod offer;
+mod place;
+mod price;
+mod priced;
 mod quote;
+mod share;
 
-pub use answer::{ContactField, GatewayAnswer, PayError, PayErrorCode, PayStatus};
+pub use answer::{
+    ContactField, GatewayAnswer, PayError, PayErrorCode, PayStatus, SheetLine, SheetMethod,
+    UpdateAnswer,
+};
 pub use contact::Region;
 pub use offer::{
     ContactRequirement, Line, LineType, MerchantIdentifier, Offer, Pricing, PricingFallback,
-    Servable, ShippingMethod, StaticPricing, Surcharge, TaxRule,
+    Rounding, Servable, ShippingMethod, StaticPricing, Surcharge, TaxRule,
 };
+pub use price::price;
+pub use priced::{MOST_ANSWER_BYTES, PriceFault, read_price_answer};
 pub use quote::{Inputs, PaymentType, Quote, QuoteSource};

@@ -89,6 +89,22 @@ pub struct Offer {
     pub pricing: Pricing,
 }
 
+impl Offer {
+    /// The most that a total may be, in whole units of the currency (the device refuses more).
+    pub const MOST_UNITS: i64 = 100_000_000;
+
+    /// Whether so much can be paid at all: more than zero, and no more than the device takes.
+    pub fn is_payable(total: Minor, currency: Currency) -> bool {
+        let most = Self::MOST_UNITS * 10_i64.pow(u32::from(currency.exponent()));
+        total > Minor::ZERO && total.get() <= most
+    }
+
+    /// The shipping method that is chosen unless the customer chooses another.
+    pub fn first_shipping(&self) -> Option<&ShippingMethod> {
+        self.shipping_methods.first()
+    }
+}
+
 /// One line of the sheet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
@@ -195,6 +211,27 @@ pub struct StaticPricing {
     /// Where is delivered to; none: everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servable: Vec<Servable>,
+    /// How the tax of a line becomes whole.
+    #[serde(default, skip_serializing_if = "Rounding::is_default")]
+    pub rounding: Rounding,
+}
+
+/// How an amount between two of the smallest unit becomes one of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Rounding {
+    /// A half goes up: commercial rounding.
+    #[default]
+    HalfUp,
+    /// A half goes to the even one: bankers' rounding.
+    HalfEven,
+}
+
+impl Rounding {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A tax on what goes to a place.

@@ -33,6 +33,24 @@ pub enum PaymentType {
     Store,
 }
 
+impl PaymentType {
+    /// The kind of this word, in whatever case it was written; none: one that we do not know.
+    pub fn parse(word: &str) -> Option<Self> {
+        let kinds = [Self::Credit, Self::Debit, Self::Prepaid, Self::Store];
+        kinds.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(word.trim()))
+    }
+
+    /// Apple's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Credit => "credit",
+            Self::Debit => "debit",
+            Self::Prepaid => "prepaid",
+            Self::Store => "store",
+        }
+    }
+}
+
 /// A price with everything that it is made of. It sums up: the final lines make the total.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
