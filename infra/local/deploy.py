@@ -65,6 +65,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--simulator-url", default="http://127.0.0.1:4570", help="the far side; Apple's gateway is its /apple/v1"
     )
+    parser.add_argument(
+        "--apple-pay-url", help="https, on this machine: where merchant sessions are made, if payments are to be taken"
+    )
+    parser.add_argument(
+        "--pki", type=pathlib.Path, help="folder of ca.pem (whom to trust for it) and token-root.pem (who signs tokens)"
+    )
     parser.add_argument("--msp-id", default="11111111-2222-3333-4444-555555555555")
     parser.add_argument("--apple-secret", default="", help="base64, at least 32 bytes; made up when absent")
     parser.add_argument(
@@ -87,7 +93,7 @@ def up(options: argparse.Namespace) -> None:
 
     template = sam.load(options.template)
     code = upload_bundles(options, sam.functions(template))
-    parameters = {"MspId": options.msp_id, "Stage": "local", "DeliveryConcurrency": "5", "RelayConcurrency": "5", "PayloadConcurrency": "5"}
+    parameters = {"MspId": options.msp_id, "Stage": "local", "DeliveryConcurrency": "5", "RelayConcurrency": "5", "PayloadConcurrency": "5", "SettlementConcurrency": "5"}
     plain = sam.for_emulator(sam.transform(template, options.region, parameters, code))
     plain = sam.with_environment(plain, local_environment(options))
     if options.visibility is not None:
@@ -133,16 +139,42 @@ def upload_bundles(options: argparse.Namespace, packages: dict[str, str]) -> dic
 
 
 def local_environment(options: argparse.Namespace) -> dict[str, object]:
-    import certifi
-
+    api_url = {"Fn::Sub": f"{options.endpoint}/_aws/execute-api/${{Api}}"}
     return {
         "AMB_EGRESS_LOOPBACK": "allow",  # the only place that says so; a function believes it on a loopback endpoint only
         "?AMB_APPLE_GATEWAY_URL": f"{options.simulator_url}/apple/v1",
         "?AMB_APPLE_CONTENT_HOSTS": "127.0.0.1",
-        "?AMB_API_URL": {"Fn::Sub": f"{options.endpoint}/_aws/execute-api/${{Api}}"},
-        "SSL_CERT_FILE": certifi.where(),
+        "?AMB_API_URL": api_url,
+        "?AMB_PAY_URL": api_url,
+        **money(options),
+        "SSL_CERT_FILE": str(trusted(options)),
         "RUST_BACKTRACE": "1",
     }
+
+
+def money(options: argparse.Namespace) -> dict[str, object]:
+    """Providers, sessions and tokens of the far side, in the place of the real ones."""
+    if not options.apple_pay_url or not options.pki:
+        return {}
+    require_loopback(options.apple_pay_url)
+    return {
+        "AMB_APPLE_PAY_URL@AMB_MERCHANT_SECRETS": options.apple_pay_url,
+        "AMB_STRIPE_URL@AMB_MERCHANT_SECRETS": f"{options.simulator_url}/stripe",
+        "AMB_ADYEN_URL@AMB_MERCHANT_SECRETS": f"{options.simulator_url}/adyen",
+        "AMB_APPLE_PAY_TEST_ROOT@AMB_APPLE_PAY_ENVIRONMENT": (options.pki / "token-root.pem").read_text(),
+    }
+
+
+def trusted(options: argparse.Namespace) -> pathlib.Path:
+    """Certificates that functions trust: everybody's, and those of the far side."""
+    import certifi
+
+    everybodys = pathlib.Path(certifi.where())
+    if not options.pki:
+        return everybodys
+    bundle_file = (options.pki / "bundle.pem").resolve()
+    bundle_file.write_text(everybodys.read_text() + (options.pki / "ca.pem").read_text())
+    return bundle_file
 
 
 def with_visibility(template: dict, seconds: int) -> None:
@@ -222,6 +254,8 @@ def describe(options: argparse.Namespace, outputs: dict[str, str], apple_secret:
             ("outboundDlq", "OutboundDlqUrl"),
             ("payloads", "PayloadsQueueUrl"),
             ("payloadsDlq", "PayloadsDlqUrl"),
+            ("settlements", "SettlementsQueueUrl"),
+            ("settlementsDlq", "SettlementsDlqUrl"),
             ("dispatchDlq", "DispatchDlqUrl"),
         )
     }
@@ -239,8 +273,11 @@ def describe(options: argparse.Namespace, outputs: dict[str, str], apple_secret:
             "inbox": outputs["InboxTable"],
             "conversations": outputs["ConversationsTable"],
             "accounts": outputs["AccountsTable"],
+            "payments": outputs["PaymentsTable"],
         },
         "files": outputs["FilesBucket"],
+        "finance": outputs["FinanceBucket"],
+        "merchantSecrets": outputs["MerchantSecretsPrefix"],
         "queues": queues,
         "secrets": {
             "apple": outputs["AppleSecretArn"],

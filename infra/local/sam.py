@@ -119,16 +119,17 @@ def routes(api: str, properties: dict) -> dict:
 
 def with_environment(template: dict, overrides: dict[str, object]) -> dict:
     """Sets variables of every function. A value of None removes the variable; one with a leading `?` in its name
-    is set only where the template already has the variable."""
+    is set only where the template already has the variable, one as `NAME@OTHER` only beside that other."""
     template = copy.deepcopy(template)
     for resource in template["Resources"].values():
         if resource["Type"] != LAMBDA:
             continue
         variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
         for name, value in overrides.items():
-            wanted = name.lstrip("?")
+            wanted, _, beside = name.lstrip("?").partition("@")
+            condition = wanted if name.startswith("?") else beside
             if value is None:
                 variables.pop(wanted, None)
-            elif wanted == name or wanted in variables:
+            elif not condition or condition in variables:
                 variables[wanted] = value
     return template

@@ -26,6 +26,10 @@ pub struct Deployment {
     pub tables: TableNames,
     /// URLs of the queues.
     pub queues: Queues,
+    /// The bucket of the finance team's exports.
+    pub finance: String,
+    /// What the names of merchants' secrets begin with.
+    pub merchant_secrets: String,
     /// ARNs of the secrets.
     pub secrets: SecretNames,
     /// Deployed name of each function, by package.
@@ -41,6 +45,8 @@ pub struct TableNames {
     pub conversations: String,
     /// Tenants and what they own.
     pub accounts: String,
+    /// Payments and their journal.
+    pub payments: String,
 }
 
 /// URLs of the queues.
@@ -59,6 +65,10 @@ pub struct Queues {
     pub payloads: String,
     /// Those that crashed their function again and again.
     pub payloads_dlq: String,
+    /// Payments, between their callbacks and their end.
+    pub settlements: String,
+    /// Those that crashed their function again and again.
+    pub settlements_dlq: String,
     /// Stream records that were given up.
     pub dispatch_dlq: String,
 }

@@ -246,8 +246,9 @@ impl Merchants for Memory {
         self.call("Merchants::domain_association", |world| {
             let mut put: Vec<_> = world.book.merchants.values().collect();
             put.sort_by_key(|settings| settings.updated_at);
-            let named = put.into_iter().filter_map(|settings| settings.domain_association.clone());
-            named.last().map(|association| association.0)
+            let mut named =
+                put.into_iter().filter_map(|settings| settings.domain_association.clone());
+            named.next_back().map(|association| association.0)
         })
         .await
     }
