@@ -22,6 +22,7 @@ mod emulator;
 mod machine;
 mod options;
 mod places;
+mod secret;
 mod seed;
 mod stack;
 mod stack_file;

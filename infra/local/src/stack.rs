@@ -13,6 +13,7 @@ use crate::emulator::{Emulator, EmulatorError, FunctionProcess};
 use crate::machine;
 use crate::options::Options;
 use crate::places::{MissingPlace, Places};
+use crate::secret;
 use crate::seed::{DEMO_BUSINESS, NewTenant, SeedError, Tenant, seed};
 use crate::stack_file::{self, StackFile};
 
@@ -163,6 +164,17 @@ impl Stack {
     /// The API as the holder of `key` calls it.
     pub fn api(&self, key: &str) -> Api {
         Api::new(self.http.clone(), &self.file.api_url, key)
+    }
+
+    /// Puts a secret of a merchant, as its operator would: the name below the tenant's, and the value.
+    pub async fn put_merchant_secret(
+        &self,
+        tenant: &str,
+        name: &str,
+        value: &str,
+    ) -> Result<(), reqwest::Error> {
+        let name = format!("{}/{tenant}/{name}", self.deployment.merchant_secrets);
+        secret::put(&self.http, &self.emulator.url, REGION, &name, value).await
     }
 
     /// A client for loopback.

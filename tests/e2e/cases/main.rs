@@ -49,6 +49,7 @@ fn main() -> ExitCode {
             no_role_has_a_wildcard_or_a_managed_policy,
             tables_are_backed_up_encrypted_and_expire_rows,
             files_are_private_encrypted_and_expire,
+            nobody_can_rewrite_the_journal,
             queues_are_encrypted_and_have_dead_letter_queues,
             event_sources_report_item_failures,
             functions_are_small_and_keep_their_logs_for_a_time,

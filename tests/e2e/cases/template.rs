@@ -24,7 +24,16 @@ account-api: FilesBucket/uploads/* s3:GetObject s3:PutObject
 account-api: InboxTable dynamodb:GetItem dynamodb:Query
 account-api: OperatorKeySecret secretsmanager:GetSecretValue
 account-api: PayloadsQueue sqs:SendMessage
+account-api: PaymentsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query
+account-api: PaymentsTable/index/list dynamodb:Query
 account-api: ServiceKeySecret secretsmanager:GetSecretValue
+account-api: SettlementsQueue sqs:SendMessage
+account-api: merchants/* secretsmanager:GetSecretValue
+apple-pay: AccountsTable dynamodb:GetItem
+apple-pay: PaymentsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query
+apple-pay: ServiceKeySecret secretsmanager:GetSecretValue
+apple-pay: SettlementsQueue sqs:SendMessage
+apple-pay: merchants/* secretsmanager:GetSecretValue
 delivery-sweep: AccountsTable dynamodb:GetItem dynamodb:Query
 delivery-sweep: ConversationsTable dynamodb:GetItem dynamodb:PutItem
 delivery-sweep: ConversationsTable/index/due dynamodb:Query
@@ -33,6 +42,8 @@ delivery-sweep: InboxTable dynamodb:GetItem dynamodb:Query
 delivery-sweep: InboxTable/index/by-minute dynamodb:Query
 delivery-sweep: OutboundQueue sqs:SendMessage
 delivery-sweep: PayloadsQueue sqs:SendMessage
+delivery-sweep: PaymentsTable/index/due dynamodb:Query
+delivery-sweep: SettlementsQueue sqs:SendMessage
 event-dispatch: AccountsTable dynamodb:GetItem dynamodb:Query
 event-dispatch: ConversationsTable dynamodb:GetItem dynamodb:PutItem
 event-dispatch: DeliveriesQueue sqs:SendMessage
@@ -41,6 +52,10 @@ event-dispatch: InboxTable dynamodb:GetItem dynamodb:Query
 event-dispatch: InboxTable.StreamArn dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator
 event-dispatch: InboxTable/stream/* dynamodb:ListStreams
 event-dispatch: PayloadsQueue sqs:SendMessage
+event-dispatch: PaymentsTable dynamodb:GetItem dynamodb:PutItem
+event-dispatch: SettlementsQueue sqs:SendMessage
+finance-export: FinanceBucket/* s3:GetObject s3:PutObject
+finance-export: PaymentsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query
 inbound-webhook: AccountsTable dynamodb:GetItem
 inbound-webhook: AppleSecret secretsmanager:GetSecretValue
 inbound-webhook: InboxTable dynamodb:PutItem
@@ -53,6 +68,9 @@ outbound-relay: FilesBucket/pictures/* s3:GetObject s3:PutObject
 outbound-relay: FilesBucket/uploads/* s3:GetObject
 outbound-relay: OutboundQueue sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage
 outbound-relay: PayloadsQueue sqs:SendMessage
+outbound-relay: PaymentsTable dynamodb:GetItem dynamodb:PutItem
+outbound-relay: ServiceKeySecret secretsmanager:GetSecretValue
+outbound-relay: merchants/* secretsmanager:GetSecretValue
 outbound-send: AccountsTable dynamodb:GetItem dynamodb:PutItem
 outbound-send: ConversationsTable dynamodb:GetItem dynamodb:PutItem
 outbound-send: FilesBucket/outbound/* s3:GetObject s3:PutObject
@@ -60,6 +78,7 @@ outbound-send: FilesBucket/pictures/* s3:GetObject s3:PutObject
 outbound-send: FilesBucket/templates/* s3:GetObject
 outbound-send: FilesBucket/uploads/* s3:GetObject
 outbound-send: OutboundQueue sqs:SendMessage
+outbound-send: PaymentsTable dynamodb:GetItem dynamodb:PutItem
 payload-fetch: AccountsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query
 payload-fetch: AppleSecret secretsmanager:GetSecretValue
 payload-fetch: ConversationsTable dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem
@@ -71,6 +90,15 @@ payload-fetch: FilesBucket/fetched/* s3:AbortMultipartUpload s3:DeleteObject s3:
 payload-fetch: FilesBucket/uploads/* s3:GetObject
 payload-fetch: InboxTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query
 payload-fetch: PayloadsQueue sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage
+payload-fetch: PaymentsTable dynamodb:GetItem dynamodb:PutItem
+payload-fetch: SettlementsQueue sqs:SendMessage
+payment-settle: AccountsTable dynamodb:GetItem dynamodb:Query
+payment-settle: ConversationsTable dynamodb:GetItem dynamodb:PutItem
+payment-settle: DeliveriesQueue sqs:SendMessage
+payment-settle: PaymentsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query
+payment-settle: SettlementsQueue sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage
+payment-settle: merchants/* secretsmanager:GetSecretValue
+token-decrypt: merchants/* secretsmanager:GetSecretValue
 webhook-delivery: AccountsTable dynamodb:GetItem dynamodb:UpdateItem
 webhook-delivery: ConversationsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem
 webhook-delivery: DeliveriesQueue sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage
@@ -170,13 +198,14 @@ pub(crate) fn tables_are_backed_up_encrypted_and_expire_rows() -> Outcome {
         assert_eq!(at("/StreamSpecification/StreamViewType") == "NEW_IMAGE", kept, "{name}");
     }
     let names: Vec<_> = tables.keys().map(String::as_str).collect();
-    assert_eq!(names, ["AccountsTable", "ConversationsTable", "InboxTable"]);
+    assert_eq!(names, ["AccountsTable", "ConversationsTable", "InboxTable", "PaymentsTable"]);
     Ok(())
 }
 
 pub(crate) fn files_are_private_encrypted_and_expire() -> Outcome {
     let buckets = resources("AWS::S3::Bucket")?;
-    assert_eq!(buckets.keys().map(String::as_str).collect::<Vec<_>>(), ["FilesBucket"]);
+    let names: Vec<_> = buckets.keys().map(String::as_str).collect();
+    assert_eq!(names, ["FilesBucket", "FinanceBucket"]);
     for (name, bucket) in &buckets {
         let at = |pointer: &str| bucket.pointer(pointer).cloned().unwrap_or_default();
         for what in
@@ -189,6 +218,9 @@ pub(crate) fn files_are_private_encrypted_and_expire() -> Outcome {
         let by_default = &encryption["ServerSideEncryptionByDefault"];
         assert_eq!(by_default["SSEAlgorithm"], "aws:kms", "{name}");
         assert_eq!(label(&by_default["KMSMasterKeyID"]), "Key", "{name}");
+        if name == "FinanceBucket" {
+            continue; // it is locked instead
+        }
         let mut life = BTreeMap::new();
         for rule in list(bucket, "/LifecycleConfiguration/Rules") {
             assert_eq!(rule["Status"], "Enabled", "{name}");
@@ -215,10 +247,36 @@ pub(crate) fn files_are_private_encrypted_and_expire() -> Outcome {
     }
     for (name, policy) in resources("AWS::S3::BucketPolicy")? {
         let at = |pointer| policy.pointer(pointer).cloned().unwrap_or_default();
-        assert_eq!(label(&at("/Bucket")), "FilesBucket", "{name}");
+        let bucket = name.replace("OverTlsOnly", "Bucket");
+        assert_eq!(label(&at("/Bucket")), bucket, "{name}");
         let statement = at("/PolicyDocument/Statement/0");
         assert_eq!(statement["Effect"], "Deny", "{name}");
         assert_eq!(statement["Condition"], json!({"Bool": {"aws:SecureTransport": "false"}}));
+    }
+    Ok(())
+}
+
+/// What finance reads cannot be changed, and its table knows one way to write.
+pub(crate) fn nobody_can_rewrite_the_journal() -> Outcome {
+    let buckets = resources("AWS::S3::Bucket")?;
+    let bucket = buckets.get("FinanceBucket").cloned().unwrap_or_default();
+    assert_eq!(bucket["ObjectLockEnabled"], true);
+    assert_eq!(bucket["VersioningConfiguration"]["Status"], "Enabled");
+    let retention = bucket.pointer("/ObjectLockConfiguration/Rule/DefaultRetention");
+    let retention = retention.cloned().unwrap_or_default();
+    let mode = json!({"Fn::If": ["IsProd", "COMPLIANCE", "GOVERNANCE"]});
+    assert_eq!(retention, json!({"Mode": mode, "Days": {"Ref": "FinanceRetentionDays"}}));
+    let mut readers = 0;
+    for permission in PERMISSIONS.lines().filter(|line| line.contains(" PaymentsTable")) {
+        readers += 1;
+        for action in ["UpdateItem", "DeleteItem", "BatchWriteItem"] {
+            assert!(!permission.contains(action), "{permission}");
+        }
+    }
+    assert!(readers > 5, "somebody reads payments");
+    let finance = PERMISSIONS.lines().filter(|line| line.contains(" FinanceBucket"));
+    for permission in finance {
+        assert!(!permission.contains("Delete") && !permission.contains("Retention"));
     }
     Ok(())
 }
@@ -252,6 +310,7 @@ pub(crate) fn queues_are_encrypted_and_have_dead_letter_queues() -> Outcome {
     };
     assert_eq!(redeliveries("DeliveriesQueue"), Some(10));
     assert_eq!(redeliveries("PayloadsQueue"), Some(10));
+    assert_eq!(redeliveries("SettlementsQueue"), Some(10));
     assert_eq!(redeliveries("OutboundQueue"), Some(100));
     assert_eq!(queues.get("OutboundQueue").and_then(|it| it["FifoQueue"].as_bool()), Some(true));
     Ok(())
@@ -259,7 +318,7 @@ pub(crate) fn queues_are_encrypted_and_have_dead_letter_queues() -> Outcome {
 
 pub(crate) fn event_sources_report_item_failures() -> Outcome {
     let sources = resources("AWS::Lambda::EventSourceMapping")?;
-    assert_eq!(sources.len(), 4, "the stream and three queues");
+    assert_eq!(sources.len(), 5, "the stream and four queues");
     for (name, source) in &sources {
         let types = source.pointer("/FunctionResponseTypes");
         assert_eq!(types, Some(&json!(["ReportBatchItemFailures"])), "{name}");
@@ -291,10 +350,12 @@ pub(crate) fn functions_are_small_and_keep_their_logs_for_a_time() -> Outcome {
         let at = |pointer| function.pointer(pointer).cloned().unwrap_or_default();
         assert_eq!(at("/Runtime"), "provided.al2023", "{name}");
         assert_eq!(at("/Architectures/0"), json!({"Ref": "Architecture"}), "{name}");
-        let files = name == "PayloadFetchFunction";
-        let pictures = ["OutboundSendFunction", "OutboundRelayFunction"].contains(&name.as_str());
-        assert_eq!(at("/MemorySize"), if pictures || files { 512 } else { 256 }, "{name}");
-        let longest = if files { 900 } else { 60 };
+        let is_one_of = |names: &[&str]| names.contains(&name.as_str());
+        let long = is_one_of(&["FinanceExportFunction", "PayloadFetchFunction"]);
+        let busy =
+            is_one_of(&["ApplePayFunction", "OutboundRelayFunction", "OutboundSendFunction"]);
+        assert_eq!(at("/MemorySize"), if busy || long { 512 } else { 256 }, "{name}");
+        let longest = if long { 900 } else { 60 };
         assert!(at("/Timeout").as_u64().is_some_and(|seconds| seconds <= longest), "{name}");
         assert!(groups.contains_key(&label(&at("/LoggingConfig/LogGroup"))), "{name}");
         assert!(roles.insert(label(&at("/Role"))), "{name} shares its role");
@@ -309,6 +370,7 @@ pub(crate) fn alarms_watch_what_can_go_wrong() -> Outcome {
         "DeliveriesDlqAlarm",
         "OutboundDlqAlarm",
         "PayloadsDlqAlarm",
+        "SettlementsDlqAlarm",
         "DispatchDlqAlarm",
         "DeliveriesAgeAlarm",
         "OutboundAgeAlarm",
@@ -367,6 +429,8 @@ fn label(value: &Value) -> String {
     }
     let text = ["/Ref", "/Fn::Sub", ""].iter().map(|pointer| text_at(value, pointer));
     let text = text.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+    // A merchant's secret is made by its operator: the template knows the beginning of its name.
+    let text = text.rsplit_once("secret:${AWS::StackName}/").map_or(&*text, |(_, name)| name);
     text.replace("${", "").replace(".Arn}", "")
 }
 
