@@ -9,6 +9,7 @@ mod place;
 mod price;
 mod priced;
 mod quote;
+pub mod token;
 mod share;
 
 pub use answer::{

@@ -1,0 +1,162 @@
+//! The shape of a token.
+
+use std::fmt;
+
+use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::TokenFault;
+use crate::secret::Secret;
+
+/// No genuine token comes near: they have 5 KB.
+const LONGEST: usize = 64 * 1024;
+/// A byte and a tag.
+const SHORTEST_DATA: usize = 17;
+
+/// `paymentToken` as the device posted it, shape checked, signature not. Its `Debug` shows nothing.
+pub struct PaymentToken {
+    pub(super) data: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+    pub(super) ephemeral_key: Vec<u8>,
+    pub(super) key_hash: [u8; 32],
+    pub(super) transaction: [u8; 32],
+    pub(super) application_data: Vec<u8>,
+    transaction_id: String,
+    payment_data: Secret<String>,
+    network: Option<String>,
+    display_name: Option<String>,
+}
+
+impl PaymentToken {
+    /// Reads the JSON text of `paymentToken`. What is not known is ignored; `paymentMethod`, which
+    /// Messages may leave out, is read if it can be.
+    pub fn read(json: &str) -> Result<Self, TokenFault> {
+        if json.len() > LONGEST {
+            return Err(TokenFault::Format);
+        }
+        let outer: Outer<'_> = parse(json)?;
+        let text = outer.payment_data.get();
+        let Version { version } = parse(text)?;
+        if version != "EC_v1" {
+            return Err(TokenFault::Version);
+        }
+        let inner: Inner = parse(text)?;
+        let header = inner.header;
+        let token = Self {
+            data: base64(&inner.data)?,
+            signature: base64(&inner.signature)?,
+            ephemeral_key: base64(&header.ephemeral_public_key)?,
+            key_hash: exact(base64(&header.public_key_hash)?)?,
+            transaction: exact(hex(&header.transaction_id)?)?,
+            application_data: hex(header.application_data.as_deref().unwrap_or_default())?,
+            transaction_id: header.transaction_id.to_ascii_lowercase(),
+            payment_data: Secret::new(text.to_owned()),
+            network: outer.method("network"),
+            display_name: outer.method("displayName"),
+        };
+        let enough = token.data.len() >= SHORTEST_DATA;
+        if !enough || token.signature.is_empty() || token.ephemeral_key.is_empty() {
+            return Err(TokenFault::Format);
+        }
+        if !outer.transaction_identifier.eq_ignore_ascii_case(&token.transaction_id) {
+            return Err(TokenFault::TransactionId);
+        }
+        Ok(token)
+    }
+
+    /// `header.transactionId`, lower hex: what replays are known by, once it is verified. The bytes of
+    /// a token can be written in many ways, and all of them have this in common.
+    pub fn transaction_id(&self) -> &str {
+        &self.transaction_id
+    }
+
+    /// `paymentData`, to the byte, for a payment provider that opens it itself.
+    pub fn payment_data(&self) -> &Secret<String> {
+        &self.payment_data
+    }
+
+    /// `paymentMethod.network`, if the device says it. Nobody signed that.
+    pub fn network(&self) -> Option<&str> {
+        self.network.as_deref()
+    }
+
+    /// `paymentMethod.displayName`, if the device says it. Nobody signed that.
+    pub fn display_name(&self) -> Option<&str> {
+        self.display_name.as_deref()
+    }
+
+    /// `header.publicKeyHash`, lower hex: which of the merchant's keys it is for. Nobody signed that
+    /// either; a lie ends in a token that does not open.
+    pub fn key_hash(&self) -> String {
+        HEXLOWER.encode(&self.key_hash)
+    }
+
+    /// What Apple signed.
+    pub(super) fn content(&self) -> Vec<u8> {
+        [&self.ephemeral_key[..], &self.data, &self.transaction, &self.application_data].concat()
+    }
+}
+
+impl fmt::Debug for PaymentToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentToken").finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outer<'a> {
+    transaction_identifier: String,
+    #[serde(borrow)]
+    payment_data: &'a RawValue,
+    #[serde(default)]
+    payment_method: Value,
+}
+
+impl Outer<'_> {
+    fn method(&self, name: &str) -> Option<String> {
+        self.payment_method.get(name)?.as_str().map(str::to_owned)
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    #[serde(default)]
+    version: Value,
+}
+
+#[derive(Deserialize)]
+struct Inner {
+    data: String,
+    signature: String,
+    header: Header,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Header {
+    ephemeral_public_key: String,
+    public_key_hash: String,
+    transaction_id: String,
+    #[serde(default)]
+    application_data: Option<String>,
+}
+
+fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, TokenFault> {
+    serde_json::from_str(json).map_err(|_no_token| TokenFault::Format)
+}
+
+/// Strictly: the standard alphabet, padded, nothing in between, no bits left over.
+fn base64(text: &str) -> Result<Vec<u8>, TokenFault> {
+    BASE64.decode(text.as_bytes()).map_err(|_other_alphabet| TokenFault::Format)
+}
+
+fn hex(text: &str) -> Result<Vec<u8>, TokenFault> {
+    HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_no_hex| TokenFault::Format)
+}
+
+fn exact(bytes: Vec<u8>) -> Result<[u8; 32], TokenFault> {
+    bytes.try_into().map_err(|_other_length| TokenFault::Format)
+}
