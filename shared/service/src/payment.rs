@@ -4,10 +4,14 @@
 //! quotes and the journal's rows in one transaction, conditioned on the payment's revision and on the
 //! end of the journal's chain.
 
+pub mod ask;
+pub mod callbacks;
 pub mod capability;
 pub mod commit;
 mod due;
 mod evidence;
 pub mod journal;
 mod news;
+pub mod notice;
 pub mod order;
+pub mod settle;

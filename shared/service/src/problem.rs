@@ -90,6 +90,8 @@ problems! {
     endpoint_disabled = 409 "endpoint_disabled" "The endpoint is disabled.";
     /// It is being fetched from Apple.
     attachment_pending = 409 "attachment_pending" "The file is still being fetched from Apple.";
+    /// It was paid, let go or given back already, or nobody knows yet.
+    payment_state = 409 "payment_state" "The payment does not stand so that this could be done.";
     /// It was kept as long as the tenant wants files kept.
     attachment_expired = 410 "attachment_expired" "The file is kept no longer.";
     /// It could not be fetched.

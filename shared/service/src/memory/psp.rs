@@ -307,7 +307,11 @@ impl Psp for Memory {
             return Err(NoticeFault::Forged);
         }
         let text = std::str::from_utf8(body).map_err(|_not_text| NoticeFault::Unreadable)?;
-        let payment = PaymentId::parse(text).map_err(|_fault| NoticeFault::Unreadable)?;
-        Ok(vec![Notice { payment, kind: NoticeKind::Changed }])
+        let (kind, id) = match text.strip_prefix("chargeback ") {
+            Some(id) => (NoticeKind::Chargeback { amount: None }, id),
+            None => (NoticeKind::Changed, text),
+        };
+        let payment = PaymentId::parse(id).map_err(|_fault| NoticeFault::Unreadable)?;
+        Ok(vec![Notice { payment, kind }])
     }
 }

@@ -132,6 +132,13 @@ impl PaymentId {
     }
 }
 
+impl RefundId {
+    /// The refund of a payment that this idempotency key asks for.
+    pub fn of(payment: &PaymentId, key: &str) -> Self {
+        Self(format!("{}{}", Self::PREFIX, digest_id(&[payment.as_str(), key])))
+    }
+}
+
 impl ConversationId {
     /// The conversation of a business and a customer: a hash, because Apple's opaque ids are longer
     /// than a queue's message group id may be (128 characters; spec/reliability §2.6).

@@ -102,6 +102,9 @@ pub struct Payment {
     /// Somebody asked to void it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub void_asked: bool,
+    /// When the card's owner took money back, as the provider told it first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_back_at: Option<Timestamp>,
     /// What goes back, and how far it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<Refund>,

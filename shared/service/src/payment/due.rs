@@ -37,9 +37,7 @@ impl Payment {
             | PaymentState::Capturing
             | PaymentState::VoidStuck => Some(self.next_round(now)),
             PaymentState::Authorized => self.capture_due(now),
-            PaymentState::AckMismatch => {
-                Some(if self.is_asked_for() { now } else { self.since() + MISMATCH_LIFE })
-            }
+            PaymentState::AckMismatch => Some(self.since() + MISMATCH_LIFE),
             PaymentState::Captured | PaymentState::Refunded => {
                 let has = |status| self.refunds.iter().any(|refund| refund.status == status);
                 let has_evidence = self.has_evidence();
@@ -52,7 +50,7 @@ impl Payment {
     }
 
     fn capture_due(&self, now: Timestamp) -> Option<Timestamp> {
-        if self.is_asked_for() || self.has_evidence() {
+        if self.has_evidence() || self.denied().is_some() {
             return Some(now);
         }
         match self.capture {
@@ -84,10 +82,6 @@ impl Payment {
             }
             _ => self.since(),
         }
-    }
-
-    fn is_asked_for(&self) -> bool {
-        self.void_asked || self.capture_asked.is_some()
     }
 
     /// There is something that the customer saw, and nobody has weighed it yet.

@@ -1,0 +1,126 @@
+//! A payment in one worker's hands: taken with what is to be asked of the provider, given back with
+//! what came of it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Concern, Notes, Settle, SettleError, SettleTables, acknowledge, expire, resolve,
+    round::{Answer, Round},
+};
+use crate::{
+    dispatch::{TRIES, stand_back},
+    model::{Payment, PaymentPointer, PaymentState, RefundStatus},
+    payment::commit::{Committed, Plan, commit},
+    port::{Clock, DeliveryQueue, Entropy, Psp, SettlementQueue},
+};
+
+/// What is left of a lease when the provider has answered at the last moment.
+const MARGIN: SignedDuration = SignedDuration::from_secs(10);
+
+/// A payment that something is owed of.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) payment: Payment,
+    /// What the provider has to be asked, and until when nobody else asks it.
+    pub(super) round: Option<(Round, Timestamp)>,
+    pub(super) concern: Option<Concern>,
+}
+
+/// What is decided without a provider, and what one has to be asked.
+fn decide(payment: &mut Payment, now: Timestamp) -> (Notes, Option<Round>) {
+    let mut notes = Notes::default();
+    acknowledge::weigh(payment, now, &mut notes);
+    resolve::end_of_lease(payment, now, &mut notes);
+    acknowledge::judge(payment, now, &mut notes);
+    expire::expire(payment, now, &mut notes);
+    let round = match payment.state {
+        PaymentState::Unknown | PaymentState::VoidStuck => Some(Round::Resolve),
+        PaymentState::Voiding => Some(Round::Void),
+        PaymentState::Capturing => Some(Round::Capture),
+        PaymentState::Captured | PaymentState::Refunded => {
+            let mut refunds = payment.refunds.iter();
+            let next = refunds.find(|refund| refund.status == RefundStatus::Requested);
+            next.map(|refund| Round::Refund(refund.id.clone()))
+        }
+        _ => None,
+    };
+    (notes, round)
+}
+
+impl<S, Q, P, C> Settle<S, Q, P, C>
+where
+    S: SettleTables,
+    Q: SettlementQueue + DeliveryQueue,
+    P: Psp,
+    C: Clock + Entropy,
+{
+    /// Takes a payment that is due. At most one worker has it: the row says until when, and taking it
+    /// is a change of the row like any other.
+    pub(super) async fn take(
+        &self,
+        pointer: &PaymentPointer,
+        until: Timestamp,
+    ) -> Result<Option<Taken>, SettleError> {
+        for tries in 0..TRIES {
+            let Some(stored) = self.store.find_payment(pointer).await? else { return Ok(None) };
+            let now = self.clock.now();
+            let is_due = stored.due_at.is_some_and(|due_at| due_at <= now);
+            let is_held = stored.lease_until.is_some_and(|lease_until| lease_until > now);
+            if is_held || !(is_due || stored.has_evidence()) {
+                return Ok(None);
+            }
+            let mut payment = stored.clone();
+            let (notes, round) = decide(&mut payment, now);
+            let lease = until.max(now) + MARGIN;
+            if round.is_some() {
+                payment.rounds += 1;
+                payment.lease_until = Some(lease);
+                payment.due_at = Some(lease);
+            } else {
+                payment.lease_until = None;
+                payment.reschedule(now);
+            }
+            let round = round.map(|round| (round, lease));
+            let concern = notes.concern;
+            if payment == stored {
+                return Ok(Some(Taken { payment, round, concern }));
+            }
+            match commit(&self.store, &self.clock, Plan::of(payment, notes.rows)).await? {
+                Committed::Done(payment) => {
+                    return Ok(Some(Taken { payment: *payment, round, concern }));
+                }
+                Committed::Moved | Committed::Claimed(_) => {}
+            }
+            stand_back(&self.clock, tries).await;
+        }
+        Err(SettleError::Contended)
+    }
+
+    /// Writes down what a round came to, and gives the payment back. Others may have changed it
+    /// meanwhile, and what they changed stays; a lease that ran out is somebody else's, who asks the
+    /// provider the same again.
+    pub(super) async fn conclude(
+        &self,
+        pointer: &PaymentPointer,
+        lease: Timestamp,
+        answer: &Answer,
+    ) -> Result<(Payment, Option<Concern>), SettleError> {
+        for tries in 0..TRIES {
+            let found = self.store.find_payment(pointer).await?;
+            let mut payment = found.ok_or(SettleError::Contended)?;
+            if payment.lease_until != Some(lease) {
+                return Ok((payment, None));
+            }
+            let (now, mut notes) = (self.clock.now(), Notes::default());
+            payment.lease_until = None;
+            answer.apply(&mut payment, now, &mut notes);
+            payment.reschedule(now);
+            match commit(&self.store, &self.clock, Plan::of(payment, notes.rows)).await? {
+                Committed::Done(payment) => return Ok((*payment, notes.concern)),
+                Committed::Moved | Committed::Claimed(_) => {}
+            }
+            stand_back(&self.clock, tries).await;
+        }
+        Err(SettleError::Contended)
+    }
+}
