@@ -6,5 +6,6 @@ mod data_refs;
 mod endpoints;
 mod files;
 mod keys;
+mod merchants;
 mod templates;
 mod tenants;

@@ -21,7 +21,9 @@ use crate::{
 impl DueDeliveries for Store {
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<DeliveryKey>, PortError> {
         const OPERATION: &str = "DueDeliveries::due";
-        let rows = self.due_rows(OPERATION, row::delivery::due_partition, now, limit).await?;
+        let table = self.conversations_table(OPERATION)?;
+        let rows =
+            self.due_rows(OPERATION, table, row::delivery::due_partition, now, limit).await?;
         rows.iter().map(|item| read_delivery(item).map_err(unreadable(OPERATION))).collect()
     }
 }
@@ -33,7 +35,9 @@ impl DueOutbound for Store {
         limit: usize,
     ) -> Result<Vec<OutboundPointer>, PortError> {
         const OPERATION: &str = "DueOutbound::due_outbound";
-        let rows = self.due_rows(OPERATION, row::outbound::due_partition, now, limit).await?;
+        let table = self.conversations_table(OPERATION)?;
+        let rows =
+            self.due_rows(OPERATION, table, row::outbound::due_partition, now, limit).await?;
         rows.iter().map(|item| read_outbound(item).map_err(unreadable(OPERATION))).collect()
     }
 }
@@ -45,21 +49,22 @@ impl DuePayloads for Store {
         limit: usize,
     ) -> Result<Vec<PayloadPointer>, PortError> {
         const OPERATION: &str = "DuePayloads::due_payloads";
-        let rows = self.due_rows(OPERATION, row::payload::due_partition, now, limit).await?;
+        let table = self.conversations_table(OPERATION)?;
+        let rows = self.due_rows(OPERATION, table, row::payload::due_partition, now, limit).await?;
         rows.iter().map(|item| row::payload::pointer(item).map_err(unreadable(OPERATION))).collect()
     }
 }
 
 impl Store {
     /// The rows of all shards that are due longest.
-    async fn due_rows(
+    pub(crate) async fn due_rows(
         &self,
         operation: &'static str,
+        table: &str,
         partition: fn(u8) -> String,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Item>, PortError> {
-        let table = self.conversations_table(operation)?;
         if limit == 0 {
             return Ok(Vec::new());
         }

@@ -1,6 +1,6 @@
 //! The ports on DynamoDB, SQS, S3 and Secrets Manager.
 //!
-//! [`Store`] is every table behind the ports of `amb-service`; [`Queues`] is both queues; [`Bucket`] is
+//! [`Store`] is every table behind the ports of `amb-service`; [`Queues`] is the queues; [`Bucket`] is
 //! the files; the secrets are in [`secrets`]. [`Clients`] makes the SDK's clients with explicit timeouts
 //! and retries. What a row looks like, keys included, is in `row`, one file per row.
 
@@ -19,6 +19,7 @@ mod links;
 mod log;
 mod outbox;
 mod payloads;
+mod payments;
 mod queues;
 mod row;
 pub mod secrets;
@@ -33,5 +34,8 @@ pub use files::Bucket;
 pub use large_files::FileBody;
 pub use queues::{QueueUrls, Queues};
 pub use row::RowFault;
-pub use secrets::{SecretsManagerApple, SecretsManagerOperatorKey, SecretsManagerServiceKey};
+pub use secrets::{
+    SecretsManagerApple, SecretsManagerMerchants, SecretsManagerOperatorKey,
+    SecretsManagerServiceKey,
+};
 pub use store::{Store, Tables};

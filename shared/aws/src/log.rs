@@ -28,8 +28,9 @@ impl DeliveryLog for Store {
         limit: usize,
     ) -> Result<Page<Delivery>, PortError> {
         const OPERATION: &str = "DeliveryLog::to_endpoint";
-        let partition = row::delivery::list_pk(tenant, endpoint);
-        let listed = self.listed(OPERATION, partition, Order::Newest, cursor, limit).await?;
+        let place =
+            (self.conversations_table(OPERATION)?, row::delivery::list_pk(tenant, endpoint));
+        let listed = self.listed(OPERATION, place, Order::Newest, cursor, limit).await?;
         let mut keys = Vec::with_capacity(listed.items.len());
         for item in &listed.items {
             keys.push(row::key::read_delivery(item).map_err(unreadable(OPERATION))?);

@@ -2,8 +2,10 @@
 //! (spec/reliability §2.6).
 
 use amb_service::{
-    model::{OutboundPointer, PayloadPointer, fairness_group},
-    port::{DeliveryQueue, OutboundQueue, PayloadQueue, PortError, QueuedDelivery},
+    model::{OutboundPointer, PayloadPointer, PaymentPointer, TenantId, fairness_group},
+    port::{
+        DeliveryQueue, OutboundQueue, PayloadQueue, PortError, QueuedDelivery, SettlementQueue,
+    },
 };
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 use std::{fmt, sync::Arc, time::Duration};
@@ -15,6 +17,9 @@ const BATCH: usize = 10;
 
 /// The longest that SQS keeps a received message invisible.
 const LONGEST_INVISIBLE: Duration = Duration::from_secs(43_200);
+
+/// The longest that SQS delays a message.
+const LONGEST_DELAY: Duration = Duration::from_secs(900);
 
 /// The queues. A clone is cheap and shares the client.
 #[derive(Clone)]
@@ -33,6 +38,8 @@ pub struct QueueUrls {
     pub outbound: Option<String>,
     /// `AMB_PAYLOADS_QUEUE_URL`: standard, fair by tenant, one message at a time.
     pub payloads: Option<String>,
+    /// `AMB_SETTLEMENTS_QUEUE_URL`: standard, fair by tenant.
+    pub settlements: Option<String>,
 }
 
 impl Queues {
@@ -69,6 +76,30 @@ impl Queues {
 
     fn payloads_url(&self, operation: &'static str) -> Result<&str, PortError> {
         named(operation, "AMB_PAYLOADS_QUEUE_URL", self.urls.payloads.as_deref())
+    }
+
+    fn settlements_url(&self, operation: &'static str) -> Result<&str, PortError> {
+        named(operation, "AMB_SETTLEMENTS_QUEUE_URL", self.urls.settlements.as_deref())
+    }
+
+    /// Sends one message to a standard queue, to be received after `delay`.
+    async fn send_later(
+        &self,
+        operation: &'static str,
+        url: &str,
+        tenant: &TenantId,
+        body: String,
+        delay: Duration,
+    ) -> Result<(), PortError> {
+        let request = self
+            .client
+            .send_message()
+            .queue_url(url)
+            .message_body(body)
+            .message_group_id(fairness_group(tenant))
+            .delay_seconds(whole_seconds(delay));
+        request.send().await.map_err(unavailable(operation))?;
+        Ok(())
     }
 }
 
@@ -151,15 +182,23 @@ impl PayloadQueue for Queues {
         delay: Duration,
     ) -> Result<(), PortError> {
         const OPERATION: &str = "PayloadQueue::enqueue_payload";
-        let request = self
-            .client
-            .send_message()
-            .queue_url(self.payloads_url(OPERATION)?)
-            .message_body(body(OPERATION, pointer)?)
-            .message_group_id(fairness_group(&pointer.tenant))
-            .delay_seconds(whole_seconds(delay));
-        request.send().await.map_err(unavailable(OPERATION))?;
-        Ok(())
+        let url = self.payloads_url(OPERATION)?;
+        let body = body(OPERATION, pointer)?;
+        self.send_later(OPERATION, url, &pointer.tenant, body, delay).await
+    }
+}
+
+impl SettlementQueue for Queues {
+    async fn enqueue_settlement(
+        &self,
+        pointer: &PaymentPointer,
+        delay: Duration,
+    ) -> Result<(), PortError> {
+        const OPERATION: &str = "SettlementQueue::enqueue_settlement";
+        let url = self.settlements_url(OPERATION)?;
+        let body = body(OPERATION, pointer)?;
+        let delay = delay.min(LONGEST_DELAY);
+        self.send_later(OPERATION, url, &pointer.tenant, body, delay).await
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod api_key;
 pub(crate) mod apple_file;
 pub(crate) mod business;
+pub(crate) mod chain;
 pub(crate) mod claim;
 pub(crate) mod data_ref;
 pub(crate) mod delivery;
@@ -11,16 +12,23 @@ pub(crate) mod endpoint;
 pub(crate) mod entry;
 pub(crate) mod idempotency;
 pub(crate) mod inbox;
+pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod mark;
+pub(crate) mod merchant;
+pub(crate) mod offer;
 pub(crate) mod outbound;
 pub(crate) mod payload;
+pub(crate) mod payment;
+pub(crate) mod payment_reply;
+pub(crate) mod quote;
 pub(crate) mod state;
 pub(crate) mod stored_file;
 pub(crate) mod sweep;
 pub(crate) mod template;
 pub(crate) mod tenant;
 pub(crate) mod time;
+pub(crate) mod token_claim;
 
 pub(crate) use key::Key;
 
@@ -65,6 +73,24 @@ pub(crate) fn write(key: Key, shape: &impl Serialize) -> Result<Item, RowFault> 
     item.extend(key.into_item());
     Ok(item)
 }
+
+/// A row that holds this as JSON text: exact numbers, and members in the order in which they were
+/// written.
+pub(crate) fn write_json(key: Key, said: &impl Serialize) -> Result<Item, RowFault> {
+    let mut item = key.into_item();
+    item.insert("v".to_owned(), AttributeValue::N(VERSION.to_owned()));
+    item.insert(SAID.to_owned(), s(serde_json::to_string(said)?));
+    Ok(item)
+}
+
+/// What a row holds as JSON text.
+pub(crate) fn read_json<T: DeserializeOwned>(item: &Item) -> Result<T, RowFault> {
+    check_version(item)?;
+    Ok(serde_json::from_str(text(item, SAID)?)?)
+}
+
+/// The attribute that holds JSON text.
+const SAID: &str = "said";
 
 /// One attribute, such as an update sets.
 pub(crate) fn value(shape: &impl Serialize) -> Result<AttributeValue, RowFault> {

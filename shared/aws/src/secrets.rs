@@ -1,7 +1,10 @@
 //! Secrets Manager: Apple's Messaging API secret with its stages, the service's master key, the
-//! operator's key. Values are JSON with a version.
+//! operator's key, merchants' own. Values are JSON with a version.
 
+mod merchants;
 mod value;
+
+pub use merchants::SecretsManagerMerchants;
 
 use amb_protocol::{jwt::ApiSecret, secret::Secret};
 use amb_service::port::{

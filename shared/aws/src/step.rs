@@ -33,16 +33,38 @@ enum Part {
     Outbound,
     Payload,
     Idempotency,
+    /// A payment that is asked for, and its offer.
+    Asked,
     /// What takes the place of an awaited entry, and of the deliveries that were held for it: theirs
     /// because the revision is.
     Resolved,
 }
 
 /// Rows that DynamoDB writes together.
-const MOST_ROWS: usize = 100;
+pub(crate) const MOST_ROWS: usize = 100;
+
+/// What one transaction came to.
+#[derive(Clone, Debug, PartialEq)]
+enum Attempted {
+    /// A step's answer.
+    Stepped(Stepped),
+    /// Nothing happened: the payment that it asks for is there.
+    Asked,
+}
 
 impl Store {
     pub(crate) async fn transact(&self, step: &Step) -> Result<Stepped, PortError> {
+        match self.attempt(step).await? {
+            Attempted::Stepped(stepped) => Ok(stepped),
+            // A payment that is there stays, and keeps nothing else from happening.
+            Attempted::Asked => match self.attempt(&Step { asked: None, ..step.clone() }).await? {
+                Attempted::Stepped(stepped) => Ok(stepped),
+                Attempted::Asked => Ok(Stepped::Moved),
+            },
+        }
+    }
+
+    async fn attempt(&self, step: &Step) -> Result<Attempted, PortError> {
         let (parts, puts): (Vec<_>, Vec<_>) = self.puts(step)?.into_iter().unzip();
         let request = self
             .client
@@ -50,7 +72,7 @@ impl Store {
             .set_transact_items(Some(puts))
             .client_request_token(request_token(step)?);
         match request.send().await {
-            Ok(_) => Ok(Stepped::Done),
+            Ok(_) => Ok(Attempted::Stepped(Stepped::Done)),
             Err(error) => refusal(&parts, error),
         }
     }
@@ -98,6 +120,14 @@ impl Store {
                 .expression_attribute_values(":now", n(nanos(record.created_at)));
             puts.push((Part::Idempotency, unused));
         }
+        if let Some(asked) = &step.asked {
+            let table = self.payments_table(OPERATION)?;
+            let payment = row::payment::item(&asked.payment).map_err(&fault)?;
+            for item in [payment, row::offer::item(asked).map_err(&fault)?] {
+                let put = Put::builder().table_name(table).set_item(Some(item));
+                puts.push((Part::Asked, put.condition_expression("attribute_not_exists(pk)")));
+            }
+        }
         for payload in &step.payloads {
             let unfinished = put(row::payload::item(payload).map_err(&fault)?)
                 .condition_expression("attribute_not_exists(pk) OR #status = :pending")
@@ -144,7 +174,7 @@ fn request_token(step: &Step) -> Result<String, PortError> {
     let resolved = step.resolved.as_ref().map(|it| (&it.entry, &it.deliveries));
     let said = (
         (&step.state, &step.entries, claim, &step.deliveries, &step.outbound, &step.idempotency),
-        (&step.payloads, resolved),
+        (&step.payloads, resolved, step.asked.as_ref().map(|it| (&it.payment, &it.offer))),
     );
     let said = serde_json::to_vec(&said).map_err(|e| PortError::unreadable(OPERATION, e))?;
     let mut token = HEXLOWER.encode(&body_hash(&said));
@@ -155,11 +185,11 @@ fn request_token(step: &Step) -> Result<String, PortError> {
 fn refusal<R: std::fmt::Debug + 'static>(
     parts: &[Part],
     error: SdkError<TransactWriteItemsError, R>,
-) -> Result<Stepped, PortError> {
+) -> Result<Attempted, PortError> {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
             match reading(parts, canceled.cancellation_reasons())? {
-                Some(stepped) => Ok(stepped),
+                Some(attempted) => Ok(attempted),
                 None => Err(unavailable(OPERATION)(error)),
             }
         }
@@ -173,7 +203,7 @@ fn refusal<R: std::fmt::Debug + 'static>(
 
 /// Why a transaction was refused. The order is that of the answers' weight: a key that was used
 /// before is the caller's answer, whatever else happened since.
-fn reading(parts: &[Part], reasons: &[CancellationReason]) -> Result<Option<Stepped>, PortError> {
+fn reading(parts: &[Part], reasons: &[CancellationReason]) -> Result<Option<Attempted>, PortError> {
     let failed = |wanted: Part| {
         let mut both = parts.iter().zip(reasons);
         both.find(|(part, reason)| {
@@ -181,21 +211,22 @@ fn reading(parts: &[Part], reasons: &[CancellationReason]) -> Result<Option<Step
         })
         .map(|(_, reason)| reason.item().cloned().unwrap_or_default())
     };
+    let stepped = |stepped| Some(Attempted::Stepped(stepped));
     let fault = unreadable(OPERATION);
     if let Some(old) = failed(Part::Idempotency) {
         let record = row::read(old).map_err(fault)?;
-        return Ok(Some(Stepped::Repeated(record)));
+        return Ok(stepped(Stepped::Repeated(record)));
     }
     if let Some(old) = failed(Part::Claim) {
         let claim = row::claim::claim(old).map_err(fault)?;
-        return Ok(Some(Stepped::Claimed(claim)));
+        return Ok(stepped(Stepped::Claimed(claim)));
     }
     if failed(Part::Outbound).is_some() || failed(Part::Payload).is_some() {
-        return Ok(Some(Stepped::Finished));
+        return Ok(stepped(Stepped::Finished));
     }
     let conflict = reasons.iter().any(|reason| reason.code() == Some("TransactionConflict"));
     if conflict || failed(Part::State).is_some() {
-        return Ok(Some(Stepped::Moved));
+        return Ok(stepped(Stepped::Moved));
     }
     if failed(Part::Place).is_some() {
         let refused = Refused::new("a sequence number was given out twice");
@@ -204,6 +235,9 @@ fn reading(parts: &[Part], reasons: &[CancellationReason]) -> Result<Option<Step
     if failed(Part::Resolved).is_some() {
         let refused = Refused::new("a place was resolved that is not awaited");
         return Err(PortError::unreadable(OPERATION, refused));
+    }
+    if failed(Part::Asked).is_some() {
+        return Ok(Some(Attempted::Asked));
     }
     Ok(None)
 }
@@ -217,21 +251,25 @@ mod tests {
         CancellationReason::builder().code(code).set_item(item).build()
     }
 
+    fn stepped(stepped: Stepped) -> Option<Attempted> {
+        Some(Attempted::Stepped(stepped))
+    }
+
     #[test]
     fn a_conflict_with_another_step_means_that_the_conversation_moved() {
         let parts = [Part::State, Part::Place];
         let reasons = [reason("TransactionConflict", None), reason("None", None)];
-        assert_eq!(reading(&parts, &reasons).unwrap(), Some(Stepped::Moved));
+        assert_eq!(reading(&parts, &reasons).unwrap(), stepped(Stepped::Moved));
     }
 
     #[test]
     fn a_finished_message_weighs_more_than_a_moved_conversation() {
         let parts = [Part::State, Part::Outbound];
         let failed = || reason("ConditionalCheckFailed", Some(Item::new()));
-        assert_eq!(reading(&parts, &[failed(), failed()]).unwrap(), Some(Stepped::Finished));
+        assert_eq!(reading(&parts, &[failed(), failed()]).unwrap(), stepped(Stepped::Finished));
         assert_eq!(
             reading(&parts, &[failed(), reason("None", None)]).unwrap(),
-            Some(Stepped::Moved)
+            stepped(Stepped::Moved)
         );
     }
 
@@ -240,15 +278,26 @@ mod tests {
         let parts = [Part::State, Part::Payload, Part::Payload, Part::Resolved];
         let reasons = ["ConditionalCheckFailed", "None", "ConditionalCheckFailed", "None"]
             .map(|code| reason(code, None));
-        assert_eq!(reading(&parts, &reasons).unwrap(), Some(Stepped::Finished));
+        assert_eq!(reading(&parts, &reasons).unwrap(), stepped(Stepped::Finished));
     }
 
     #[test]
     fn a_place_that_is_not_awaited_any_more_means_that_the_conversation_moved() {
         let parts = [Part::State, Part::Resolved];
         let failed = || reason("ConditionalCheckFailed", None);
-        assert_eq!(reading(&parts, &[failed(), failed()]).unwrap(), Some(Stepped::Moved));
+        assert_eq!(reading(&parts, &[failed(), failed()]).unwrap(), stepped(Stepped::Moved));
         assert!(reading(&parts, &[reason("None", None), failed()]).is_err(), "an alarm");
+    }
+
+    #[test]
+    fn a_payment_that_is_there_keeps_nothing_else_from_happening() {
+        let parts = [Part::State, Part::Idempotency, Part::Asked, Part::Asked];
+        let failed = || reason("ConditionalCheckFailed", None);
+        let none = || reason("None", None);
+        let alone = [none(), none(), failed(), failed()];
+        assert_eq!(reading(&parts, &alone).unwrap(), Some(Attempted::Asked));
+        let moved = [failed(), none(), failed(), failed()];
+        assert_eq!(reading(&parts, &moved).unwrap(), stepped(Stepped::Moved));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub struct Tables {
     pub conversations: Option<String>,
     /// `AMB_ACCOUNTS_TABLE`: tenants and what they own, idempotency records.
     pub accounts: Option<String>,
+    /// `AMB_PAYMENTS_TABLE`: payments and their journal.
+    pub payments: Option<String>,
 }
 
 impl Tables {
@@ -46,7 +48,14 @@ impl Tables {
 
     /// Those of a function that has nothing to do with what Apple sent.
     pub fn without_inbox(conversations: String, accounts: String) -> Self {
-        Self { inbox: None, conversations: Some(conversations), accounts: Some(accounts) }
+        let (conversations, accounts) = (Some(conversations), Some(accounts));
+        Self { conversations, accounts, ..Self::default() }
+    }
+
+    /// These, and the table of payments.
+    #[must_use]
+    pub fn with_payments(self, payments: String) -> Self {
+        Self { payments: Some(payments), ..self }
     }
 }
 
@@ -77,6 +86,10 @@ impl Store {
 
     pub(crate) fn accounts_table(&self, operation: &'static str) -> Result<&str, PortError> {
         named(operation, "AMB_ACCOUNTS_TABLE", self.tables.accounts.as_deref())
+    }
+
+    pub(crate) fn payments_table(&self, operation: &'static str) -> Result<&str, PortError> {
+        named(operation, "AMB_PAYMENTS_TABLE", self.tables.payments.as_deref())
     }
 
     /// The row at this key, read consistently.

@@ -61,9 +61,10 @@ impl Timeline for Store {
         limit: usize,
     ) -> Result<Page<ConversationState>, PortError> {
         const OPERATION: &str = "Timeline::conversations";
-        let listed = self
-            .listed(OPERATION, row::state::list_pk(tenant, business), Order::Oldest, cursor, limit)
-            .await?;
+        let table = self.conversations_table(OPERATION)?;
+        let partition = row::state::list_pk(tenant, business);
+        let listed =
+            self.listed(OPERATION, (table, partition), Order::Oldest, cursor, limit).await?;
         let mut ids = Vec::with_capacity(listed.items.len());
         for item in &listed.items {
             let (_, id) = row::key::read_conversation_pk(item).map_err(unreadable(OPERATION))?;
@@ -82,11 +83,11 @@ pub(crate) enum Order {
 }
 
 impl Store {
-    /// A page of the index `list`: keys only. The cursor is the sort key of the last row.
+    /// A page of the index `list` of a table: keys only. The cursor is the sort key of the last row.
     pub(crate) async fn listed(
         &self,
         operation: &'static str,
-        partition: String,
+        (table, partition): (&str, String),
         order: Order,
         cursor: Option<String>,
         limit: usize,
@@ -94,7 +95,7 @@ impl Store {
         let query = self
             .client
             .query()
-            .table_name(self.conversations_table(operation)?)
+            .table_name(table)
             .index_name("list")
             .scan_index_forward(order == Order::Oldest)
             .expression_attribute_values(":list", s(partition))

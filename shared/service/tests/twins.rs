@@ -53,4 +53,9 @@ twins!(
     decoded,
     files,
     large_files,
+    payments,
+    payment_lists,
+    journal,
+    merchants,
+    settlement_queue,
 );

@@ -1,7 +1,7 @@
 use amb_aws::{QueueUrls, Queues};
 use amb_service::{
     contract::{self, DELIVERIES, Sample},
-    model::{DeliveryPointer, OutboundPointer, PayloadPointer, fairness_group},
+    model::{DeliveryPointer, OutboundPointer, PayloadPointer, PaymentPointer, fairness_group},
     port::Entropy,
 };
 use aws_sdk_sqs::{
@@ -15,14 +15,17 @@ pub(crate) async fn take_what_they_are_given(client: &Client, sample: &Sample<im
     let fifo = [(QueueAttributeName::FifoQueue, "true")];
     let outbound = create(client, "outbound.fifo", &fifo).await;
     let payloads = create(client, "payloads", &[]).await;
+    let settlements = create(client, "settlements", &[]).await;
     let urls = QueueUrls {
         deliveries: Some(deliveries.clone()),
         outbound: Some(outbound.clone()),
         payloads: Some(payloads.clone()),
+        settlements: Some(settlements.clone()),
     };
     let queues = Queues::new(client.clone(), urls);
     contract::queues(&queues, sample).await.expect("queues");
     contract::payload_queue(&queues, sample).await.expect("the payloads queue");
+    contract::settlement_queue(&queues, sample).await.expect("the settlements queue");
 
     let received = drained(client, &deliveries).await;
     // One of them is delayed, and a typing event came along.
@@ -39,6 +42,15 @@ pub(crate) async fn take_what_they_are_given(client: &Client, sample: &Sample<im
     assert!((5..=6).contains(&received.len()), "{}", received.len());
     for message in &received {
         let pointer: PayloadPointer =
+            serde_json::from_str(message.body().expect("a body")).expect("a pointer");
+        assert_eq!(pointer.tenant, sample.tenant);
+        assert_eq!(group(message), Some(fairness_group(&sample.tenant)));
+    }
+
+    let received = drained(client, &settlements).await;
+    assert_eq!(received.len(), 2, "two of them are delayed");
+    for message in &received {
+        let pointer: PaymentPointer =
             serde_json::from_str(message.body().expect("a body")).expect("a pointer");
         assert_eq!(pointer.tenant, sample.tenant);
         assert_eq!(group(message), Some(fairness_group(&sample.tenant)));

@@ -1,6 +1,12 @@
-use amb_aws::{SecretsManagerApple, SecretsManagerOperatorKey, SecretsManagerServiceKey};
+use amb_aws::{
+    SecretsManagerApple, SecretsManagerMerchants, SecretsManagerOperatorKey,
+    SecretsManagerServiceKey,
+};
 use amb_protocol::jwt::ApiSecret;
-use amb_service::port::{AppleSecrets, OperatorKeySource, PortError, ServiceKeySource};
+use amb_service::{
+    model::{SecretName, TenantId},
+    port::{AppleSecrets, MerchantSecrets, OperatorKeySource, PortError, ServiceKeySource},
+};
 use aws_sdk_secretsmanager::Client;
 use jiff::Timestamp;
 
@@ -15,6 +21,7 @@ pub(crate) async fn have_stages(client: &Client) {
     apples_rotation(client).await;
     what_cannot_be_read(client).await;
     keys_of_our_own(client).await;
+    of_merchants_are_below_their_tenants(client).await;
 }
 
 async fn made_by_the_template(client: &Client) {
@@ -62,6 +69,25 @@ async fn keys_of_our_own(client: &Client) {
     assert_eq!(operator.expect("a key").expose(), &text);
     let missing = SecretsManagerOperatorKey::new(client.clone(), "missing").operator_key().await;
     assert!(matches!(missing, Err(PortError::Unreadable { .. })), "{missing:?}");
+}
+
+async fn of_merchants_are_below_their_tenants(client: &Client) {
+    let [ours, theirs] = ["a", "b"]
+        .map(|digit| TenantId::parse(&format!("ten_{}", digit.repeat(26))).expect("a tenant id"));
+    let name = SecretName::parse("stripe-live").expect("a name");
+    create(client, &format!("shop/merchants/{ours}/stripe-live"), "first").await;
+    let secrets = SecretsManagerMerchants::new(client.clone(), "shop/merchants");
+    let found = secrets.merchant_secret(&ours, &name).await.expect("an answer");
+    assert_eq!(found.expect("a secret").expose(), "first");
+    assert!(secrets.merchant_secret(&theirs, &name).await.expect("an answer").is_none());
+
+    // It is remembered; what is missing is not.
+    put(client, &format!("shop/merchants/{ours}/stripe-live"), "second", "AWSCURRENT").await;
+    let found = secrets.merchant_secret(&ours, &name).await.expect("an answer");
+    assert_eq!(found.expect("a secret").expose(), "first");
+    create(client, &format!("shop/merchants/{theirs}/stripe-live"), "theirs").await;
+    let found = secrets.merchant_secret(&theirs, &name).await.expect("an answer");
+    assert_eq!(found.expect("a secret").expose(), "theirs");
 }
 
 fn value(key: &str, until: &str) -> String {

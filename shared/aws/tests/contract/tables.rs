@@ -11,21 +11,23 @@ use aws_sdk_dynamodb::{
 
 use amb_aws::Tables;
 
-/// Makes the three tables.
+/// Makes the four tables.
 pub(crate) async fn create(client: &Client) -> Tables {
     let text = ScalarAttributeType::S;
     let inbox = index(table(client, "inbox"), "by-minute", ("mb", &text), ("rx", &text));
-    let conversations = table(client, "conversations");
-    let conversations =
-        index(conversations, "due", ("due", &text), ("due_at", &ScalarAttributeType::N));
-    let conversations = index(conversations, "list", ("lpk", &text), ("lsk", &text));
-    for table in [inbox, conversations, table(client, "accounts")] {
+    let [conversations, payments] = ["conversations", "payments"].map(|name| {
+        let due = ("due_at", &ScalarAttributeType::N);
+        let due = index(table(client, name), "due", ("due", &text), due);
+        index(due, "list", ("lpk", &text), ("lsk", &text))
+    });
+    for table in [inbox, conversations, payments, table(client, "accounts")] {
         table.send().await.expect("a table");
     }
     Tables {
         inbox: Some("inbox".to_owned()),
         conversations: Some("conversations".to_owned()),
         accounts: Some("accounts".to_owned()),
+        payments: Some("payments".to_owned()),
     }
 }
 

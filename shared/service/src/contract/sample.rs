@@ -1,6 +1,10 @@
 //! The things that the suites work on.
 
-use amb_protocol::id::{BusinessId, MessageId, OpaqueId};
+use amb_protocol::{
+    apple_pay::{Inputs, Line, LineType, MerchantIdentifier, Offer, Pricing, QuoteSource},
+    id::{BusinessId, MessageId, OpaqueId},
+    money::{Currency, Minor},
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::{
@@ -11,11 +15,12 @@ use std::{
 
 use crate::{
     model::{
-        BodyEncoding, Context, ConversationState, Delivery, DeliveryKey, Endpoint, EndpointId,
-        EndpointStatus, EventId, EventSource, EventStream, EventType, IdempotencyKey,
-        IdempotencyRecord, InboxMessage, InboxPointer, InboxSort, OutboundContent, OutboundMessage,
-        OutboundPointer, Route, SealedSecret, StoredBody, TenantId, TimelineEntry, TimelineItem,
-        body_hash,
+        BodyEncoding, CapturePolicy, Channel, Context, ConversationState, Delivery, DeliveryKey,
+        Endpoint, EndpointId, EndpointStatus, EventId, EventSource, EventStream, EventType,
+        IdempotencyKey, IdempotencyRecord, InboxMessage, InboxPointer, InboxSort, MerchantSettings,
+        OutboundContent, OutboundMessage, OutboundPointer, Payment, PaymentId, PaymentPointer,
+        PaymentState, PspAccount, PspKind, QuoteMark, Route, SealedSecret, SecretName, StoredBody,
+        TenantId, TimelineEntry, TimelineItem, body_hash,
     },
     port::{ClaimScope, Entropy, MessageClaim},
 };
@@ -46,6 +51,113 @@ impl<E: Entropy> Sample<E> {
     /// Seconds after now.
     pub fn after(&self, seconds: i64) -> Timestamp {
         self.now + SignedDuration::from_secs(seconds)
+    }
+
+    /// A payment that was just asked for.
+    pub fn payment(&self) -> Payment {
+        let MerchantSettings { tenant, business, merchant, psp, capture, time_zone, .. } =
+            self.merchant();
+        let offer = self.offer();
+        let offered = offer.total.amount;
+        Payment {
+            pointer: PaymentPointer { tenant, payment: PaymentId::draw(&self.entropy) },
+            business,
+            opaque: self.conversation().opaque,
+            message: self.message_id(),
+            reference: Some("order № 1001".to_owned()),
+            merchant,
+            psp,
+            capture,
+            time_zone,
+            currency: offer.currency,
+            offered,
+            state: PaymentState::Open,
+            since: None,
+            attempts: Vec::new(),
+            quotes: vec![QuoteMark {
+                seq: 0,
+                inputs: Inputs::default(),
+                total: offered,
+                tax: Minor::ZERO,
+                shipping: Minor::ZERO,
+                source: QuoteSource::Offer,
+            }],
+            chosen: Inputs::default(),
+            updates: 0,
+            intent: None,
+            sent_at: None,
+            tracking: None,
+            tracking_weighed: false,
+            reply: None,
+            reply_weighed: false,
+            captured: Minor::ZERO,
+            capture_asked: None,
+            void_asked: false,
+            charged_back_at: None,
+            refunds: Vec::new(),
+            untold: Vec::new(),
+            news: 0,
+            rounds: 0,
+            lease_until: None,
+            created_at: self.now,
+            expires_at: self.now + Payment::LIFE,
+            due_at: Some(self.now + Payment::LIFE),
+            revision: 1,
+        }
+    }
+
+    /// What [`payment`](Self::payment) is asked for.
+    pub fn offer(&self) -> Offer {
+        let MerchantSettings { merchant, display_name, country, .. } = self.merchant();
+        let line = |label: &str| Line {
+            label: label.to_owned(),
+            amount: Minor::new(6_399),
+            kind: LineType::Final,
+        };
+        Offer {
+            merchant,
+            lines: vec![line("茶 “Tea”")],
+            total: line(&display_name),
+            merchant_name: display_name,
+            country,
+            #[expect(clippy::expect_used, reason = "a constant code")]
+            currency: Currency::parse("USD").expect("a currency"),
+            shipping_methods: Vec::new(),
+            required_billing: Vec::new(),
+            required_shipping: Vec::new(),
+            networks: vec!["visa".to_owned()],
+            capabilities: vec!["supports3DS".to_owned()],
+            supported_countries: Vec::new(),
+            pricing: Pricing::default(),
+        }
+    }
+
+    /// Settings of the sample's business, the first that it has.
+    #[expect(clippy::expect_used, reason = "constant names")]
+    pub fn merchant(&self) -> MerchantSettings {
+        MerchantSettings {
+            tenant: self.tenant.clone(),
+            business: self.business.clone(),
+            merchant: MerchantIdentifier::parse("merchant.com.example.cafe").expect("a merchant"),
+            display_name: "Café".to_owned(),
+            country: "US".to_owned(),
+            channel: Channel::World,
+            identity: SecretName::parse("identity").expect("a name"),
+            psp: PspAccount {
+                kind: PspKind::Stripe { account: None },
+                secret: SecretName::parse("stripe").expect("a name"),
+                decrypts: false,
+            },
+            capture: CapturePolicy::default(),
+            networks: vec!["visa".to_owned(), "masterCard".to_owned()],
+            capabilities: vec!["supports3DS".to_owned()],
+            pricing: Pricing::default(),
+            time_zone: "America/New_York".to_owned(),
+            signing: None,
+            domain_association: None,
+            updated_at: self.now,
+            revision: 1,
+        }
     }
 
     pub(super) fn entropy(&self) -> &E {

@@ -67,7 +67,7 @@ impl PaymentBook {
                 return Changed::Claimed(earlier.clone());
             }
         }
-        if self.head(&change.chain) != change.head {
+        if !change.rows.is_empty() && self.head(&change.chain) != change.head {
             return Changed::Outrun;
         }
         if let Some(payment) = &change.payment {
@@ -81,7 +81,10 @@ impl PaymentBook {
         if let Some(claim) = &change.claim {
             self.claims.insert((claim.merchant.clone(), claim.token.clone()), claim.clone());
         }
-        self.journal.entry(change.chain.clone()).or_default().extend(change.rows.iter().cloned());
+        if !change.rows.is_empty() {
+            let chain = self.journal.entry(change.chain.clone()).or_default();
+            chain.extend(change.rows.iter().cloned());
+        }
         Changed::Done
     }
 }
@@ -170,12 +173,15 @@ impl PaymentLists for Memory {
                 format!("{:020}{}", payment.created_at.as_millisecond(), payment.pointer.payment)
             };
             payments.sort_by_key(|payment| std::cmp::Reverse(place(payment)));
-            let rest = payments
+            payments
+                .retain(|payment| cursor.as_ref().is_none_or(|cursor| place(payment) < *cursor));
+            let more = payments.len() > limit;
+            let items: Vec<_> = payments
                 .into_iter()
-                .filter(|payment| cursor.as_ref().is_none_or(|cursor| place(payment) < *cursor));
-            let items: Vec<_> =
-                rest.take(limit).map(|payment| with_reply(world, payment)).collect();
-            let cursor = items.last().map(place).filter(|_| items.len() == limit);
+                .take(limit)
+                .map(|payment| with_reply(world, payment))
+                .collect();
+            let cursor = items.last().map(place).filter(|_| more);
             Page { items, cursor }
         })
         .await

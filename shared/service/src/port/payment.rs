@@ -11,8 +11,8 @@ use crate::model::{
     TenantId, TokenClaim, TokenHash,
 };
 
-/// Payments. Rows are put whole, each under a condition; nothing is updated or deleted. IAM: `GetItem`,
-/// `Query`, `PutItem`, `ConditionCheckItem` on `payments`.
+/// Payments. Rows are put whole, each under a condition; nothing is updated or deleted. IAM: `GetItem`
+/// and `PutItem` on `payments`.
 pub trait Payments: Send + Sync {
     /// A payment, read consistently, with the customer's reply in it if one was [kept](Self::keep_reply).
     fn find_payment(
@@ -76,7 +76,8 @@ pub struct PaymentChange {
     pub chain: Chain,
     /// New rows, chained, in order.
     pub rows: Vec<JournalRow>,
-    /// Where the chain has to end before; it ends at the last row afterwards.
+    /// Where the chain has to end before; it ends at the last row afterwards. Without a row it is not
+    /// looked at.
     pub head: ChainHead,
 }
 
@@ -104,7 +105,8 @@ pub trait DuePayments: Send + Sync {
     ) -> impl Future<Output = Result<Vec<PaymentPointer>, PortError>> + Send;
 }
 
-/// Reads payments for their business, newest first. IAM: `Query` on the index `list` of `payments`.
+/// Reads payments for their business, newest first. IAM: `Query` on the index `list` of `payments`,
+/// `GetItem` on `payments`.
 pub trait PaymentLists: Send + Sync {
     /// The payments of a business, a page at a time.
     fn payments_of(
@@ -116,7 +118,8 @@ pub trait PaymentLists: Send + Sync {
     ) -> impl Future<Output = Result<Page<Payment>, PortError>> + Send;
 }
 
-/// Reads the journal. IAM: `Query` on `payments`.
+/// Reads the journal. IAM: `Query` on `payments`; `GetItem` and `Query` on the index `list` for the rows
+/// of one payment.
 pub trait Journal: Send + Sync {
     /// Rows of a chain, in order, from a number on, of one day or of all.
     fn journal(
