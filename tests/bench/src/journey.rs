@@ -168,7 +168,7 @@ pub(crate) fn dynamodb(aws_url: &str) -> Builder {
 fn store(aws_url: &str) -> Store {
     let [inbox, conversations, accounts] = TABLES.map(|table| Some(table.to_owned()));
     let client = aws_sdk_dynamodb::Client::from_conf(dynamodb(aws_url).build());
-    Store::new(client, Tables { inbox, conversations, accounts })
+    Store::new(client, Tables { inbox, conversations, accounts, ..Tables::default() })
 }
 
 fn region() -> Region {
