@@ -24,6 +24,7 @@ pub(crate) struct WalledClient {
     policy: Arc<Policy>,
     pool: Pool,
     client: OnceLock<Client>,
+    identity: Option<reqwest::Identity>,
     #[cfg(test)]
     extra_root: Option<reqwest::Certificate>,
 }
@@ -47,8 +48,22 @@ impl WalledClient {
             policy,
             pool,
             client: OnceLock::new(),
+            identity: None,
             #[cfg(test)]
             extra_root: None,
+        }
+    }
+
+    /// The same, showing this certificate to whoever asks for one. It has connections of its own.
+    pub(crate) fn with_identity(&self, identity: reqwest::Identity) -> Self {
+        Self {
+            resolver: Arc::clone(&self.resolver),
+            policy: Arc::clone(&self.policy),
+            pool: self.pool,
+            client: OnceLock::new(),
+            identity: Some(identity),
+            #[cfg(test)]
+            extra_root: self.extra_root.clone(),
         }
     }
 
@@ -86,6 +101,10 @@ impl WalledClient {
             Pool::Off => builder.pool_max_idle_per_host(0),
             Pool::Idle(idle) => builder.pool_idle_timeout(idle),
             Pool::Few(idle) => builder.pool_idle_timeout(idle).pool_max_idle_per_host(FEW),
+        };
+        let builder = match self.identity.clone() {
+            Some(identity) => builder.identity(identity),
+            None => builder,
         };
         #[cfg(test)]
         let builder = builder.tls_certs_merge(self.extra_root.clone());

@@ -62,6 +62,16 @@ impl EndpointUrl {
         Self::parse_within(input, policy, Self::MAX_BYTES)
     }
 
+    /// Vets a URL of this machine itself: what stands in for somebody else's server on the local stack.
+    pub fn loopback(input: &str, policy: &Policy) -> Result<Self, UrlFault> {
+        let url = Self::parse(input, policy)?;
+        if policy.allows_loopback() && url.host() == LOOPBACK_HOST {
+            Ok(url)
+        } else {
+            Err(UrlFault::DeniedName)
+        }
+    }
+
     /// Vets a URL that may have another length.
     pub(crate) fn parse_within(
         input: &str,

@@ -25,16 +25,21 @@
 //! call is made, once, and a function that never calls out pays nothing.
 
 pub mod apple;
+pub mod apple_pay;
 mod client;
 mod endpoint_url;
 mod exchange;
 mod fault;
 mod global;
 mod journey;
+mod merchant_keys;
 mod pace;
 mod policy;
+pub mod price;
+pub mod psp;
 pub mod resolver;
 mod retry_after;
+pub mod signed;
 pub mod web;
 pub mod webhook;
 

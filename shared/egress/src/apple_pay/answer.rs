@@ -1,0 +1,82 @@
+//! What Apple answers: a session, to be passed on to the byte, or why there is none.
+
+use amb_service::port::{MerchantSession, SessionError};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::exchange::{self, Reply};
+
+/// The largest session.
+pub(super) const MOST_BYTES: usize = 64 * 1024;
+
+/// All of a session that is read here: the rest is Apple's and the device's.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Read {
+    expires_at: Moment,
+    initiative_context: String,
+}
+
+/// Apple's samples write milliseconds as a number, Apple's table says seconds in a string
+/// (spec/payments §1.1).
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Moment {
+    Number(i64),
+    Text(String),
+}
+
+/// How Apple says no.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Refusal {
+    status_message: String,
+}
+
+/// The session in an answer, if it is one and for this context.
+pub(super) fn session(reply: Reply, context: &str) -> Result<MerchantSession, SessionError> {
+    let useless = |why: &'static str| {
+        tracing::error!(why, "Apple's merchant session cannot be used");
+        SessionError::Refused { status: reply.status, message: None }
+    };
+    if reply.body.len() > MOST_BYTES {
+        return Err(useless("too large"));
+    }
+    let read: Read =
+        serde_json::from_slice(&reply.body).map_err(|_fault| useless("not a session"))?;
+    let json: Box<RawValue> =
+        serde_json::from_slice(&reply.body).map_err(|_fault| useless("not JSON"))?;
+    if read.initiative_context != context {
+        return Err(useless("made for another initiativeContext"));
+    }
+    let expires_at = read.expires_at.timestamp().ok_or_else(|| useless("expires at no time"))?;
+    Ok(MerchantSession { json, expires_at })
+}
+
+/// Apple's refusal, in Apple's words, for the merchant.
+pub(super) fn refusal(reply: &Reply) -> SessionError {
+    let read: Option<Refusal> = serde_json::from_slice(&reply.body).ok();
+    let message = read.map(|read| exchange::excerpt(read.status_message.as_bytes(), MESSAGE_CHARS));
+    let message = message.filter(|message| !message.is_empty());
+    tracing::error!(status = reply.status, "Apple refused a merchant session");
+    SessionError::Refused { status: reply.status, message }
+}
+
+impl Moment {
+    fn timestamp(&self) -> Option<Timestamp> {
+        let number = match self {
+            Self::Number(number) => *number,
+            Self::Text(text) => text.parse().ok()?,
+        };
+        if number < SECONDS_END {
+            Timestamp::from_second(number).ok()
+        } else {
+            Timestamp::from_millisecond(number).ok()
+        }
+    }
+}
+
+/// Less is seconds, for another three thousand years; more is milliseconds, since 1973.
+const SECONDS_END: i64 = 100_000_000_000;
+const MESSAGE_CHARS: usize = 200;

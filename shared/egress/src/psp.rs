@@ -1,0 +1,342 @@
+//! Payment service providers behind one port: [Stripe](stripe), [Adyen](adyen), and the business's own
+//! [endpoint]. Which one is asked is the account's to say (spec/payments §2).
+//!
+//! What all three keep:
+//!
+//! - An approval is an explicit word with exactly the amount and the currency that were asked for; a
+//!   word nobody knows is a doubt (F117).
+//! - What failed before a connection stood was not executed. Everything after it is a doubt.
+//! - Every call has the time that is left, and no more. One that was not executed, or whose outcome is
+//!   unknown, is made once more under the same key if eight seconds remain (F112): for the provider it
+//!   is the same call.
+//! - Keys are made from the attempt's own, so that every retry from anywhere has the same.
+//! - What a provider writes stays here, but for its codes: letters, digits, `_` and `-`, for finance.
+
+use std::{fmt, time::Duration};
+
+use amb_protocol::{money::Minor, secret::Secret};
+use amb_service::{
+    model::{DeclineClass, Doubt, PaymentId, PspAccount, PspKind, PspResult, SecretName, TenantId},
+    port::{
+        Clock, MerchantSecrets, Notice, NoticeFault, Psp, PspDone, PspFault, PspOrder, PspToken,
+        Resolution,
+    },
+};
+use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+use tokio::time;
+use url::Url;
+
+use self::{adyen::Adyen, endpoint::Endpoint, stripe::Stripe, wire::Wire};
+use crate::{
+    EndpointUrl, Policy, UrlFault,
+    client::Pool,
+    merchant_keys::MerchantKeys,
+    resolver::{Lookup, SystemLookup},
+};
+
+mod adyen;
+mod amount;
+pub mod endpoint;
+mod stripe;
+mod wire;
+
+/// Every provider, for every merchant.
+#[derive(Debug)]
+pub struct Psps<K, C> {
+    providers: Wire,
+    businesses: Wire,
+    keys: MerchantKeys<K>,
+    clock: C,
+    stripe: Option<Url>,
+    adyen: Option<Url>,
+}
+
+/// How long a call may take, and when it began.
+#[derive(Clone, Copy, Debug)]
+struct Budget {
+    now: Timestamp,
+    deadline: time::Instant,
+}
+
+/// Why nothing could be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NotAsked {
+    /// The account's secret is missing, or is not the provider's; its address is none.
+    Configuration,
+    /// Its secret could not be had.
+    Secrets,
+}
+
+impl<K: MerchantSecrets, C: Clock> Psps<K, C> {
+    /// Every provider, behind the wall.
+    pub fn new(secrets: K, clock: C, policy: Policy) -> Self {
+        Self::with_lookup(secrets, clock, policy, SystemLookup)
+    }
+
+    /// Every provider, with names resolved another way.
+    pub fn with_lookup(secrets: K, clock: C, policy: Policy, lookup: impl Lookup + Clone) -> Self {
+        Self {
+            // Within one payment the calls follow each other closely, so a connection is kept for that
+            // long and no longer: on one that died while the function was frozen, an answer would be lost.
+            providers: Wire::new(policy.clone(), lookup.clone(), Pool::Idle(POOL_IDLE)),
+            businesses: Wire::new(policy, lookup, Pool::Off),
+            keys: MerchantKeys::new(secrets),
+            clock,
+            stripe: None,
+            adyen: None,
+        }
+    }
+
+    /// Asks a server on this machine in place of Stripe, where the policy allows loopback.
+    pub fn with_stripe_at(mut self, base: &str) -> Result<Self, UrlFault> {
+        self.stripe = Some(EndpointUrl::loopback(base, self.businesses.policy())?.to_url());
+        Ok(self)
+    }
+
+    /// Asks a server on this machine in place of Adyen, where the policy allows loopback; `base` stands
+    /// for everything before `/v72`.
+    pub fn with_adyen_at(mut self, base: &str) -> Result<Self, UrlFault> {
+        self.adyen = Some(EndpointUrl::loopback(base, self.businesses.policy())?.to_url());
+        Ok(self)
+    }
+
+    fn budget(&self, until: Timestamp) -> Budget {
+        let now = self.clock.now();
+        let left = Duration::try_from(now.duration_until(until)).unwrap_or_default();
+        Budget { now, deadline: time::Instant::now() + left }
+    }
+
+    async fn secret(
+        &self,
+        tenant: &TenantId,
+        name: &SecretName,
+        now: Timestamp,
+    ) -> Result<Secret<String>, NotAsked> {
+        match self.keys.get(tenant, name, now).await {
+            Ok(Some(secret)) => Ok(secret),
+            Ok(None) => Err(NotAsked::Configuration),
+            Err(error) => {
+                tracing::error!(%error, "a payment provider's key was not to be had");
+                Err(NotAsked::Secrets)
+            }
+        }
+    }
+
+    /// The provider of an account, ready to be asked.
+    async fn open<'a>(
+        &'a self,
+        tenant: &TenantId,
+        account: &'a PspAccount,
+        budget: Budget,
+    ) -> Result<Opened<'a>, NotAsked> {
+        let secret = self.secret(tenant, &account.secret, budget.now).await?;
+        let opened = match &account.kind {
+            PspKind::Stripe { account } => Stripe::open(
+                &self.providers,
+                self.stripe.as_ref(),
+                account.as_deref(),
+                &secret,
+                budget,
+            )
+            .map(Opened::Stripe),
+            PspKind::Adyen { merchant_account, prefix } => {
+                let base = adyen::base(self.adyen.as_ref(), prefix);
+                base.and_then(|base| {
+                    Adyen::open(&self.providers, base, merchant_account, &secret, budget)
+                })
+                .map(Opened::Adyen)
+            }
+            PspKind::Endpoint { url } => {
+                Endpoint::open(&self.businesses, url, &secret, budget).map(Opened::Endpoint)
+            }
+        };
+        opened.ok_or_else(|| {
+            tracing::error!(%tenant, psp = account.kind.as_str(), "psp_misconfigured");
+            NotAsked::Configuration
+        })
+    }
+
+    /// The provider of an order. A key that was put anew is read anew when the old one is refused.
+    async fn of_order<'a>(
+        &'a self,
+        order: &'a PspOrder,
+        until: Timestamp,
+    ) -> Result<Opened<'a>, NotAsked> {
+        self.open(&order.tenant, &order.account, self.budget(until)).await
+    }
+
+    fn settle_refusal(&self, order: &PspOrder, is_refused: bool) {
+        if is_refused {
+            self.keys.forget(&order.tenant, &order.account.secret, self.clock.now());
+        }
+    }
+}
+
+/// A provider, with its keys and the time that is left.
+enum Opened<'a> {
+    Stripe(Stripe<'a>),
+    Adyen(Adyen<'a>),
+    Endpoint(Endpoint<'a>),
+}
+
+impl<K: MerchantSecrets, C: Clock> Psp for Psps<K, C> {
+    async fn prepare(
+        &self,
+        order: &PspOrder,
+        until: Timestamp,
+    ) -> Result<Option<String>, PspFault> {
+        match self.of_order(order, until).await {
+            Ok(Opened::Stripe(stripe)) => {
+                let prepared = stripe.prepare(order).await;
+                let refused = PspFault::Refused(DeclineClass::Configuration);
+                self.settle_refusal(order, prepared == Err(refused));
+                prepared.map(Some)
+            }
+            // Neither has anything to prepare.
+            Ok(Opened::Adyen(_) | Opened::Endpoint(_)) => Ok(None),
+            Err(NotAsked::Configuration) => Err(PspFault::Refused(DeclineClass::Configuration)),
+            Err(NotAsked::Secrets) => Err(PspFault::Unavailable),
+        }
+    }
+
+    async fn authorize(&self, order: &PspOrder, token: &PspToken, until: Timestamp) -> PspResult {
+        let result = match self.of_order(order, until).await {
+            Ok(Opened::Stripe(stripe)) => stripe.authorize(order, token).await,
+            Ok(Opened::Adyen(adyen)) => adyen.authorize(order, token).await,
+            Ok(Opened::Endpoint(endpoint)) => endpoint.authorize(order, token).await,
+            Err(NotAsked::Configuration) => rejected(DeclineClass::Configuration, None),
+            Err(NotAsked::Secrets) => rejected(DeclineClass::Unreachable, None),
+        };
+        let is_refused =
+            matches!(result, PspResult::Rejected { class: DeclineClass::Configuration, .. });
+        if is_refused {
+            tracing::error!(tenant = %order.tenant, psp = order.account.kind.as_str(), "psp_misconfigured");
+        }
+        self.settle_refusal(order, is_refused);
+        result
+    }
+
+    async fn resolve(&self, order: &PspOrder, until: Timestamp) -> Resolution {
+        match self.of_order(order, until).await {
+            Ok(Opened::Stripe(stripe)) => stripe.resolve(order).await,
+            Ok(Opened::Adyen(adyen)) => adyen.resolve(order).await,
+            Ok(Opened::Endpoint(endpoint)) => endpoint.resolve(order).await,
+            Err(_) => Resolution::StillUnknown,
+        }
+    }
+
+    async fn void(&self, order: &PspOrder, until: Timestamp) -> PspDone {
+        match self.of_order(order, until).await {
+            Ok(Opened::Stripe(stripe)) => stripe.void(order).await,
+            Ok(Opened::Adyen(adyen)) => adyen.void(order).await,
+            Ok(Opened::Endpoint(endpoint)) => endpoint.void(order).await,
+            Err(_) => PspDone::Unknown,
+        }
+    }
+
+    async fn capture(&self, order: &PspOrder, amount: Minor, until: Timestamp) -> PspDone {
+        match self.of_order(order, until).await {
+            Ok(Opened::Stripe(stripe)) => stripe.capture(order, amount).await,
+            Ok(Opened::Adyen(adyen)) => adyen.capture(order, amount).await,
+            Ok(Opened::Endpoint(endpoint)) => endpoint.capture(order, amount).await,
+            Err(_) => PspDone::Unknown,
+        }
+    }
+
+    async fn refund(
+        &self,
+        order: &PspOrder,
+        amount: Minor,
+        key: &str,
+        until: Timestamp,
+    ) -> PspDone {
+        match self.of_order(order, until).await {
+            Ok(Opened::Stripe(stripe)) => stripe.refund(order, amount, key).await,
+            Ok(Opened::Adyen(adyen)) => adyen.refund(order, amount, key).await,
+            Ok(Opened::Endpoint(endpoint)) => endpoint.refund(order, amount, key).await,
+            Err(_) => PspDone::Unknown,
+        }
+    }
+
+    async fn notice(
+        &self,
+        tenant: &TenantId,
+        account: &PspAccount,
+        headers: &[(String, String)],
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Vec<Notice>, NoticeFault> {
+        let secret = self.keys.get(tenant, &account.secret, now).await?;
+        // A notice to an account without a key is nobody's.
+        let secret = secret.ok_or(NoticeFault::Forged)?;
+        match &account.kind {
+            PspKind::Adyen { merchant_account, .. } => {
+                adyen::notices(&secret, merchant_account, body)
+            }
+            PspKind::Endpoint { .. } => endpoint::notices(&secret, headers, body, now),
+            PspKind::Stripe { account } => {
+                let budget = Budget { now, deadline: time::Instant::now() + NOTICE_PATIENCE };
+                let base = self.stripe.as_ref();
+                let stripe =
+                    Stripe::open(&self.providers, base, account.as_deref(), &secret, budget);
+                stripe.ok_or(NoticeFault::Forged)?.notices(headers, body).await
+            }
+        }
+    }
+}
+
+impl Budget {
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(time::Instant::now())
+    }
+}
+
+impl fmt::Debug for Opened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stripe(_) => "Stripe",
+            Self::Adyen(_) => "Adyen",
+            Self::Endpoint(_) => "Endpoint",
+        })
+    }
+}
+
+/// The key of one of an attempt's calls, made from the attempt's own: 64 characters.
+fn key_of(verb: &str, key: &str) -> String {
+    let text = format!("amb/v1|{verb}|{key}");
+    HEXLOWER.encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
+}
+
+/// A provider's code, if it is one: anything else is text, which stays here.
+fn code(text: &str) -> Option<String> {
+    let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    (fits && (1..=64).contains(&text.len())).then(|| text.to_owned())
+}
+
+/// The last four digits of a card, if that is what they are.
+fn last4(text: &str) -> Option<String> {
+    (text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.to_owned())
+}
+
+/// The payment whose attempt a provider knows under our reference, `pay_…-2`.
+fn payment_of(reference: &str) -> Option<PaymentId> {
+    PaymentId::parse(reference.split('-').next().unwrap_or_default()).ok()
+}
+
+fn rejected(class: DeclineClass, code: Option<String>) -> PspResult {
+    PspResult::Rejected { class, code }
+}
+
+fn in_doubt(why: Doubt, reference: Option<String>) -> PspResult {
+    PspResult::InDoubt { why, reference }
+}
+
+/// Longer than the pauses between the calls of one payment.
+const POOL_IDLE: Duration = Duration::from_secs(5);
+/// For the one question that a notice may need: whose charge it is about.
+const NOTICE_PATIENCE: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,440 @@
+//! Adyen Checkout v72 (spec/payments §2.4; Adyen, API Explorer, API idempotency, Cancel, Reversal).
+//!
+//! Adyen has no call that tells how a payment stands. What is told is the first answer, under the same
+//! key, for a week; and whatever may be held is cancelled by our own reference ("technical cancel").
+//! Modifications are taken and then done: Adyen says so when it takes them, and sends a notice only to
+//! tell how they ended, so one that was taken counts as done and a notice of its failure is an alarm.
+
+use std::collections::BTreeMap;
+
+use amb_protocol::{
+    money::{Currency, Minor},
+    secret::Secret,
+};
+use amb_service::{
+    model::{DeclineClass, Doubt, Fence, PspResult},
+    port::{PspDone, PspOrder, PspToken, Resolution},
+};
+use data_encoding::BASE64;
+use jiff::SignedDuration;
+use reqwest::{
+    Method, Request,
+    header::{CONTENT_TYPE, HeaderName, HeaderValue},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use url::Url;
+
+pub(super) use self::notice::notices;
+use super::{
+    Budget,
+    amount::ADYEN,
+    code, in_doubt, key_of, last4, rejected,
+    wire::{Called, Wire, read},
+};
+
+mod notice;
+mod words;
+
+/// An Adyen merchant account, ready to be asked.
+pub(super) struct Adyen<'a> {
+    wire: &'a Wire,
+    base: Url,
+    merchant_account: &'a str,
+    secret: AdyenSecret,
+    budget: Budget,
+}
+
+/// An account's keys.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AdyenSecret {
+    v: u8,
+    api_key: Secret<String>,
+    hmac_key: Secret<String>,
+}
+
+/// `Amount`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Amount {
+    currency: String,
+    value: i64,
+}
+
+/// `PaymentResponse`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Payment {
+    result_code: String,
+    #[serde(default)]
+    psp_reference: Option<String>,
+    #[serde(default)]
+    merchant_reference: Option<String>,
+    #[serde(default)]
+    amount: Option<Amount>,
+    #[serde(default)]
+    refusal_reason_code: Option<String>,
+    #[serde(default)]
+    additional_data: BTreeMap<String, serde_json::Value>,
+}
+
+/// The answer to a modification.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Modification {
+    status: String,
+    #[serde(default)]
+    psp_reference: Option<String>,
+}
+
+/// `ServiceError`, without its text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ServiceError {
+    #[serde(default)]
+    error_code: Option<String>,
+}
+
+/// What Adyen said.
+enum Answer<T> {
+    Yes(T),
+    No { status: u16, code: Option<String> },
+    NotSent,
+    Doubt(Doubt),
+}
+
+/// Where an account's calls go: its own live endpoint, or the test environment. Keys hold within one
+/// region, so it never changes for an account.
+pub(super) fn base(elsewhere: Option<&Url>, prefix: &str) -> Option<Url> {
+    if let Some(url) = elsewhere {
+        return Some(url.clone());
+    }
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    if prefix.is_empty() || prefix.len() > 63 - "-checkout-live".len() || !prefix.bytes().all(fits)
+    {
+        return None;
+    }
+    let url = match prefix {
+        "test" => "https://checkout-test.adyen.com/".to_owned(),
+        _ => format!("https://{prefix}-checkout-live.adyenpayments.com/checkout"),
+    };
+    Url::parse(&url).ok()
+}
+
+impl<'a> Adyen<'a> {
+    pub(super) fn open(
+        wire: &'a Wire,
+        base: Url,
+        merchant_account: &'a str,
+        secret: &Secret<String>,
+        budget: Budget,
+    ) -> Option<Self> {
+        let secret: AdyenSecret = serde_json::from_str(secret.expose()).ok()?;
+        (secret.v == 1).then_some(Self { wire, base, merchant_account, secret, budget })
+    }
+
+    pub(super) async fn authorize(&self, order: &PspOrder, token: &PspToken) -> PspResult {
+        let Some(amount) = amount(order.amount, order.currency) else {
+            return rejected(DeclineClass::Configuration, Some("amount".to_owned()));
+        };
+        let token = Secret::new(BASE64.encode(token.payment_data.expose().as_bytes()));
+        let body = self.payment(order, &amount, Some(token.expose()));
+        match self.post::<Payment>(&["payments"], &body, &order.key).await {
+            Answer::Yes(payment) => self.judge(order, payment).await,
+            Answer::No { status, code } => words::refusal(status, code),
+            Answer::NotSent => rejected(DeclineClass::Unreachable, None),
+            Answer::Doubt(doubt) => in_doubt(doubt, None),
+        }
+    }
+
+    pub(super) async fn resolve(&self, order: &PspOrder) -> Resolution {
+        let Some(amount) = amount(order.amount, order.currency) else {
+            return Resolution::Nothing(Fence::Strong);
+        };
+        // The first answer, under the same key. The body has no token: should the first call never have
+        // arrived, this one pays nothing.
+        let asked = match &order.psp_reference {
+            Some(_) => None,
+            None => {
+                let body = self.payment(order, &amount, None);
+                match self.post::<Payment>(&["payments"], &body, &order.key).await {
+                    Answer::Yes(payment) => Some(payment),
+                    _ => None,
+                }
+            }
+        };
+        if let Some(payment) = asked {
+            return self.resolved(order, payment).await;
+        }
+        if self.cancel(order, order.psp_reference.as_deref()).await.is_none() {
+            return Resolution::StillUnknown;
+        }
+        let age = order.begun_at.duration_until(self.budget.now);
+        match &order.psp_reference {
+            // The very payment was cancelled, or is given back.
+            Some(_) => Resolution::Nothing(Fence::ReplayKey),
+            // Whatever is known there under our reference was cancelled, now and in an earlier round.
+            None if age >= WEAK_AFTER => Resolution::Nothing(Fence::Weak),
+            None => Resolution::StillUnknown,
+        }
+    }
+
+    pub(super) async fn void(&self, order: &PspOrder) -> PspDone {
+        match self.cancel(order, order.psp_reference.as_deref()).await {
+            Some(reference) => PspDone::Done { reference, fee: None },
+            None => PspDone::Unknown,
+        }
+    }
+
+    pub(super) async fn capture(&self, order: &PspOrder, captured: Minor) -> PspDone {
+        let key = key_of("capture", &order.key);
+        self.modify(order, "captures", captured, &order.reference, &key).await
+    }
+
+    pub(super) async fn refund(&self, order: &PspOrder, back: Minor, key: &str) -> PspDone {
+        let key = key_of("refund", key);
+        let reference = format!("{}-r{}", order.reference, key.chars().take(8).collect::<String>());
+        self.modify(order, "refunds", back, &reference, &key).await
+    }
+
+    /// Captures or refunds so much of a payment.
+    async fn modify(
+        &self,
+        order: &PspOrder,
+        what: &str,
+        how_much: Minor,
+        reference: &str,
+        key: &str,
+    ) -> PspDone {
+        let Some(psp_reference) = &order.psp_reference else {
+            return PspDone::Refused { code: Some("no_reference".to_owned()) };
+        };
+        let Some(amount) = amount(how_much, order.currency) else {
+            return PspDone::Refused { code: Some("amount".to_owned()) };
+        };
+        let body = json!({
+            "merchantAccount": self.merchant_account,
+            "amount": amount,
+            "reference": reference,
+        });
+        let path = ["payments", psp_reference, what];
+        match self.post::<Modification>(&path, &body, key).await {
+            Answer::Yes(taken) if taken.status == RECEIVED => PspDone::Done {
+                reference: taken.psp_reference.as_deref().and_then(code),
+                fee: None,
+            },
+            Answer::No { status: 400 | 404 | 422, code }
+                if code.as_deref() != Some(IN_PROGRESS) =>
+            {
+                PspDone::Refused { code }
+            }
+            _ => PspDone::Unknown,
+        }
+    }
+
+    /// What the body of a payment says. Without a token it cannot be paid.
+    fn payment(&self, order: &PspOrder, amount: &Amount, token: Option<&str>) -> serde_json::Value {
+        let mut method = json!({ "type": "applepay" });
+        if let Some(token) = token {
+            method["applePayToken"] = token.into();
+        }
+        let mut body = json!({
+            "merchantAccount": self.merchant_account,
+            "amount": amount,
+            "reference": order.reference,
+            "paymentMethod": method,
+            "returnUrl": RETURN_URL,
+            "shopperInteraction": "Ecommerce",
+            "additionalData": { "manualCapture": "true" },
+            "metadata": { "payment": order.payment, "attempt": order.attempt.to_string() },
+        });
+        if let Some(own) = &order.order_reference {
+            body["merchantOrderReference"] = own.as_str().into();
+        }
+        body
+    }
+
+    /// What an answer says of its order.
+    async fn judge(&self, order: &PspOrder, payment: Payment) -> PspResult {
+        let reference = payment.psp_reference.as_deref().and_then(code);
+        let is_ours =
+            payment.merchant_reference.as_deref().is_none_or(|own| own == order.reference);
+        if !is_ours {
+            return in_doubt(Doubt::Mismatch, reference);
+        }
+        match payment.result_code.as_str() {
+            "Authorised" => {
+                payment.approval(order).unwrap_or_else(|| in_doubt(Doubt::Mismatch, reference))
+            }
+            "PartiallyAuthorised" => in_doubt(Doubt::Mismatch, reference),
+            "Refused" | "Cancelled" | "Error" => payment.decline(reference),
+            "Received"
+            | "Pending"
+            | "PresentToShopper"
+            | "AuthenticationFinished"
+            | "AuthenticationNotRequired" => in_doubt(Doubt::Pending, reference),
+            "RedirectShopper" | "IdentifyShopper" | "ChallengeShopper" => {
+                // Nobody can do it inside the sheet, so it must not be done later either.
+                match self.cancel(order, reference.as_deref()).await {
+                    Some(_) => rejected(DeclineClass::Unservable, code(&payment.result_code)),
+                    None => in_doubt(Doubt::Pending, reference),
+                }
+            }
+            _ => in_doubt(Doubt::UnknownWord, reference),
+        }
+    }
+
+    /// What the first answer, told again, says of a doubt.
+    async fn resolved(&self, order: &PspOrder, payment: Payment) -> Resolution {
+        match self.judge(order, payment).await {
+            result @ PspResult::Approved { .. } => {
+                Resolution::Held { result, fence: Fence::ReplayKey }
+            }
+            PspResult::Declined { .. } | PspResult::Rejected { .. } => {
+                Resolution::Nothing(Fence::ReplayKey)
+            }
+            PspResult::InDoubt { reference, .. } => {
+                match self.cancel(order, reference.as_deref()).await {
+                    Some(_) if reference.is_some() => Resolution::Nothing(Fence::ReplayKey),
+                    _ => Resolution::StillUnknown,
+                }
+            }
+        }
+    }
+
+    /// Lets go of whatever is held: cancels or gives back the payment that is known, or cancels what
+    /// there is under our reference. Adyen's name of it; none: it was not taken.
+    async fn cancel(
+        &self,
+        order: &PspOrder,
+        psp_reference: Option<&str>,
+    ) -> Option<Option<String>> {
+        // A payment may arrive after its cancellation; so each round cancels anew, with a key of its own.
+        let round = order.begun_at.duration_until(self.budget.now).as_secs() / ROUND_SECONDS;
+        let key = key_of(&format!("cancel/{round}"), &order.key);
+        let own = format!("{}-v", order.reference);
+        let (path, body) = match psp_reference {
+            Some(psp_reference) => (
+                vec!["payments", psp_reference, "reversals"],
+                json!({ "merchantAccount": self.merchant_account, "reference": own }),
+            ),
+            None => (
+                vec!["cancels"],
+                json!({
+                    "merchantAccount": self.merchant_account,
+                    "paymentReference": order.reference,
+                    "reference": own,
+                }),
+            ),
+        };
+        match self.post::<Modification>(&path, &body, &key).await {
+            Answer::Yes(taken) if taken.status == RECEIVED => {
+                Some(taken.psp_reference.as_deref().and_then(code))
+            }
+            _ => None,
+        }
+    }
+
+    async fn post<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &serde_json::Value,
+        key: &str,
+    ) -> Answer<T> {
+        let body = Secret::new(body.to_string());
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("v72").extend(path);
+        }
+        let make = || {
+            let mut request = Request::new(Method::POST, url.clone());
+            let headers = request.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            for (name, value) in
+                [("x-api-key", self.secret.api_key.expose().as_str()), ("idempotency-key", key)]
+            {
+                if let Ok(mut value) = HeaderValue::try_from(value) {
+                    value.set_sensitive(name == "x-api-key");
+                    headers.insert(HeaderName::from_static(name), value);
+                }
+            }
+            *request.body_mut() = Some(body.expose().clone().into());
+            request
+        };
+        match self.wire.call(self.budget, make, is_worth_another).await {
+            Called::NotSent => Answer::NotSent,
+            Called::Lost(doubt) => Answer::Doubt(doubt),
+            Called::Answer(reply) => match reply.status {
+                200 | 201 => read(&reply).map_or(Answer::Doubt(Doubt::UnknownWord), Answer::Yes),
+                status @ 400..500 => {
+                    let error: Option<ServiceError> = read(&reply);
+                    match error {
+                        Some(error) => {
+                            Answer::No { status, code: error.error_code.as_deref().and_then(code) }
+                        }
+                        // Refused at the door: it is said before anything is done.
+                        None if matches!(status, 401 | 403 | 429) => {
+                            Answer::No { status, code: None }
+                        }
+                        None => Answer::Doubt(Doubt::UnknownWord),
+                    }
+                }
+                500.. => Answer::Doubt(Doubt::ServerError),
+                _ => Answer::Doubt(Doubt::UnknownWord),
+            },
+        }
+    }
+}
+
+impl Payment {
+    /// The approval of exactly this order, if it is one.
+    fn approval(&self, order: &PspOrder) -> Option<PspResult> {
+        let approved = self.amount.as_ref()?;
+        let is_exact = approved.currency == order.currency.as_str()
+            && ADYEN.read(approved.value, order.currency) == Some(order.amount);
+        let told = |name: &str| self.additional_data.get(name).and_then(serde_json::Value::as_str);
+        let reference = self.psp_reference.as_deref().and_then(code)?;
+        is_exact.then(|| PspResult::Approved {
+            reference,
+            amount: order.amount,
+            currency: order.currency,
+            auth_code: told("authCode").and_then(code),
+            network: told("paymentMethod").and_then(code),
+            last4: told("cardSummary").and_then(last4),
+        })
+    }
+
+    fn decline(&self, reference: Option<String>) -> PspResult {
+        let reason = self.refusal_reason_code.as_deref();
+        PspResult::Declined { class: words::class(reason), code: reason.and_then(code), reference }
+    }
+}
+
+fn amount(amount: Minor, currency: Currency) -> Option<Amount> {
+    let value = ADYEN.write(amount, currency)?;
+    Some(Amount { currency: currency.as_str().to_owned(), value })
+}
+
+/// Adyen, API idempotency: `Transient-Error` is on what may be sent again under the same key.
+fn is_worth_another(called: &Called) -> bool {
+    match called {
+        Called::Answer(reply) => {
+            let is_transient = reply.headers.get("transient-error").map(HeaderValue::as_bytes);
+            called.is_shaky() || is_transient == Some(b"true")
+        }
+        _ => called.is_shaky(),
+    }
+}
+
+/// Required, and never gone to: what would need it is cancelled.
+const RETURN_URL: &str = "https://apple-pay.invalid/";
+/// The word of a modification that was taken.
+const RECEIVED: &str = "received";
+/// `errorCode`: the same call is being processed, or was.
+const IN_PROGRESS: &str = "704";
+/// Two cancellations lie ten minutes apart then (spec/payments §4.5).
+const WEAK_AFTER: SignedDuration = SignedDuration::from_mins(12);
+const ROUND_SECONDS: i64 = 600;
+
+#[cfg(test)]
+mod tests;

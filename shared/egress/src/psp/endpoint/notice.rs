@@ -1,0 +1,57 @@
+//! Notices of a business's own server.
+
+use amb_protocol::{
+    money::{Currency, Minor},
+    secret::Secret,
+};
+use amb_service::{
+    model::PaymentId,
+    port::{Notice, NoticeFault, NoticeKind},
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::signed::SharedKey;
+
+#[derive(Deserialize)]
+struct Body {
+    payment: PaymentId,
+    kind: Kind,
+    #[serde(default)]
+    amount: Option<String>,
+    #[serde(default)]
+    currency: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Changed,
+    Chargeback,
+}
+
+/// What a notice says, if the business signed it.
+pub(in crate::psp) fn notices(
+    secret: &Secret<String>,
+    headers: &[(String, String)],
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Vec<Notice>, NoticeFault> {
+    let key = SharedKey::of_secret(secret.expose()).ok_or(NoticeFault::Forged)?;
+    if !key.verifies(headers, body, now) {
+        return Err(NoticeFault::Forged);
+    }
+    let body: Body = serde_json::from_slice(body).map_err(|_fault| NoticeFault::Unreadable)?;
+    let kind = match body.kind {
+        Kind::Changed => NoticeKind::Changed,
+        Kind::Chargeback => NoticeKind::Chargeback { amount: body.amount() },
+    };
+    Ok(vec![Notice { payment: body.payment, kind }])
+}
+
+impl Body {
+    fn amount(&self) -> Option<Minor> {
+        let currency = Currency::parse(self.currency.as_deref()?).ok()?;
+        Minor::parse(self.amount.as_deref()?, currency).ok()
+    }
+}
