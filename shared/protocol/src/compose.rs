@@ -36,6 +36,7 @@ mod invitation;
 mod list_picker;
 mod names;
 mod object;
+mod payment;
 mod quick_reply;
 mod raw;
 mod rich_link;
@@ -62,6 +63,7 @@ pub use imessage_app::IMessageApp;
 pub use interactive::{BUSINESS_BID, Feature, Interactive};
 pub use invitation::Invitation;
 pub use list_picker::{Item, ListPicker, Section};
+pub use payment::{MerchantDefaults, PaymentEndpoints, PendingPayment, SessionAltered};
 pub use quick_reply::{QuickReply, Reply};
 pub use rich_link::{RichLink, Video};
 pub use slot::Slot;
@@ -101,13 +103,15 @@ pub enum ContentType {
     AppClip,
     /// An invitation to a phone number.
     Invitation,
+    /// Something to pay for with Apple Pay.
+    Payment,
     /// Apple's own JSON.
     Raw,
 }
 
 impl ContentType {
     /// Every type, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Text,
         Self::RichLink,
         Self::QuickReply,
@@ -117,6 +121,7 @@ impl ContentType {
         Self::IMessageApp,
         Self::AppClip,
         Self::Invitation,
+        Self::Payment,
         Self::Raw,
     ];
 
@@ -132,6 +137,7 @@ impl ContentType {
             Self::IMessageApp => "iMessageApp",
             Self::AppClip => "appClip",
             Self::Invitation => "invitation",
+            Self::Payment => "payment",
             Self::Raw => "raw",
         }
     }
@@ -151,6 +157,8 @@ pub struct Composing<'c> {
     pub truncate: bool,
     /// `requestIdentifier`, unless the content brings its own.
     pub request_identifier: &'c RequestIdentifier,
+    /// What a payment is asked for with; none: the business takes no payments.
+    pub merchant: Option<&'c MerchantDefaults>,
 }
 
 /// What composing came to.
@@ -175,7 +183,8 @@ pub struct Composed {
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let request_identifier = RequestIdentifier::parse("c0ffee00-0000-4000-8000-000000000003")?;
 /// let pack = RulePack::latest();
-/// let how = Composing { pack, truncate: false, request_identifier: &request_identifier };
+/// let request_identifier = &request_identifier;
+/// let how = Composing { pack, truncate: false, request_identifier, merchant: None };
 /// let content = json!({"summaryText": "How did we do?", "items": [{"title": "Good"}]});
 /// let faults = compose(ContentType::QuickReply, &content, "/content", &how).unwrap_err();
 /// assert_eq!(faults[0].pointer, "/content/items");
@@ -250,6 +259,8 @@ fn read(
         ContentType::AppClip => AppClip::read(object, check).map(|clip| clip.draft(how.pack)),
         ContentType::Invitation => Invitation::read_content(object, drawn, check)
             .map(|invitation| invitation.draft(how.pack)),
+        ContentType::Payment => payment::Payment::read_content(object, drawn, how.merchant, check)
+            .map(|payment| payment.draft(how.pack)),
         ContentType::Raw => return raw::read(content, check),
     };
     content.finish(check);

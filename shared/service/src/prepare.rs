@@ -156,8 +156,8 @@ impl<F: Files, W: Web, C: Clock> Prepare<F, W, C> {
         let mut changes = self.images(tenant, draft, pack, until, &mut body).await?;
         for need in &draft.needs {
             match need {
-                // Whoever sends the message puts its files there.
-                Need::Image(_) | Need::File(_) => {}
+                // Whoever sends the message puts its files there, and opens its payment.
+                Need::Image(_) | Need::File(_) | Need::Payment(_) => {}
                 Need::Preview { url } => {
                     changes.push(self.preview(tenant, url, pack, until, &mut body).await);
                 }
@@ -229,7 +229,7 @@ impl Faults {
 fn image(need: &Need) -> Option<&PendingImage> {
     match need {
         Need::Image(image) => Some(image),
-        Need::File(_) | Need::Preview { .. } | Need::AppClip { .. } => None,
+        Need::File(_) | Need::Preview { .. } | Need::AppClip { .. } | Need::Payment(_) => None,
     }
 }
 

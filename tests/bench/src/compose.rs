@@ -4,7 +4,7 @@
 use std::{error::Error, hint::black_box};
 
 use amb_protocol::{
-    compose::{Composing, ContentType, compose},
+    compose::{Composing, ContentType, MerchantDefaults, compose},
     id::RequestIdentifier,
     rules::RulePack,
 };
@@ -45,10 +45,12 @@ pub(crate) fn measure(report: &mut Report) -> Result<(), Box<dyn Error>> {
 /// Processor time of composing this, in microseconds.
 fn composed(kind: ContentType, content: &Value) -> Result<f64, Box<dyn Error>> {
     let request_identifier = RequestIdentifier::parse("c0ffee00-0000-4000-8000-00000000000d")?;
+    let merchant = MerchantDefaults::sample();
     let how = Composing {
         pack: RulePack::latest(),
         truncate: false,
         request_identifier: &request_identifier,
+        merchant: Some(&merchant),
     };
     if let Err(faults) = compose(kind, content, "/content", &how) {
         let faults: Vec<_> = faults.iter().map(|fault| &fault.message).collect();

@@ -117,6 +117,16 @@ pub(super) fn read_app_pair(
     (received.clone(), completed(reply, received, check))
 }
 
+/// The answer's bubble where the received one is made of content.
+pub(super) fn reply_to(
+    received: &Bubble,
+    parent: &mut Object<'_>,
+    check: &mut Check<'_>,
+) -> Option<Bubble> {
+    let reply = read_reply(parent, read, check);
+    completed(reply, Some(received.clone()), check)
+}
+
 type Read = fn(&mut Object<'_>, bool, &mut Check<'_>) -> Option<Bubble>;
 
 fn read_reply(parent: &mut Object<'_>, read: Read, check: &mut Check<'_>) -> Option<Bubble> {

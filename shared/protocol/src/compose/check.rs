@@ -1,5 +1,7 @@
 //! What a reading has found so far: faults, strings that were cut, what was ignored, pictures.
 
+use std::ops::RangeInclusive;
+
 use super::{image::Images, words};
 use crate::rules::{Fault, RulePack};
 
@@ -76,6 +78,15 @@ impl<'p> Check<'p> {
     pub(super) fn limit(&self, rule: &'static str) -> Option<u64> {
         debug_assert!(RulePack::any_has(rule), "{rule} is in no pack");
         self.pack.rule(rule)?.limit
+    }
+
+    /// What a number may be by its rule.
+    pub(super) fn range(&self, rule: &'static str) -> RangeInclusive<i64> {
+        debug_assert!(RulePack::any_has(rule), "{rule} is in no pack");
+        let entry = self.pack.rule(rule);
+        let least = entry.and_then(|entry| entry.least).and_then(|n| i64::try_from(n).ok());
+        let most = entry.and_then(|entry| entry.limit).and_then(|n| i64::try_from(n).ok());
+        least.unwrap_or(i64::MIN)..=most.unwrap_or(i64::MAX)
     }
 
     /// Whether this pack has the rule.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{PendingFile, Slot};
+use super::{PendingFile, PendingPayment, Slot};
 use crate::{capability::Capability, id::RequestIdentifier, rules::RulePack};
 
 /// A message that is built but for what needs the outside world. It has no envelope yet: `v`, `id`,
@@ -98,6 +98,9 @@ pub enum Need {
         /// ISO 3166 alpha-2.
         store_region: String,
     },
+    /// Apple's merchant session and the addresses that the device calls, which exist only when the
+    /// message leaves.
+    Payment(Box<PendingPayment>),
 }
 
 /// A picture that has to be made.

@@ -26,7 +26,7 @@ use crate::{
 pub const BUSINESS_BID: &str = "com.apple.messages.MSMessageExtensionBalloonPlugin:0000000000:com.apple.icloud.apps.messages.business.extension";
 
 /// `data.version`.
-const VERSION: &str = "1.0";
+pub(super) const VERSION: &str = "1.0";
 
 /// A message of Apple's own extension, checked.
 #[derive(Clone, PartialEq, Eq)]
@@ -172,18 +172,7 @@ impl Interactive {
     }
 
     fn needs(&self) -> Vec<Need> {
-        let uses = self.uses();
-        let pending = self.images.iter().enumerate().map(|(at, image)| {
-            let slots = uses.iter().filter(|(name, _)| *name == image.identifier);
-            let largest = slots.map(|(_, slot)| *slot).max_by_key(|slot| rank(*slot));
-            Need::Image(PendingImage {
-                pointer: format!("/interactiveData/data/images/{at}/data"),
-                origin: image.origin.clone(),
-                slot: largest.unwrap_or(Slot::Icon),
-                source: image.source.clone(),
-            })
-        });
-        pending.collect()
+        pictures(&self.images, &self.uses())
     }
 
     /// The pictures that anything names, with their sizes.
@@ -298,8 +287,23 @@ pub(super) fn body(interactive: Map<String, Value>) -> Map<String, Value> {
     body
 }
 
+/// The pictures of a message, each in the largest size that it is used in.
+pub(super) fn pictures(images: &[Image], uses: &[(&str, Slot)]) -> Vec<Need> {
+    let pending = images.iter().enumerate().map(|(at, image)| {
+        let slots = uses.iter().filter(|(name, _)| *name == image.identifier);
+        let largest = slots.map(|(_, slot)| *slot).max_by_key(|slot| rank(*slot));
+        Need::Image(PendingImage {
+            pointer: format!("/interactiveData/data/images/{at}/data"),
+            origin: image.origin.clone(),
+            slot: largest.unwrap_or(Slot::Icon),
+            source: image.source.clone(),
+        })
+    });
+    pending.collect()
+}
+
 /// An image whose Base64 is still to come.
-fn without_data(image: &Image) -> Value {
+pub(super) fn without_data(image: &Image) -> Value {
     match &image.description {
         Some(words) => json!({"identifier": image.identifier, "data": "", "description": words}),
         None => json!({"identifier": image.identifier, "data": ""}),

@@ -45,6 +45,11 @@ impl<'v> Object<'v> {
         self.map.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// A member as it stands there, without asking for it.
+    pub(super) fn peek(&self, name: &str) -> Option<&'v Value> {
+        self.map.get(name).filter(|value| !value.is_null())
+    }
+
     /// A member that may be absent or `null`.
     pub(super) fn optional(&mut self, name: &'static str) -> Option<&'v Value> {
         self.asked.push(name);

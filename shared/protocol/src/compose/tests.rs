@@ -5,6 +5,7 @@ mod content;
 mod faults;
 mod forms;
 mod hostile;
+mod payment;
 mod vectors;
 mod wire;
 
@@ -41,7 +42,13 @@ pub(crate) fn compose_by(
 ) -> Result<Composed, Vec<Fault>> {
     let request_identifier = RequestIdentifier::parse(DRAWN).unwrap();
     let pack = RulePack::named(pack).unwrap();
-    let how = Composing { pack, truncate, request_identifier: &request_identifier };
+    let merchant = MerchantDefaults::sample();
+    let how = Composing {
+        pack,
+        truncate,
+        request_identifier: &request_identifier,
+        merchant: Some(&merchant),
+    };
     let composed = compose(kind, content, "/content", &how);
     if let Err(faults) = &composed {
         assert_sound(faults, content, pack);
@@ -85,6 +92,7 @@ pub(crate) fn filled(draft: &Draft) -> Value {
                 *place.unwrap_or_else(|| panic!("{} is nowhere", image.pointer)) = json!(PNG);
             }
             Need::File(file) => file.fill(body.as_object_mut().unwrap(), entry()),
+            Need::Payment(_) => leaving(&mut body),
             Need::Preview { url } | Need::AppClip { url, .. } => {
                 let link = &mut body["richLinkData"];
                 if link.get("title").is_none() {
@@ -94,6 +102,18 @@ pub(crate) fn filled(draft: &Draft) -> Value {
         }
     }
     body
+}
+
+/// Session and addresses as they are filled in when a payment leaves.
+pub(crate) fn leaving(body: &mut Value) {
+    let gateway = "https://pay.example.com/pay/p/gateway";
+    let session = json!({"epochTimestamp": 1_760_000_000_000_u64, "expiresAt": 1_760_000_300_000_u64,
+        "merchantSessionIdentifier": "PSHmadeup", "merchantIdentifier": "AABB00",
+        "displayName": "Example Shop", "initiative": "messaging", "initiativeContext": gateway});
+    let session = serde_json::value::to_raw_value(&session).unwrap();
+    let payment_gateway_url = Some(gateway.to_owned());
+    let endpoints = PaymentEndpoints { payment_gateway_url, ..PaymentEndpoints::default() };
+    PendingPayment::fill(body.as_object_mut().unwrap(), &session, &endpoints).unwrap();
 }
 
 /// Composes, and sends it past Apple's own check.

@@ -7,6 +7,11 @@ mod reference;
 
 use serde_json::Value;
 
+pub(super) use payment::{
+    CAPABILITIES, CONTACT_FIELDS, LINE_TYPES, NETWORKS, session as payment_session,
+    url as payment_url, words,
+};
+
 use super::{
     ATTACHMENT_PLACE, Channel, Draft, bubble,
     check::Check,
@@ -68,7 +73,7 @@ pub(super) fn read(message: &Value, at: &str, check: &mut Check<'_>) -> Option<D
     let attached = attachments(&mut object, check);
     let route = match kind {
         "text" => {
-            words(&mut object, attached, check);
+            written(&mut object, attached, check);
             Some(Route::default())
         }
         "richLink" => rich_link(&mut object, check),
@@ -83,7 +88,7 @@ pub(super) fn read(message: &Value, at: &str, check: &mut Check<'_>) -> Option<D
     })
 }
 
-fn words(message: &mut Object<'_>, attached: usize, check: &mut Check<'_>) {
+fn written(message: &mut Object<'_>, attached: usize, check: &mut Check<'_>) {
     match message.optional_string("body", check) {
         Some(body) if !body.is_empty() || attached == 0 => {
             text::words(body, || message.pointer("body"), check);

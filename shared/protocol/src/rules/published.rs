@@ -295,6 +295,9 @@ pub(super) const FORMS: &[Rule] = &[
 ];
 
 /// Apple Pay and sign-in, as far as the message goes.
+const DEVICE: &str = "Apple, Apple Pay Message; the customer pays what the sheet shows";
+const OURS: &str = "our choice";
+
 pub(super) const PAYMENTS: &[Rule] = &[
     rule("payment_style", "receivedMessage.style of Apple Pay: large", INTERACTIVE),
     rule("payment_url", "data.payment.endpoints: https", INTERACTIVE),
@@ -320,7 +323,30 @@ pub(super) const PAYMENTS: &[Rule] = &[
         .least(1, "items"),
     rule("payment_line_type", "type of a line: final, pending", INTERACTIVE),
     rule("payment_amount", "amounts: decimal strings", INTERACTIVE),
-    rule("payment_total", "paymentRequest.total.amount: more than zero", INTERACTIVE),
+    rule(
+        "payment_total",
+        "paymentRequest.total.amount: more than zero, at most 100 million",
+        "Apple, Interactive Message Types; WebKit",
+    ),
+    rule("payment_total_sum", "paymentRequest.total.amount: the sum of the final lines", DEVICE),
+    rule(
+        "payment_shipping_first",
+        "paymentRequest.shippingMethods: the amount of the first is in the lines",
+        DEVICE,
+    ),
+    rule("payment_shipping_identifier", "shippingMethods: each identifier once", DEVICE),
+    rule("payment_label_length", "labels of lines and shipping methods", OURS)
+        .least(1, "characters")
+        .most(128, "characters"),
+    rule("payment_rows", "lines, shipping methods, rules of pricing, of each", OURS)
+        .most(100, "items"),
+    rule("payment_merchant", "a payment: the business has Apple Pay settings", OURS),
+    rule("payment_pricing", "pricing of a payment", OURS),
+    rule("payment_session", "merchantSession of a payment, for a gateway of one's own", DEVICE),
+    rule("payment_reference_length", "reference of a payment", OURS).most(128, "characters"),
+    rule("payment_expiry", "expiresInMinutes of a payment", OURS)
+        .least(5, "minutes")
+        .most(10_080, "minutes"),
     rule(
         "payment_contact_field",
         "requiredBillingContactFields, requiredShippingContactFields",

@@ -124,7 +124,7 @@ where
 fn file(need: &Need) -> Option<&PendingFile> {
     match need {
         Need::File(file) => Some(file),
-        Need::Image(_) | Need::Preview { .. } | Need::AppClip { .. } => None,
+        Need::Image(_) | Need::Preview { .. } | Need::AppClip { .. } | Need::Payment(_) => None,
     }
 }
 

@@ -31,7 +31,7 @@ where
     ) -> Result<Result<Resolved<'d>, Attempt>, RelayError> {
         let clip = draft.needs.iter().enumerate().find_map(|(at, need)| match need {
             Need::AppClip { url, store_region } => Some((at, url, store_region)),
-            Need::Image(_) | Need::File(_) | Need::Preview { .. } => None,
+            Need::Image(_) | Need::File(_) | Need::Preview { .. } | Need::Payment(_) => None,
         });
         let Some((at, url, store_region)) = clip else {
             return Ok(Ok((Cow::Borrowed(draft), None)));

@@ -85,6 +85,7 @@ impl<S: Templates> Composer<'_, S> {
             pack: wish.pack,
             truncate: wish.truncate,
             request_identifier: self.request_identifier,
+            merchant: None,
         };
         let mut gathered = Gathered { faults, cuts: Vec::new(), warnings: Vec::new() };
         let mut composed = Vec::with_capacity(wish.ways.len());

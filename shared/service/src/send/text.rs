@@ -75,7 +75,7 @@ pub(super) fn parts_with_files(draft: Draft, how: &Composing<'_>) -> Vec<Draft> 
     }
     let mut files = draft.needs.into_iter().filter_map(|need| match need {
         Need::File(file) => Some(file),
-        Need::Image(_) | Need::Preview { .. } | Need::AppClip { .. } => None,
+        Need::Image(_) | Need::Preview { .. } | Need::AppClip { .. } | Need::Payment(_) => None,
     });
     let part = |piece| match piece {
         Piece::Words(words) => {

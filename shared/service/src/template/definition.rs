@@ -1,7 +1,7 @@
 //! What a tenant writes to make a template, checked before it is kept.
 
 use amb_protocol::{
-    compose::{Composing, ContentType, compose},
+    compose::{Composing, ContentType, MerchantDefaults, compose},
     id::RequestIdentifier,
     rules::RulePack,
 };
@@ -127,7 +127,9 @@ fn try_out(
             return vec![Fault::new(at, "template_untried", message).fix(fix)];
         }
     };
-    let how = Composing { pack: RulePack::latest(), truncate: false, request_identifier: drawn };
+    let merchant = Some(&MerchantDefaults::sample());
+    let pack = RulePack::latest();
+    let how = Composing { pack, truncate: false, request_identifier: drawn, merchant };
     let mut faults = compose(kind, &made.content, at, &how).err().unwrap_or_default();
     let decided: Vec<_> = made.decided.iter().map(|place| format!("{at}{place}")).collect();
     faults.retain(|fault| decided.iter().all(|place| !touches(&fault.pointer, place)));

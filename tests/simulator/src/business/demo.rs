@@ -148,7 +148,7 @@ fn day(days: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use amb_protocol::compose::{Composing, ContentType, compose};
+    use amb_protocol::compose::{Composing, ContentType, MerchantDefaults, compose};
     use amb_protocol::id::RequestIdentifier;
     use amb_protocol::rules::RulePack;
 
@@ -168,8 +168,13 @@ mod tests {
     #[test]
     fn whatever_is_shown_keeps_to_the_rules() {
         let drawn = RequestIdentifier::parse("c0ffee00-0000-4000-8000-000000000001").unwrap();
-        let how =
-            Composing { pack: RulePack::latest(), truncate: false, request_identifier: &drawn };
+        let merchant = MerchantDefaults::sample();
+        let how = Composing {
+            pack: RulePack::latest(),
+            truncate: false,
+            request_identifier: &drawn,
+            merchant: Some(&merchant),
+        };
         for (keyword, _) in DEMOS {
             let text = if keyword == "invite" { "invite +12025550100" } else { keyword };
             let demo = uploaded(named(text, "http://127.0.0.1:1").unwrap());

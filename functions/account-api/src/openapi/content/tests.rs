@@ -1,7 +1,7 @@
 //! What is documented of contents is what is read, and what the samples say.
 
 use amb_protocol::{
-    compose::{Composing, ContentType, compose},
+    compose::{Composing, ContentType, MerchantDefaults, compose},
     id::RequestIdentifier,
     rules::RulePack,
 };
@@ -58,7 +58,13 @@ fn every_documented_member_of_a_content_is_read_as_what_it_is_said_to_be() {
     let document = serde_json::to_value(document(&Examples::new())).unwrap();
     let request_identifier = RequestIdentifier::parse("r").unwrap();
     let pack = RulePack::latest();
-    let how = Composing { pack, truncate: false, request_identifier: &request_identifier };
+    let merchant = MerchantDefaults::sample();
+    let how = Composing {
+        pack,
+        truncate: false,
+        request_identifier: &request_identifier,
+        merchant: Some(&merchant),
+    };
     // `unchecked` of the last is the sender's to read.
     for kind in ContentType::ALL.into_iter().filter(|kind| *kind != ContentType::Raw) {
         let content = whole(&document, &named(kind.as_str())).remove(0);

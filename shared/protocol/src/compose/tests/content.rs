@@ -238,6 +238,7 @@ fn ap27_each_type_names_what_the_device_must_have() {
             ("iMessageApp", None),
             ("appClip", None),
             ("invitation", None),
+            ("payment", None),
         ]
     );
 }

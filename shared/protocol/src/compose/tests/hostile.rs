@@ -167,6 +167,22 @@ pub(super) fn sound() -> Vec<(ContentType, Value)> {
             json!({"templateId": "binaryChoice.engage.withImage", "referenceId": "a",
                 "parameters": {"brandName": "A", "brandLogo": {"data": PNG}}}),
         ),
+        (
+            ContentType::Payment,
+            json!({"currencyCode": "USD", "lineItems": [{"label": "Desk", "amount": "199.00"},
+                {"label": "Ten off", "amount": "-10.00"}, {"label": "Parcel", "amount": "4.99"}],
+                "total": {"amount": "193.99"}, "shippingMethods": [{"identifier": "a",
+                "label": "Parcel", "detail": "3 days", "amount": "4.99"}, {"identifier": "b",
+                "label": "Collect", "amount": "0.00"}], "requiredShippingContactFields": ["post"],
+                "requiredBillingContactFields": ["postalAddress"], "supportedCountries": ["US"],
+                "supportedNetworks": ["visa"], "merchantCapabilities": ["supports3DS"],
+                "pricing": {"by": "static", "taxes": [{"country": "US", "postalPrefix": "950",
+                "label": "Tax", "percent": "8.25", "onShipping": true}], "surcharges":
+                [{"paymentType": "credit", "label": "Card", "amount": "1.00"}],
+                "servable": [{"country": "US", "region": "CA"}]}, "reference": "order-1001",
+                "expiresInMinutes": 60, "endpoints": {"fallbackUrl": "https://a.example/p"},
+                "images": images, "receivedMessage": {"title": "Desk", "imageIdentifier": "i"}}),
+        ),
     ]
 }
 

@@ -4,14 +4,19 @@
 use serde_json::Value;
 
 use super::super::{check::Check, object::Object, syntax};
-use crate::rules::Fault;
+use crate::{
+    apple_pay::Offer,
+    money::{Currency, Minor},
+    rules::Fault,
+};
 
-const NETWORKS: [&str; 8] =
+pub(in crate::compose) const NETWORKS: [&str; 8] =
     ["amex", "discover", "jcb", "masterCard", "privateLabel", "visa", "chinaUnionPay", "interac"];
-const CAPABILITIES: [&str; 4] = ["supports3DS", "supportsCredit", "supportsDebit", "supportsEMV"];
-const CONTACT_FIELDS: [&str; 6] =
+pub(in crate::compose) const CAPABILITIES: [&str; 4] =
+    ["supports3DS", "supportsCredit", "supportsDebit", "supportsEMV"];
+pub(in crate::compose) const CONTACT_FIELDS: [&str; 6] =
     ["email", "name", "phone", "phoneticName", "post", "postalAddress"];
-const LINE_TYPES: [&str; 2] = ["final", "pending"];
+pub(in crate::compose) const LINE_TYPES: [&str; 2] = ["final", "pending"];
 
 /// Checks `data.payment` and the bubble's style.
 pub(super) fn check(interactive: &mut Object<'_>, data: &mut Object<'_>, check: &mut Check<'_>) {
@@ -46,16 +51,27 @@ fn endpoints<'v>(endpoints: &mut Object<'v>, check: &mut Check<'_>) -> Option<&'
     ];
     let others = others.map(|name| (name, endpoints.optional_string(name, check)));
     for (name, url) in others.into_iter().chain([("paymentGatewayUrl", gateway)]) {
-        if url.is_some_and(|url| !syntax::is_https(url)) {
-            let message = "an https URL is expected";
-            check.fault(Fault::new(endpoints.pointer(name), "payment_url", message));
+        if let Some(url) = url {
+            self::url(name, url, endpoints, check);
         }
     }
     gateway
 }
 
+/// An address that somebody calls: https.
+pub(in crate::compose) fn url(name: &str, url: &str, object: &Object<'_>, check: &mut Check<'_>) {
+    if !syntax::is_https(url) {
+        let message = "an https URL is expected";
+        check.fault(Fault::new(object.pointer(name), "payment_url", message));
+    }
+}
+
 /// Apple's session is passed on as it is; the device calls the address that stands in it.
-fn session(session: &mut Object<'_>, gateway: Option<&str>, check: &mut Check<'_>) {
+pub(in crate::compose) fn session(
+    session: &mut Object<'_>,
+    gateway: Option<&str>,
+    check: &mut Check<'_>,
+) {
     for name in ["merchantSessionIdentifier", "merchantIdentifier"] {
         session.string(name, check);
     }
@@ -110,22 +126,49 @@ fn request(request: &mut Object<'_>, check: &mut Check<'_>) {
         check.fault(Fault::new(request.pointer("countryCode"), "payment_country", message));
     }
     let currency = request.string("currencyCode", check);
-    let letters = |text: &str| text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
-    if currency.is_some_and(|currency| !letters(currency)) {
-        let message = "the three capital letters of a currency are expected (ISO 4217)";
-        check.fault(Fault::new(request.pointer("currencyCode"), "payment_currency", message));
-    }
+    let currency = currency.and_then(|code| match Currency::parse(code) {
+        Ok(currency) => Some(currency),
+        Err(fault) => {
+            let pointer = request.pointer("currencyCode");
+            check.fault(Fault::new(pointer, "payment_currency", fault.to_string()));
+            None
+        }
+    });
+    let mut sum = Some(Minor::ZERO);
+    let mut known = Vec::new();
     if let Some(lines) = request.optional_list("lineItems", check) {
         check.count(lines.len(), "payment_line_items", || request.pointer("lineItems"));
-        request.each("lineItems", lines, check, |_, line, check| Some(self::line(line, check)));
+        request.each("lineItems", lines, check, |_, line, check| {
+            let amount = self::line(line, currency, check);
+            let is_known = line.peek("type").is_none_or(|kind| kind == "final");
+            sum = sum.zip(amount).and_then(|(sum, amount)| {
+                if is_known { sum.checked_add(amount) } else { Some(sum) }
+            });
+            known.extend(amount.filter(|_| is_known));
+            Some(())
+        });
+        sum = sum.filter(|_| !lines.is_empty());
+    } else {
+        sum = None;
     }
     if let Some(methods) = request.optional_list("shippingMethods", check) {
-        request.each("shippingMethods", methods, check, |_, method, check| {
+        request.each("shippingMethods", methods, check, |at, method, check| {
             for name in ["identifier", "label", "detail"] {
                 method.required(name, check);
                 method.optional_string(name, check);
             }
-            amount(method, check);
+            let amount = amount(method, currency, check);
+            if amount.is_some_and(|amount| amount < Minor::ZERO) {
+                let message = "a shipping method never costs less than zero";
+                check.fault(Fault::new(method.pointer("amount"), "payment_amount", message));
+            }
+            // The device takes the first for chosen, and its amount has to be in what is shown.
+            let is_in = |amount: Minor| amount == Minor::ZERO || known.contains(&amount);
+            if at == 0 && sum.is_some() && amount.is_some_and(|amount| !is_in(amount)) {
+                let message = "the first shipping method is chosen, and no line has its amount";
+                let fault = Fault::new(method.pointer("amount"), "payment_shipping_first", message);
+                check.fault(fault.fix("add a line for it"));
+            }
             Some(())
         });
     }
@@ -134,38 +177,61 @@ fn request(request: &mut Object<'_>, check: &mut Check<'_>) {
             words(request, name, &CONTACT_FIELDS, "payment_contact_field", check);
         }
     }
-    if let Some(mut total) = request.object("total", check)
-        && line(&mut total, check) == Some(false)
-    {
-        let message = "the total has to be more than zero";
-        check.fault(Fault::new(total.pointer("amount"), "payment_total", message));
+    if let Some(mut total) = request.object("total", check) {
+        let amount = line(&mut total, currency, check);
+        if let Some((amount, currency)) = amount.zip(currency) {
+            self::total(amount, currency, sum, &total, check);
+        }
     }
 }
 
-/// A line: whether its amount is more than zero.
-fn line(line: &mut Object<'_>, check: &mut Check<'_>) -> Option<bool> {
+/// What is to be paid is what the lines make, and can be paid at all.
+fn total(
+    amount: Minor,
+    currency: Currency,
+    sum: Option<Minor>,
+    total: &Object<'_>,
+    check: &mut Check<'_>,
+) {
+    let pointer = total.pointer("amount");
+    if !Offer::is_payable(amount, currency) {
+        let message = format!("more than zero, and at most {}, has to be paid", Offer::MOST_UNITS);
+        check.fault(Fault::new(pointer, "payment_total", message));
+    } else if let Some(sum) = sum.filter(|sum| *sum != amount) {
+        let (sum, amount) = (sum.to_decimal(currency), amount.to_decimal(currency));
+        let message = format!("the lines come to {sum}");
+        check.fault(Fault::new(pointer, "payment_total_sum", message).limit(sum, amount));
+    }
+}
+
+/// A line: its amount, if it is one of the currency. Without a currency it is only read.
+fn line(line: &mut Object<'_>, currency: Option<Currency>, check: &mut Check<'_>) -> Option<Minor> {
     line.required("label", check);
     line.optional_string("label", check);
-    line.word("type", &LINE_TYPES, "payment_line_type", check);
-    amount(line, check)
+    let is_kind = line.word("type", &LINE_TYPES, "payment_line_type", check).is_some();
+    let is_kind = is_kind || !line.has("type");
+    amount(line, currency, check).filter(|_| is_kind)
 }
 
 /// A decimal string; never a number, which may not be exact.
-fn amount(object: &mut Object<'_>, check: &mut Check<'_>) -> Option<bool> {
+fn amount(
+    object: &mut Object<'_>,
+    currency: Option<Currency>,
+    check: &mut Check<'_>,
+) -> Option<Minor> {
     let text = object.string("amount", check)?;
-    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
-    if !digits(unsigned) || !digits(part) {
-        let message = "a decimal number in a string is expected, such as \"63.99\"";
-        check.fault(Fault::new(object.pointer("amount"), "payment_amount", message));
-        return None;
+    match Minor::parse(text, currency?) {
+        Ok(amount) => Some(amount),
+        Err(fault) => {
+            let pointer = object.pointer("amount");
+            check.fault(Fault::new(pointer, "payment_amount", fault.to_string()));
+            None
+        }
     }
-    Some(unsigned == whole && text.bytes().any(|b| matches!(b, b'1'..=b'9')))
 }
 
 /// A list of known words.
-fn words<'v>(
+pub(in crate::compose) fn words<'v>(
     object: &mut Object<'v>,
     name: &'static str,
     known: &[&str],

@@ -1,7 +1,7 @@
 //! Trying templates: filled with real variables, or checked before they are kept.
 
 use amb_protocol::{
-    compose::{Composing, ContentType, compose},
+    compose::{Composing, ContentType, MerchantDefaults, compose},
     rules::RulePack,
 };
 use serde_json::{Map, Value};
@@ -96,9 +96,15 @@ where
                 Fault::new("", "template_too_large", "what it makes is too large to be shown");
             return Err(Problem { errors: vec![fault.fix(fix)], ..Problem::too_large() });
         }
+        // Which business it will be of is not known yet.
+        let sample = MerchantDefaults::sample();
         let drawn = draw_request_identifier(&self.clock);
-        let how =
-            Composing { pack: RulePack::latest(), truncate: false, request_identifier: &drawn };
+        let how = Composing {
+            pack: RulePack::latest(),
+            truncate: false,
+            request_identifier: &drawn,
+            merchant: Some(&sample),
+        };
         let composed = compose(filled.kind, &filled.content, "/content", &how);
         Ok(Rendering {
             kind: filled.kind,
