@@ -1,0 +1,207 @@
+//! `paymentGateway`: the customer pays (spec/payments §4.4).
+//!
+//! ```text
+//! claim of the token?  this payment's → its attempt's answer (follow)    another's → refused
+//! token, state, price  refused → journal, FAILURE
+//! commit               claim + attempt + AUTHORIZING + journal, at once or not at all
+//! 45 s                 a message that settles the attempt if we do not
+//! provider             until 18 s
+//! commit               told, once and for ever; and only then the answer
+//! ```
+
+use amb_protocol::apple_pay::{GatewayAnswer, PayError, Region};
+use jiff::Timestamp;
+
+use super::{
+    Call, CallbackError, Callbacks, Reply, Said, TRIES, TokenCheck,
+    body::{Body, BodyFault},
+    rows::codes,
+    token::{CheckedToken, RefusedToken, Token},
+};
+use crate::{
+    dispatch::stand_back,
+    model::{Attempt, JournalEvent, JournalRow, Payment, Told},
+    payment::commit::{Committed, Plan, commit},
+    port::{Clock, Entropy, Merchants, Payments, PriceSource, Psp, SettlementQueue},
+};
+
+/// What the device sent to pay with.
+pub(super) struct Paying {
+    pub(super) body: Body,
+    pub(super) token: Token,
+    /// What came of checking the token, once that was done.
+    pub(super) checked: Option<Result<CheckedToken, RefusedToken>>,
+}
+
+/// Why no attempt begins.
+pub(super) struct Refusal {
+    /// In our words.
+    pub(super) why: &'static str,
+    /// What the customer can correct.
+    pub(super) errors: Vec<PayError>,
+}
+
+impl From<&'static str> for Refusal {
+    fn from(why: &'static str) -> Self {
+        Self { why, errors: Vec::new() }
+    }
+}
+
+impl Paying {
+    fn read(call: &Call<'_>, payment: &Payment) -> Result<Self, BodyFault> {
+        let mut body = Body::read(call.body, &payment.pointer.payment)?;
+        let is_token = body.member("paymentToken").is_some_and(serde_json::Value::is_object);
+        let token = body.token.take().filter(|_| is_token).ok_or(BodyFault::Token)?;
+        Ok(Self { body, token, checked: None })
+    }
+
+    /// Checks the token, once.
+    pub(super) fn check(
+        &mut self,
+        tokens: &impl TokenCheck,
+        now: Timestamp,
+    ) -> Result<CheckedToken, RefusedToken> {
+        let text = self.token.text.expose();
+        self.checked.get_or_insert_with(|| tokens.check(text, now)).clone()
+    }
+
+    /// Where the cardholder lives, as far as an address check needs it.
+    pub(super) fn billing(&self) -> Option<Region> {
+        self.body.region("billingContact")
+    }
+
+    /// The row with what is known of the token.
+    pub(super) fn row(&self, row: JournalRow) -> JournalRow {
+        let signed_at = self.checked.as_ref().and_then(|checked| checked.as_ref().ok());
+        JournalRow {
+            apple_txid_hash: self.token.hash.as_ref().map(|hash| hash.as_str().to_owned()),
+            token_signing_time: signed_at.map(|checked| checked.signed_at),
+            verify_result: self.checked.as_ref().map(|checked| match checked {
+                Ok(_) => "valid".to_owned(),
+                Err(refused) => refused.code.to_owned(),
+            }),
+            ..row
+        }
+    }
+}
+
+impl<S, Q, P, W, K, C, T> Callbacks<S, Q, P, W, K, C, T>
+where
+    S: Payments + Merchants,
+    Q: SettlementQueue,
+    P: Psp,
+    W: PriceSource,
+    C: Clock + Entropy,
+    T: TokenCheck,
+{
+    /// Pays, at most once per token and once per payment, and tells the device what stands in the row.
+    pub(super) async fn gateway(
+        &self,
+        call: &Call<'_>,
+        mut payment: Payment,
+    ) -> Result<Reply, CallbackError> {
+        let mut paying = match Paying::read(call, &payment) {
+            Ok(paying) => paying,
+            Err(fault) => return Ok(Reply::unreadable(fault)),
+        };
+        let unknown = paying.body.unknown;
+        for tried in 0..TRIES {
+            let claim = match &paying.token.hash {
+                Some(hash) => self.store.token_claim(&payment.merchant, hash).await?,
+                None => None,
+            };
+            // Before anything else: a token that comes again gets its answer, however old it is by now.
+            let (plan, refused) = match claim {
+                Some(claim) if claim.payment == payment.pointer => {
+                    let reply = self.follow(call, payment, claim.attempt).await?;
+                    return Ok(Reply { unknown, ..reply });
+                }
+                Some(_) => self.refuse(call, payment, &paying, "replay".into()),
+                None => match self.begin(call, &payment, &mut paying).await? {
+                    Ok(plan) => (plan, None),
+                    Err(refusal) if refusal.why == EXHAUSTED => {
+                        return Ok(Reply::gone().code(EXHAUSTED));
+                    }
+                    Err(refusal) => self.refuse(call, payment, &paying, refusal),
+                },
+            };
+            let unmoved = plan.payment.clone();
+            if let Some(reply) = &refused
+                && plan.rows.is_empty()
+            {
+                return Ok(Reply { unknown, ..reply.clone() });
+            }
+            let committed = commit(&self.store, &self.clock, plan).await;
+            match (committed, refused) {
+                (Ok(Committed::Done(_)), Some(reply)) => return Ok(Reply { unknown, ..reply }),
+                (Ok(Committed::Done(payment)), None) => {
+                    let reply = self.authorize(call, *payment, &paying).await?;
+                    return Ok(Reply { unknown, ..reply });
+                }
+                (Err(error), Some(_)) => return Err(error.into()),
+                // Somebody changed the payment, or used the token, or nobody can tell: what stands there
+                // now says which. An attempt that we began without knowing it is followed like another's:
+                // the provider was not asked.
+                (Ok(Committed::Moved | Committed::Claimed(_)) | Err(_), _) => {
+                    stand_back(&self.clock, tried).await;
+                    payment = self.again(&unmoved).await?;
+                }
+            }
+        }
+        Err(CallbackError::Busy)
+    }
+
+    /// No attempt: the journal says why, and the device is told that it failed. Whoever keeps on sending
+    /// what is refused does not make the journal longer for ever.
+    fn refuse(
+        &self,
+        call: &Call<'_>,
+        mut payment: Payment,
+        paying: &Paying,
+        refusal: Refusal,
+    ) -> (Plan, Option<Reply>) {
+        let Refusal { why, errors } = refusal;
+        let row = call.row(JournalEvent::TokenRejected, &payment, self.clock.now());
+        let row = JournalRow {
+            attempt_no: None,
+            decision: Some("refused".to_owned()),
+            told: Some(Told::Failure.as_str().to_owned()),
+            error_class: Some(why.to_owned()),
+            apple_errors: codes(&errors),
+            ..without_attempt(paying.row(row))
+        };
+        let is_full = payment.updates >= Payment::MOST_UPDATES;
+        let rows = if is_full { Vec::new() } else { vec![row] };
+        payment.updates = payment.updates.saturating_add(1).min(Payment::MOST_UPDATES);
+        let said = Said::Paid(GatewayAnswer::failure(errors));
+        (Plan::of(payment, rows), Some(Reply::new(said, "refused").code(why)))
+    }
+}
+
+/// All attempts of this payment are used up.
+pub(super) const EXHAUSTED: &str = "exhausted";
+
+/// The row of a token that makes no attempt says nothing of the attempt before.
+fn without_attempt(row: JournalRow) -> JournalRow {
+    JournalRow {
+        idem_key_prefix: None,
+        psp_merchant_reference: None,
+        psp_reference: None,
+        psp_code: None,
+        auth_code: None,
+        network: None,
+        card_last4: None,
+        quote_seq: None,
+        amount_minor: None,
+        amount: None,
+        ..row
+    }
+}
+
+/// What stands in the row of an attempt.
+pub(super) fn answer_of(attempt: &Attempt) -> Option<GatewayAnswer> {
+    Some(match attempt.told? {
+        Told::Success => GatewayAnswer::success(),
+        Told::Failure => GatewayAnswer::failure(attempt.errors.clone()),
+    })
+}

@@ -1,0 +1,1 @@
+//! What devices are told, and what stands behind it.
