@@ -1,7 +1,7 @@
 //! The use cases of the Messaging Service Provider, over narrow ports.
 //!
 //! A *use case* is a struct of the ports it needs and one verb: [`receive`], [`dispatch`],
-//! [`deliver`], [`send`], [`relay`], [`payload`], [`payment`], [`sweep`], and the [`account`] administration. A *port* is a
+//! [`deliver`], [`send`], [`relay`], [`payload`], [`payment`], [`finance`], [`sweep`], and the [`account`] administration. A *port* is a
 //! trait in [`port`], named for the capability; the ports of a use case are its IAM policy in Rust.
 //! Every port has one twin in [`memory`], with the semantics of the AWS service that matter, and one
 //! suite in [`contract`] that the twin and the real adapter both pass.
@@ -15,6 +15,7 @@ pub mod contract;
 pub mod cursor;
 pub mod deliver;
 pub mod dispatch;
+pub mod finance;
 mod json_size;
 pub mod keyring;
 pub mod media_type;

@@ -33,6 +33,12 @@ pub struct MemoryFile {
     pieces: VecDeque<Bytes>,
 }
 
+impl MemoryFile {
+    pub(super) fn of(world: &Memory, pieces: VecDeque<Bytes>) -> Self {
+        Self { world: world.clone(), pieces }
+    }
+}
+
 impl Chunks for MemoryFile {
     type Error = PortError;
 

@@ -12,6 +12,7 @@ mod conversations;
 mod data_refs;
 mod deliveries;
 mod drive;
+mod exports;
 mod far_side;
 mod fault;
 mod files;
@@ -30,6 +31,7 @@ mod web_files;
 pub use apple_pay::PayWorld;
 pub use content_store::{AppleContent, Content, Download, Left, MemoryDownload};
 pub use drive::{begin, drive};
+pub use exports::ExportShelf;
 pub use far_side::{AppleCall, FarSide, WebhookRecord};
 pub use fault::{FaultMode, FaultPlan};
 pub use large_files::{MemoryFile, Unjoined};
@@ -115,6 +117,8 @@ pub struct World {
     pub settlement_queue: MemoryQueue<PaymentPointer>,
     /// Payments and their journal.
     pub book: PaymentBook,
+    /// The finance team's files.
+    pub exports: ExportShelf,
     /// The payment service provider.
     pub psp: PspWorld,
     /// What Apple Pay needs of others.

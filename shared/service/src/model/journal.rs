@@ -1,12 +1,17 @@
 //! The journal: one row for every callback and every decision about money, in a chain that nobody can
 //! cut or mend unnoticed (spec/payments §6).
 
+mod cell;
+
+pub use cell::{Cell, CellFault, CellKind, ColumnShape};
+
 use amb_protocol::{
     apple_pay::MerchantIdentifier,
     id::BusinessId,
     money::{Currency, Minor},
 };
 use aws_lc_rs::digest;
+use cell::Column;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +85,11 @@ macro_rules! journal_events {
             /// The word in the journal.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// Reads the word.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($text => Some(Self::$variant),)+ _ => None }
             }
         }
     };
@@ -164,6 +174,29 @@ macro_rules! columns {
         impl JournalRow {
             /// The columns' names, in order.
             pub const COLUMNS: &'static [&'static str] = &[$(stringify!($name),)+];
+
+            /// The columns as exports declare them, in order.
+            pub const SHAPES: &'static [ColumnShape] = &[$(ColumnShape {
+                name: stringify!($name),
+                kind: <$type as Column>::KIND,
+                is_optional: <$type as Column>::IS_OPTIONAL,
+            },)+];
+
+            /// What stands in each column, in order.
+            pub fn cells(&self) -> [Cell<'_>; Self::COLUMNS.len()] {
+                [$(self.$name.cell(),)+]
+            }
+
+            /// Reads a row back, from its columns' texts in order; `None` is an empty cell.
+            pub fn from_cells<'c>(
+                cells: impl IntoIterator<Item = Option<&'c str>>,
+            ) -> Result<Self, CellFault> {
+                let mut cells = cells.into_iter();
+                Ok(Self { $($name: {
+                    let text = cells.next().flatten();
+                    Column::read(text).ok_or(CellFault { column: stringify!($name) })?
+                },)+ })
+            }
         }
     };
 }

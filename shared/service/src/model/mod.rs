@@ -6,6 +6,7 @@ mod conversation;
 mod data_ref;
 mod delivery;
 mod event;
+mod export;
 mod file;
 mod id;
 mod inbox;
@@ -32,13 +33,16 @@ pub use delivery::{
 pub use event::{
     Context, EventSource, EventStream, EventType, TimelineEntry, TimelineItem, UnknownEventType,
 };
+pub use export::ExportKey;
 pub use file::{FileKey, UploadSlot};
 pub use id::{
     ApiKeyId, ConversationId, DownloadId, EndpointId, EventId, IdFault, PaymentId, RefundId,
     TenantId, UploadId, base32_id, fairness_group,
 };
 pub use inbox::{BodyEncoding, InboxMessage, InboxPointer, InboxSort, StoredBody, body_hash};
-pub use journal::{Chain, ChainHead, JournalEvent, JournalRow};
+pub use journal::{
+    Cell, CellFault, CellKind, Chain, ChainHead, ColumnShape, JournalEvent, JournalRow,
+};
 pub use outbound::{
     Choice, FailureCode, IdempotencyKey, IdempotencyRecord, OutboundContent, OutboundMessage,
     OutboundPointer, OutboundStatus, Progress, TypingState, Waited,

@@ -4,7 +4,6 @@ use amb_protocol::{apple_pay::MerchantIdentifier, money::Minor};
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use jiff::{Timestamp, Unit, civil::Date, tz::TimeZone};
-use serde_json::Value;
 
 use crate::model::{
     Attempt, Chain, ChainHead, JournalEvent, JournalRow, Payment, PaymentState, PspResult, TenantId,
@@ -144,14 +143,14 @@ impl JournalRow {
     /// What the hash is made over, besides the hash before it: the row as a JSON object of all columns
     /// in their order but the last, `null` where nothing is known, without blanks.
     pub fn canonical(&self) -> String {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(mut row)) => {
-                row.shift_remove("hash");
-                Value::Object(row).to_string()
-            }
-            // A row is a struct of plain values: it has no other form.
-            _ => String::new(),
+        // A row is a struct of plain values: it has no other form.
+        let mut row = serde_json::to_string(self).unwrap_or_default();
+        // `hash` is the last column, and a quote within a value is escaped.
+        if let Some(at) = row.rfind(",\"hash\":\"") {
+            row.truncate(at);
+            row.push('}');
         }
+        row
     }
 
     /// `SHA-256(prev_hash ‖ canonical row)` in hex; the hash before it as its 64 characters.

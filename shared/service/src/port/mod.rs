@@ -9,6 +9,7 @@ mod content_store;
 mod conversations;
 mod data_ref;
 mod deliveries;
+mod export;
 mod file;
 mod gateway;
 mod inbox;
@@ -40,6 +41,7 @@ pub use conversations::{
 };
 pub use data_ref::DataRefs;
 pub use deliveries::{Deliveries, DeliveryLog, DueDeliveries, Lease};
+pub use export::{ExportPart, Exports, Kept};
 pub use file::{FileRead, Files, UploadSlots};
 pub use gateway::{AppClipLink, Constructed, Gateway, GatewayAnswer, GatewayError};
 pub use inbox::{Commit, DecodedMessages, Inbox, InboxMinute, InboxReader, InboxSweep};
