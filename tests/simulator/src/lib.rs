@@ -95,6 +95,7 @@
 
 mod api;
 mod apple;
+pub mod apple_pay;
 mod business;
 pub mod client;
 mod host;
