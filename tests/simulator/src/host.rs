@@ -42,6 +42,14 @@ pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36 && Uuid::parse_str(text).is_ok()
 }
 
+/// `true` for an address on this machine.
+pub(crate) fn is_loopback_url(text: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(text) else { return false };
+    let name = url.host_str().unwrap_or_default();
+    let ip = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    name == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+}
+
 /// The client that Apple's side, the phone and the sample business share. It follows no redirect,
 /// asks no proxy, and has no overall deadline: each call sets its own.
 #[expect(clippy::disallowed_methods, reason = "the far side is not behind the product's wall")]

@@ -102,9 +102,10 @@ mod host;
 mod line;
 pub mod model;
 mod phone;
+mod psp;
 mod server;
 mod shop;
 mod world;
 
-pub use self::apple::SecretError;
+pub use self::apple::{PkiError, SecretError};
 pub use self::server::{Config, Running, Simulator, StartError};

@@ -48,6 +48,13 @@ pub(crate) struct Line {
     cut: Scissors,
 }
 
+impl Line {
+    /// What cuts it.
+    pub(crate) fn scissors(&self) -> Scissors {
+        self.cut.clone()
+    }
+}
+
 /// Cuts the connection that the current request came in on: not a byte more is written, the
 /// caller sees the connection end where an answer should be.
 #[derive(Debug, Clone, Default)]
@@ -68,7 +75,7 @@ impl Scissors {
 
 impl Connected<IncomingStream<'_, Exchange>> for Scissors {
     fn connect_info(stream: IncomingStream<'_, Exchange>) -> Self {
-        stream.io().cut.clone()
+        stream.io().scissors()
     }
 }
 

@@ -16,13 +16,15 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::apple::content::Content;
-use crate::apple::{SecretError, Secrets, gateway};
+use crate::apple::pay::{Authority, SessionServer};
+use crate::apple::{PkiError, SecretError, Secrets, gateway};
+use crate::apple_pay::{MintError, TokenPki};
 use crate::client::Client;
 use crate::line::{Exchange, Scissors};
-use crate::model::{GatewaySettings, RetrySchedule};
+use crate::model::{GatewaySettings, PaySetup, RetrySchedule};
 use crate::phone::{kept, page, picture, view};
-use crate::world::{Account, State, World};
-use crate::{api, business, host, shop};
+use crate::world::{Account, Pki, State, World};
+use crate::{api, business, host, psp, shop};
 
 /// Largest request body taken: images travel inside interactive messages.
 const LARGEST_BODY: usize = 32 << 20;
@@ -83,6 +85,12 @@ pub enum StartError {
     /// An Apple secret cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// There are no certificates for merchant sessions.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// There are no keys for tokens.
+    #[error(transparent)]
+    Tokens(#[from] MintError),
     /// The HTTP client cannot be built.
     #[error("cannot build the HTTP client")]
     HttpClient(#[source] reqwest::Error),
@@ -95,6 +103,8 @@ pub struct Running {
     pub url: String,
     /// What the MSP uses in place of `https://mspgw.push.apple.com/v1`.
     pub gateway_url: String,
+    /// What the product takes payments with here.
+    pub pay: PaySetup,
     state: State,
     stop: Option<oneshot::Sender<()>>,
     server: JoinSet<()>,
@@ -110,6 +120,7 @@ impl Simulator {
         let listener = TcpListener::bind(config.listen).await.map_err(cannot_listen)?;
         let url = format!("http://{}", listener.local_addr().map_err(cannot_listen)?);
 
+        let tokens = TokenPki::new(&config.msp_id)?;
         let account = Account {
             msp_id: config.msp_id,
             secrets: Secrets::new(&config.apple_secrets, 0)?,
@@ -119,11 +130,22 @@ impl Simulator {
         };
         let world = World { account, content: Content::at(&url), ..World::default() };
         let http = host::http_client().map_err(StartError::HttpClient)?;
-        let state = State::new(world, http, url.clone());
+        let authority = Authority::new()?;
+        let sessions = SessionServer::bind(&authority).await?;
+        let pki = Pki { authority, tokens, session_url: sessions.url() };
+        let state = State::new(world, http, url.clone(), pki);
 
         let service = routes(state.clone()).into_make_service_with_connect_info::<Scissors>();
         let (stop, told_to_stop) = oneshot::channel::<()>();
         let mut server = JoinSet::new();
+        let told = state.bell();
+        let pay_state = state.clone();
+        server.spawn(async move {
+            tokio::select! {
+                () = sessions.serve(pay_state) => {}
+                () = told.closed() => {}
+            }
+        });
         server.spawn(async move {
             let outcome = axum::serve(Exchange(listener), service)
                 .with_graceful_shutdown(async { drop(told_to_stop.await) });
@@ -131,7 +153,8 @@ impl Simulator {
             drop(outcome.await);
         });
         let gateway_url = format!("{url}/apple/v1");
-        Ok(Running { url, gateway_url, state, stop: Some(stop), server })
+        let pay = api::pay_setup(&state);
+        Ok(Running { url, gateway_url, pay, state, stop: Some(stop), server })
     }
 }
 
@@ -171,6 +194,7 @@ fn routes(state: State) -> Router {
         .route("/phone/{customer}/pictures/{id}/{number}", get(picture::picture))
         .route("/phone/{customer}/files/{id}/{number}", get(kept::file))
         .merge(gateway::routes())
+        .merge(psp::routes())
         .merge(shop::routes())
         .merge(api::routes())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

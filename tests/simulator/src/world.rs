@@ -12,10 +12,14 @@ use tokio::task::JoinSet;
 
 use crate::apple::Secrets;
 use crate::apple::content::Content;
+use crate::apple::pay::{Authority, Desk};
+use crate::apple_pay::TokenPki;
 use crate::model::{
     BotAnswer, BusinessEvent, Conversation, Customer, Direction, Entry, Fault, GatewayCall,
     GatewaySettings, Place, RetrySchedule, WebhookCall,
 };
+use crate::phone::pay::{Held, Minted};
+use crate::psp::Books;
 
 /// No wait is longer, whatever was asked for.
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
@@ -32,6 +36,18 @@ struct Shared {
     tasks: Mutex<JoinSet<()>>,
     http: reqwest::Client,
     url: String,
+    pki: Arc<Pki>,
+}
+
+/// Keys and certificates of Apple's side of a payment.
+#[derive(Debug)]
+pub(crate) struct Pki {
+    /// Behind the session server and those who call it.
+    pub(crate) authority: Authority,
+    /// Behind tokens.
+    pub(crate) tokens: TokenPki,
+    /// Where the session server is.
+    pub(crate) session_url: String,
 }
 
 /// The facts.
@@ -54,6 +70,11 @@ pub(crate) struct World {
     pub(crate) businesses: BTreeMap<String, Business>,
     pub(crate) events: Vec<BusinessEvent>,
     pub(crate) bot_answers: Vec<BotAnswer>,
+    pub(crate) pay: Desk,
+    pub(crate) sheets: Vec<Held>,
+    /// Tokens by their `transactionId`, lower case.
+    pub(crate) minted: BTreeMap<String, Minted>,
+    pub(crate) psp: Books,
 }
 
 /// The MSP's registration.
@@ -112,7 +133,7 @@ impl fmt::Debug for Business {
 }
 
 impl State {
-    pub(crate) fn new(world: World, http: reqwest::Client, url: String) -> Self {
+    pub(crate) fn new(world: World, http: reqwest::Client, url: String, pki: Pki) -> Self {
         Self(Arc::new(Shared {
             world: Mutex::new(world),
             bell: watch::Sender::new(0),
@@ -120,12 +141,17 @@ impl State {
             tasks: Mutex::new(JoinSet::new()),
             http,
             url,
+            pki: Arc::new(pki),
         }))
     }
 
     /// The simulator's own address, without a slash at the end.
     pub(crate) fn url(&self) -> &str {
         &self.0.url
+    }
+
+    pub(crate) fn pki(&self) -> Arc<Pki> {
+        Arc::clone(&self.0.pki)
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -195,6 +221,11 @@ pub(crate) struct Bell {
 }
 
 impl Bell {
+    /// Returns when the simulator is closing.
+    pub(crate) async fn closed(mut self) {
+        drop(self.closing.wait_for(|closing| *closing).await);
+    }
+
     /// Returns after the next change; `false` when the simulator is closing.
     pub(crate) async fn rung(&mut self) -> bool {
         tokio::select! {

@@ -24,6 +24,12 @@ pub(super) async fn add(
     if matches!(spec.effect, Effect::Spoilt(_)) && spec.at != Place::Content {
         return Err(Problem::bad_request("only content can be spoilt".to_owned()));
     }
+    if matches!(spec.effect, Effect::Money(_)) && !matches!(spec.at, Place::Psp(_)) {
+        return Err(Problem::bad_request("only a payment provider moves money".to_owned()));
+    }
+    if matches!(spec.effect, Effect::ExpiresIn { .. }) && spec.at != Place::PaymentSession {
+        return Err(Problem::bad_request("only a payment session expires".to_owned()));
+    }
     if spec.times == Some(0) {
         return Err(Problem::bad_request("times is at least 1".to_owned()));
     }

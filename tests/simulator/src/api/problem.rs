@@ -36,6 +36,7 @@ impl From<DeviceError> for Problem {
         let status = match error {
             DeviceError::NoSuchCustomer(_)
             | DeviceError::NoSuchMessage(..)
+            | DeviceError::NoSuchSheet(_)
             | DeviceError::NotReceived(..) => StatusCode::NOT_FOUND,
             DeviceError::CustomerExists(_)
             | DeviceError::OpaqueIdTaken(_)

@@ -35,7 +35,7 @@ pub(super) async fn construct(
     if let Some(fault) = struck {
         tokio::time::sleep(Duration::from_millis(fault.spec.delay_ms)).await;
         match fault.spec.effect {
-            Effect::Slow | Effect::Spoilt(_) => {}
+            Effect::Slow | Effect::Spoilt(_) | Effect::Money(_) | Effect::ExpiresIn { .. } => {}
             Effect::Status { status, headers, body } => {
                 return call.fail(&state, status, headers, body);
             }

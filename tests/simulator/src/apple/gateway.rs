@@ -116,7 +116,7 @@ async fn suffer(
 ) -> Response {
     let delay = Duration::from_millis(fault.spec.delay_ms);
     match fault.spec.effect {
-        Effect::Slow | Effect::Spoilt(_) => {
+        Effect::Slow | Effect::Spoilt(_) | Effect::Money(_) | Effect::ExpiresIn { .. } => {
             tokio::time::sleep(delay).await;
             take(call, state, message)
         }

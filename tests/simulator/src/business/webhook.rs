@@ -95,7 +95,7 @@ impl Call {
     async fn suffer(self, state: &State, fault: Fault, line: &Scissors) -> Response {
         let delay = Duration::from_millis(fault.spec.delay_ms);
         match fault.spec.effect {
-            Effect::Slow | Effect::Spoilt(_) => {
+            Effect::Slow | Effect::Spoilt(_) | Effect::Money(_) | Effect::ExpiresIn { .. } => {
                 tokio::time::sleep(delay).await;
                 self.take(state, 200)
             }

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::psp::{Dialect, Twist};
+
 /// A fault that waits for calls to hit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,6 +49,11 @@ impl FaultSpec {
     /// Spoils files on their way to the MSP.
     pub fn spoilt(spoil: Spoil) -> Self {
         Self::new(Place::Content, Effect::Spoilt(spoil))
+    }
+
+    /// Sends money another way.
+    pub fn money(at: Dialect, operation: &str, twist: Twist) -> Self {
+        Self::new(Place::Psp(at), Effect::Money(twist)).message_type(operation)
     }
 
     /// Answers with `status`.
@@ -117,6 +124,10 @@ pub enum Place {
     EncodePayload,
     /// The sample business of that name.
     Business(String),
+    /// Apple's `paymentSession`; the message type is the merchant identifier.
+    PaymentSession,
+    /// A payment provider; the message type is the operation of [`PspCall`](super::PspCall).
+    Psp(Dialect),
 }
 
 /// What happens to a call.
@@ -142,6 +153,14 @@ pub enum Effect {
     Refuse,
     /// The file comes, but not as it should: at [`Place::Content`] only.
     Spoilt(Spoil),
+    /// Money goes another way than asked: at [`Place::Psp`] only.
+    Money(Twist),
+    /// The session is over so soon: at [`Place::PaymentSession`] only.
+    #[serde(rename_all = "camelCase")]
+    ExpiresIn {
+        /// Milliseconds.
+        life_ms: u64,
+    },
 }
 
 /// What is wrong with a file on its way to the MSP. What lies in the store stays as it is.

@@ -7,6 +7,8 @@ mod content;
 mod customer;
 mod fault;
 mod gateway;
+mod pay;
+mod psp;
 mod record;
 mod reply;
 mod transcript;
@@ -25,6 +27,14 @@ pub use self::customer::{
 };
 pub use self::fault::{Effect, Fault, FaultSpec, Place, Spoil};
 pub use self::gateway::{DataRefs, GatewaySettings, WireFault};
+pub use self::pay::{
+    Choices, MerchantIdentity, NewMerchant, OpenSheet, Pay, PaySetup, Repeat, SessionCall,
+    SessionFilter, Sheet, SheetCall, SheetState, TokenTricks, Tricks,
+};
+pub use self::psp::{
+    Chargeback, Dialect, MoveKind, PspAccount, PspCall, PspFilter, PspMove, PspPayment, PspState,
+    Twist,
+};
 pub use self::record::{
     CallFilter, GatewayCall, Items, RawAnswer, RawWebhook, TokenClaims, WebhookCall, WebhookFilter,
 };

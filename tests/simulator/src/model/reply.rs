@@ -57,6 +57,11 @@ pub enum Answer {
         #[serde(default)]
         subtitle: Option<String>,
     },
+    /// What a payment sheet says when it is gone, without any call: devices send it by themselves.
+    Payment {
+        /// `paid`, `paymentNotCompleted`, …
+        state: String,
+    },
     /// An invitation taken up or turned down.
     Invitation {
         /// Taken up.

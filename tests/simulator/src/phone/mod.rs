@@ -4,6 +4,7 @@ pub(crate) mod device;
 pub(crate) mod file;
 pub(crate) mod kept;
 pub(crate) mod page;
+pub(crate) mod pay;
 pub(crate) mod picture;
 pub(crate) mod reply;
 pub(crate) mod roster;

@@ -5,6 +5,7 @@
 mod app;
 mod form;
 mod list;
+mod payment;
 mod quick;
 mod reference;
 mod time;
@@ -109,6 +110,7 @@ fn write(world: &mut World, name: &str, reply: &Reply) -> Result<(u64, Webhook),
         Answer::App { url, title, subtitle } => {
             app::hand_back(&request, url, title.as_deref(), subtitle.as_deref())?
         }
+        Answer::Payment { state } => finish(&request, payment::concluded(&request, state)?),
         Answer::Invitation { .. } => return Err(not_answerable("it is no invitation")),
     };
     Ok(record(world, &customer, &asked.business_id, content, &session, title))
@@ -209,7 +211,7 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 
 impl World {
     /// The business's message with this id on a customer's phone.
-    fn business_entry(&self, customer: &str, id: &str) -> Option<&Entry> {
+    pub(super) fn business_entry(&self, customer: &str, id: &str) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| {
             entry.direction == Direction::FromBusiness
                 && entry.customer == customer

@@ -29,6 +29,8 @@ pub(crate) enum DeviceError {
     NotReceived(String, String),
     #[error("the message cannot be answered that way: {0}")]
     NotAnswerable(String),
+    #[error("there is no sheet '{0}'")]
+    NoSuchSheet(String),
     #[error("a file has at most {0} bytes")]
     FileTooLarge(u64),
     #[error("the file ends before its end")]

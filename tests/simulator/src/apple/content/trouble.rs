@@ -46,7 +46,9 @@ pub(super) async fn strike(
                     return ControlFlow::Break(Response::default());
                 }
                 Effect::Spoilt(spoil) => Trouble { lost: None, spoil: Some(spoil) },
-                Effect::Slow | Effect::AnswerLost => Trouble::default(),
+                Effect::Slow | Effect::AnswerLost | Effect::Money(_) | Effect::ExpiresIn { .. } => {
+                    Trouble::default()
+                }
             }
         }
     };
