@@ -8,10 +8,12 @@ use serde_json::Value;
 use crate::host;
 use crate::model::{
     AccountSettings, AppleAccount, Attach, BotAnswer, BusinessEvent, BusinessSettings,
-    BusinessView, CallFilter, Close, ContentSettings, Conversation, Customer, CustomerPatch, Entry,
-    EventFilter, Fault, FaultSpec, FileFilter, GatewayCall, GatewaySettings, Items,
-    NewConversation, NewCustomer, PhoneFile, RawAnswer, RawWebhook, Reply, Resend, Send, Tapback,
-    TranscriptFilter, Typing, WebhookCall, WebhookFilter,
+    BusinessView, CallFilter, Chargeback, Choices, Close, ContentSettings, Conversation, Customer,
+    CustomerPatch, Dialect, Entry, EventFilter, Fault, FaultSpec, FileFilter, GatewayCall,
+    GatewaySettings, Items, MerchantIdentity, NewConversation, NewCustomer, NewMerchant, OpenSheet,
+    Pay, PaySetup, PhoneFile, PspAccount, PspCall, PspFilter, PspPayment, RawAnswer, RawWebhook,
+    Repeat, Reply, Resend, Send, SessionCall, SessionFilter, Sheet, SheetCall, Tapback,
+    TranscriptFilter, Tricks, Typing, WebhookCall, WebhookFilter,
 };
 
 /// A client of one simulator.
@@ -257,6 +259,94 @@ impl Client {
         self.list(&format!("/api/businesses/{business}/answers"), &Value::Null).await
     }
 
+    /// The customer pays what a message asks for: from the first tap to the reply.
+    pub async fn pay(&self, customer: &str, pay: &Pay) -> Outcome<Sheet> {
+        self.send_json(Method::POST, &format!("/api/customers/{customer}/pay"), pay).await
+    }
+
+    /// The customer opens the sheet of a message.
+    pub async fn open_sheet(&self, customer: &str, message_id: &str) -> Outcome<Sheet> {
+        let message = OpenSheet { business_id: None, message_id: message_id.to_owned() };
+        self.send_json(Method::POST, &format!("/api/customers/{customer}/sheets"), &message).await
+    }
+
+    /// The customer's sheets, oldest first.
+    pub async fn sheets(&self, customer: &str) -> Outcome<Vec<Sheet>> {
+        self.list(&format!("/api/customers/{customer}/sheets"), &Value::Null).await
+    }
+
+    /// Makes choices in a sheet.
+    pub async fn choose(&self, sheet: &Sheet, choices: &Choices) -> Outcome<Sheet> {
+        self.send_json(Method::POST, &of_sheet(sheet, "choose"), choices).await
+    }
+
+    /// Pays with what is chosen.
+    pub async fn authorize(&self, sheet: &Sheet, tricks: &Tricks) -> Outcome<Sheet> {
+        self.send_json(Method::POST, &of_sheet(sheet, "authorize"), tricks).await
+    }
+
+    /// Closes a sheet without paying.
+    pub async fn cancel_sheet(&self, sheet: &Sheet) -> Outcome<Sheet> {
+        self.send_json(Method::POST, &of_sheet(sheet, "cancel"), &Value::Null).await
+    }
+
+    /// Makes an earlier call of a sheet again, byte for byte; gives the answers.
+    pub async fn repeat(&self, sheet: &Sheet, repeat: &Repeat) -> Outcome<Vec<SheetCall>> {
+        let path = of_sheet(sheet, "repeat");
+        let items: Items<SheetCall> = self.send_json(Method::POST, &path, repeat).await?;
+        Ok(items.items)
+    }
+
+    /// What the product takes payments with here.
+    pub async fn pay_setup(&self) -> Outcome<PaySetup> {
+        self.fetch("/api/apple-pay").await
+    }
+
+    /// Makes a merchant at Apple.
+    pub async fn create_merchant(&self, merchant_identifier: &str) -> Outcome<MerchantIdentity> {
+        let new = NewMerchant { merchant_identifier: merchant_identifier.to_owned() };
+        self.send_json(Method::POST, "/api/apple-pay/merchants", &new).await
+    }
+
+    /// Calls of the session server.
+    pub async fn session_calls(&self, filter: &SessionFilter) -> Outcome<Vec<SessionCall>> {
+        self.list("/api/apple-pay/sessions", filter).await
+    }
+
+    /// Makes an account with a payment provider, or changes it.
+    pub async fn put_psp_account(
+        &self,
+        dialect: Dialect,
+        name: &str,
+        account: &PspAccount,
+    ) -> Outcome<PspAccount> {
+        let path = format!("/api/psp/{}/accounts/{name}", word(dialect));
+        self.send_json(Method::PUT, &path, account).await
+    }
+
+    /// Payments in the providers' books.
+    pub async fn psp_payments(&self, filter: &PspFilter) -> Outcome<Vec<PspPayment>> {
+        self.list("/api/psp/payments", filter).await
+    }
+
+    /// Calls of the MSP to the providers.
+    pub async fn psp_calls(&self, filter: &PspFilter) -> Outcome<Vec<PspCall>> {
+        self.list("/api/psp/calls", filter).await
+    }
+
+    /// The card's owner takes money back.
+    pub async fn charge_back(&self, payment: &PspPayment, chargeback: &Chargeback) -> Outcome<()> {
+        let path = format!("/api/psp/payments/{}/chargeback", payment.seq);
+        self.send_json::<Value>(Method::POST, &path, chargeback).await.map(drop)
+    }
+
+    /// A provider's report over what it settled, CSV.
+    pub async fn psp_report(&self, dialect: Dialect, account: Option<&str>) -> Outcome<String> {
+        let path = format!("/api/psp/{}/report", word(dialect));
+        let address = self.address_with(&path, &serde_json::json!({"account": account}))?;
+        Ok(self.http.get(address).send().await?.text().await?)
+    }
+
     async fn act(&self, customer: &str, action: &str, body: &impl Serialize) -> Outcome<Entry> {
         self.send_json(Method::POST, &format!("/api/customers/{customer}/{action}"), body).await
     }
@@ -315,6 +405,18 @@ impl Client {
     fn address(&self, path: &str) -> Outcome<reqwest::Url> {
         let address = format!("{}{path}", self.url);
         reqwest::Url::parse(&address).map_err(|_reason| ClientError::BadAddress(address))
+    }
+}
+
+fn of_sheet(sheet: &Sheet, action: &str) -> String {
+    format!("/api/customers/{}/sheets/{}/{action}", sheet.customer, sheet.id)
+}
+
+const fn word(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Stripe => "stripe",
+        Dialect::Adyen => "adyen",
+        Dialect::Endpoint => "endpoint",
     }
 }
 

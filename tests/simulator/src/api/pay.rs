@@ -107,7 +107,7 @@ pub(super) async fn merchant(
     Json(new): Json<NewMerchant>,
 ) -> Result<(StatusCode, Json<MerchantIdentity>), Problem> {
     let merchant = new.merchant_identifier;
-    if !merchant.strip_prefix("merchant.").is_some_and(|rest| !rest.is_empty()) {
+    if merchant.strip_prefix("merchant.").is_none_or(str::is_empty) {
         return Err(Problem::bad_request("a merchant identifier begins with `merchant.`".into()));
     }
     let (pki, failed) =

@@ -74,7 +74,7 @@ impl Held {
     }
 
     /// What every call says, with this `payment`.
-    fn body(&self, payment: Value) -> Value {
+    fn body(&self, payment: &Value) -> Value {
         // The documents write "1.0", devices the number.
         json!({
             "requestIdentifier": self.sheet.request_identifier, "version": 1, "payment": payment,

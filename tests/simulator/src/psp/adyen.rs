@@ -46,7 +46,7 @@ impl Asked {
         uri: &Uri,
         headers: &HeaderMap,
         bytes: &Bytes,
-    ) -> Result<Self, Response> {
+    ) -> Result<Self, Box<Response>> {
         let body: Option<Map<String, Value>> = serde_json::from_slice(bytes).ok();
         let key = call::text(headers, "x-api-key").unwrap_or_default();
         let account = state.read(|world| {
@@ -118,7 +118,7 @@ macro_rules! asked {
     ($state:ident, $operation:literal, $uri:ident, $headers:ident, $bytes:ident) => {
         match Asked::read(&$state, $operation, &$uri, &$headers, &$bytes) {
             Ok(asked) => asked,
-            Err(refused) => return refused,
+            Err(refused) => return *refused,
         }
     };
 }

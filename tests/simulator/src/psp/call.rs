@@ -241,8 +241,8 @@ impl Call {
     }
 
     /// A refusal before anything is looked at: nothing is executed, nothing kept.
-    pub(super) fn refuse(&self, state: &State, status: u16, body: Value) -> Response {
-        self.answer(state, &Answer::new(status, body), false)
+    pub(super) fn refuse(&self, state: &State, status: u16, body: Value) -> Box<Response> {
+        Box::new(self.answer(state, &Answer::new(status, body), false))
     }
 }
 

@@ -44,7 +44,7 @@ fn read(
     (method, uri): (&str, &Uri),
     headers: &HeaderMap,
     bytes: &Bytes,
-) -> Result<(Call, Value), Response> {
+) -> Result<(Call, Value), Box<Response>> {
     let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
     let mut shown = body.clone();
     if let Some(token) = shown.as_object_mut().and_then(|body| body.get_mut("token")) {
@@ -92,7 +92,7 @@ async fn authorize(
     let read = read(&state, "authorize", &account, ("POST", &uri), &headers, &bytes);
     let (mut call, body) = match read {
         Ok(read) => read,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let payment_data = ["/token/paymentData", "/token", "/paymentData"]
         .into_iter()
@@ -169,7 +169,7 @@ async fn show(
     let nothing = Bytes::new();
     let (mut call, _) = match read(&state, "get", &account, ("GET", &uri), &headers, &nothing) {
         Ok(read) => read,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     call.customer = customer(&state, &account, &key);
     serve(&state, &line, call, move |world, _twist| {
@@ -190,7 +190,7 @@ async fn cancel(
     let read = read(&state, "void", &account, ("POST", &uri), &headers, &bytes);
     let (mut call, _) = match read {
         Ok(read) => read,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     call.customer = customer(&state, &account, &key);
     serve(&state, &line, call, move |world, _twist| {
@@ -223,7 +223,7 @@ async fn capture(
     let read = read(&state, "capture", &account, ("POST", &uri), &headers, &bytes);
     let (mut call, body) = match read {
         Ok(read) => read,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     call.customer = customer(&state, &account, &key);
     change(&state, &line, call, (account, key), body, "captured", |world, seq, asked, key| {
@@ -248,7 +248,7 @@ async fn refund(
     let read = read(&state, "refund", &account, ("POST", &uri), &headers, &bytes);
     let (mut call, body) = match read {
         Ok(read) => read,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     call.customer = customer(&state, &account, &key);
     change(&state, &line, call, (account, key), body, "refunded", |world, seq, asked, key| {

@@ -1,7 +1,8 @@
 //! Stripe, as far as a payment by Apple Pay needs it: tokens, payment intents, refunds. Forms go in,
 //! JSON comes out, and an `Idempotency-Key` gives the same answer again, a 500 too.
 
-use std::collections::BTreeMap;
+mod form;
+mod objects;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -9,8 +10,11 @@ use axum::extract::{ConnectInfo, Path, State as Extract};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::{HeaderMap, Method, Uri};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use self::form::Form;
+pub(super) use self::objects::intent;
+use self::objects::{missing, problem, unexpected_state};
 use super::books::{New, Stop, Verdict, stripe_id};
 use super::call::{self, Answer, Call, serve};
 use super::notice::Notice;
@@ -38,45 +42,6 @@ struct Asked {
     form: Form,
 }
 
-/// What a form says, by name.
-#[derive(Debug, Clone, Default)]
-struct Form(BTreeMap<String, String>);
-
-impl Form {
-    fn read(bytes: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(bytes);
-        let url = reqwest::Url::parse(&format!("http://form/?{text}"));
-        let pairs = |url: reqwest::Url| url.query_pairs().into_owned().collect();
-        Self(url.map(pairs).unwrap_or_default())
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
-    }
-
-    fn amount(&self, name: &str) -> Option<i64> {
-        self.text(name)?.parse().ok()
-    }
-
-    fn metadata(&self) -> BTreeMap<String, String> {
-        let entry = |(name, value): (&String, &String)| {
-            let name = name.strip_prefix("metadata[")?.strip_suffix(']')?;
-            Some((name.to_owned(), value.clone()))
-        };
-        self.0.iter().filter_map(entry).collect()
-    }
-
-    /// Without the card's token.
-    fn shown(&self) -> Value {
-        let hidden = |name: &str| name == "pk_token";
-        let shown = |(name, value): (&String, &String)| {
-            let value = if hidden(name) { "…" } else { value.as_str() };
-            (name.clone(), json!(value))
-        };
-        Value::Object(self.0.iter().map(shown).collect::<Map<_, _>>())
-    }
-}
-
 impl Asked {
     fn read(
         state: &State,
@@ -85,7 +50,7 @@ impl Asked {
         uri: &Uri,
         headers: &HeaderMap,
         bytes: &Bytes,
-    ) -> Result<Self, Response> {
+    ) -> Result<Self, Box<Response>> {
         let form = Form::read(bytes);
         let bearer = call::text(headers, "authorization").unwrap_or_default();
         let key = bearer.strip_prefix("Bearer ").unwrap_or_default().to_owned();
@@ -129,7 +94,7 @@ macro_rules! asked {
     ($state:ident, $operation:literal, $method:ident, $uri:ident, $headers:ident, $bytes:ident) => {
         match Asked::read(&$state, $operation, &$method, &$uri, &$headers, &$bytes) {
             Ok(asked) => asked,
-            Err(refused) => return refused,
+            Err(refused) => return *refused,
         }
     };
 }
@@ -495,56 +460,7 @@ fn seq_of(world: &World, account: &str, id: &str) -> Result<u64, Answer> {
     found.ok_or_else(|| missing(id))
 }
 
-fn missing(id: &str) -> Answer {
-    let message = format!("No such payment_intent: '{id}'");
-    Answer::new(404, problem("invalid_request_error", Some("resource_missing"), &message))
-}
-
-fn unexpected_state(payment: &PspPayment, what: &str) -> Answer {
-    let status = status(payment.state);
-    let message =
-        format!("This PaymentIntent could not be {what} because it has a status of {status}.");
-    let code = Some("payment_intent_unexpected_state");
-    let mut body = problem("invalid_request_error", code, &message);
-    if let Some(error) = body.get_mut("error").and_then(Value::as_object_mut) {
-        error.insert("payment_intent".to_owned(), intent(payment));
-    }
-    Answer::new(400, body)
-}
-
 fn shown(world: &mut World, seq: u64) -> Answer {
     let found = world.psp.payment(seq).map(|it| intent(it));
     found.map_or_else(|| missing(""), |intent| Answer::new(200, intent))
-}
-
-/// A payment intent.
-pub(super) fn intent(payment: &PspPayment) -> Value {
-    let charge = payment.moves.iter().rev().find(|it| it.kind == MoveKind::Hold);
-    json!({
-        "id": payment.id, "object": "payment_intent", "amount": payment.amount,
-        "amount_capturable": payment.held, "amount_received": payment.captured,
-        "capture_method": "manual", "currency": payment.currency.to_lowercase(),
-        "latest_charge": charge.map(|it| &it.id), "last_payment_error": null, "livemode": false,
-        "metadata": payment.metadata, "payment_method_types": ["card"],
-        "status": status(payment.state), "next_action": null,
-        "created": payment.moves.first().map_or_else(host::now_ms, |it| it.at) / 1000,
-    })
-}
-
-fn status(state: PspState) -> &'static str {
-    match state {
-        PspState::Created | PspState::Declined => "requires_payment_method",
-        PspState::Pending => "processing",
-        PspState::Held => "requires_capture",
-        PspState::Captured => "succeeded",
-        PspState::Voided => "canceled",
-    }
-}
-
-fn problem(kind: &str, code: Option<&str>, message: &str) -> Value {
-    let mut error = json!({"type": kind, "message": message});
-    if let (Some(code), Some(error)) = (code, error.as_object_mut()) {
-        error.insert("code".to_owned(), json!(code));
-    }
-    json!({"error": error})
 }

@@ -86,7 +86,7 @@ fn request(held: &Held, token: &Value, tricks: &Tricks) -> Value {
             payment.insert(name.clone(), value.clone());
         }
     }
-    let mut body = held.body(Value::Object(payment));
+    let mut body = held.body(&Value::Object(payment));
     if let Some(body) = body.as_object_mut() {
         if let Some(version) = &tricks.version {
             body.insert("version".to_owned(), version.clone());
@@ -140,7 +140,7 @@ async fn track(state: &State, held: &Held, total: Option<&str>) {
     let mut payment = contacts(held);
     payment.insert("errors".to_owned(), json!([]));
     payment.insert("summaryItems".to_owned(), json!(items));
-    let body = held.body(Value::Object(payment));
+    let body = held.body(&Value::Object(payment));
     let step = Step::OrderTracking.name();
     let out = call::Outgoing { step, url: &url, body: &body, headers: &[], patience: None };
     let call = call::post(state, out).await;

@@ -19,7 +19,7 @@ pub(super) async fn tell(state: &State, id: &str, step: Step) {
         if held.sheet.state != SheetState::Open {
             return None;
         }
-        Some((held.url(step)?, held.body(payment(held, step)?)))
+        Some((held.url(step)?, held.body(&payment(held, step)?)))
     });
     let Some((url, body)) = asked else { return };
     let step = step.name();
@@ -70,7 +70,7 @@ fn apply(held: &mut Held, call: &SheetCall, is_session: bool) {
         held.session = session.clone();
     }
     if let Some(endpoints) = answer.get("endpoints").and_then(Value::as_object) {
-        held.endpoints = endpoints.clone();
+        held.endpoints.clone_from(endpoints);
     }
     if let Some(lines) = answer.get("newLineItems").and_then(Value::as_array) {
         sheet.lines.clone_from(lines);
