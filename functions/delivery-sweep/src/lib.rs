@@ -2,7 +2,7 @@
 
 use amb_lambda::telemetry::stage;
 use amb_service::{
-    port::{Clock, DeliveryQueue, OutboundQueue, PayloadQueue},
+    port::{Clock, DeliveryQueue, OutboundQueue, PayloadQueue, SettlementQueue},
     sweep::{Sweep, SweepError, SweptTables},
 };
 
@@ -10,7 +10,7 @@ use amb_service::{
 pub async fn sweep_once<S, Q, C>(sweep: &Sweep<S, Q, C>, clock: &C) -> Result<(), SweepError>
 where
     S: SweptTables,
-    Q: DeliveryQueue + OutboundQueue + PayloadQueue + Clone,
+    Q: DeliveryQueue + OutboundQueue + PayloadQueue + SettlementQueue + Clone,
     C: Clock + Clone,
 {
     let began = clock.now();
@@ -22,6 +22,7 @@ where
             line.count("deliveries", number(swept.deliveries))
                 .count("outbound", number(swept.outbound))
                 .count("payloads", number(swept.payloads))
+                .count("payments", number(swept.payments))
                 .count("dispatched", number(swept.dispatched))
                 .count("left", number(swept.left))
                 .emit();

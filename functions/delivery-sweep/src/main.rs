@@ -14,12 +14,14 @@ async fn main() -> Result<(), Error> {
 
     let clients = Clients::load(Profile::worker()).await;
     let tables =
-        Tables::all(config.inbox_table()?, config.conversations_table()?, config.accounts_table()?);
+        Tables::all(config.inbox_table()?, config.conversations_table()?, config.accounts_table()?)
+            .with_payments(config.payments_table()?);
     let store = Store::new(clients.dynamodb, tables);
     let urls = QueueUrls {
         deliveries: Some(config.deliveries_queue_url()?),
         outbound: Some(config.outbound_queue_url()?),
         payloads: Some(config.payloads_queue_url()?),
+        settlements: Some(config.settlements_queue_url()?),
     };
     let sweep = Sweep::new(store, Queues::new(clients.sqs, urls), System);
 

@@ -13,7 +13,7 @@ use amb_service::{
     dispatch::{Dispatch, Dispatched, Gathered},
     port::{
         Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, InboxReader, Outbox,
-        PayloadQueue,
+        PayloadQueue, Payments, SettlementQueue,
     },
 };
 use aws_lambda_events::{
@@ -32,8 +32,8 @@ pub async fn dispatch_batch<S, Q, C>(
     event: LambdaEvent<Event>,
 ) -> DynamoDbEventResponse
 where
-    S: Conversations + EndpointDirectory + Businesses + Outbox,
-    Q: DeliveryQueue + PayloadQueue,
+    S: Conversations + EndpointDirectory + Businesses + Outbox + Payments,
+    Q: DeliveryQueue + PayloadQueue + SettlementQueue,
     C: Clock + Clone,
 {
     let deadline = Deadline::of(&event.context, BATCH_RESERVE);
@@ -52,8 +52,8 @@ async fn one<S, Q, C>(
     record: EventRecord,
 ) -> Outcome
 where
-    S: Conversations + EndpointDirectory + Businesses + Outbox,
-    Q: DeliveryQueue + PayloadQueue,
+    S: Conversations + EndpointDirectory + Businesses + Outbox + Payments,
+    Q: DeliveryQueue + PayloadQueue + SettlementQueue,
     C: Clock,
 {
     let began = clock.now();

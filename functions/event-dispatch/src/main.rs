@@ -14,11 +14,13 @@ async fn main() -> Result<(), Error> {
 
     let clients = Clients::load(Profile::worker()).await;
     let tables =
-        Tables::all(config.inbox_table()?, config.conversations_table()?, config.accounts_table()?);
+        Tables::all(config.inbox_table()?, config.conversations_table()?, config.accounts_table()?)
+            .with_payments(config.payments_table()?);
     let store = Store::new(clients.dynamodb, tables);
     let urls = QueueUrls {
         deliveries: Some(config.deliveries_queue_url()?),
         payloads: Some(config.payloads_queue_url()?),
+        settlements: Some(config.settlements_queue_url()?),
         ..QueueUrls::default()
     };
     let queue = Gathered::new(Queues::new(clients.sqs, urls));

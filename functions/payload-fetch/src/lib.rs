@@ -10,7 +10,7 @@ use amb_service::{
     payload::{Fetch, FetchTables, Fetched},
     port::{
         AppleSecrets, Clock, ContentStore, DeliveryQueue, Entropy, Files, LargeFiles, PayloadQueue,
-        WebFiles,
+        SettlementQueue, WebFiles,
     },
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -25,7 +25,7 @@ pub async fn fetch_batch<S, Q, A, K, F, W, C>(
 ) -> SqsBatchResponse
 where
     S: FetchTables,
-    Q: DeliveryQueue + PayloadQueue,
+    Q: DeliveryQueue + PayloadQueue + SettlementQueue,
     A: ContentStore,
     K: AppleSecrets,
     F: Files + LargeFiles,
@@ -46,7 +46,7 @@ async fn one<S, Q, A, K, F, W, C>(
 ) -> Outcome
 where
     S: FetchTables,
-    Q: DeliveryQueue + PayloadQueue,
+    Q: DeliveryQueue + PayloadQueue + SettlementQueue,
     A: ContentStore,
     K: AppleSecrets,
     F: Files + LargeFiles,

@@ -10,9 +10,11 @@
 
 mod fetched;
 mod gathered;
+mod paid;
 mod plan;
 
 pub use gathered::Gathered;
+pub(crate) use paid::{enqueue_paid, keep_reply};
 pub use plan::{Answered, Plan, Reading, event_type, json_of, plan, reaction, read};
 pub(crate) use plan::{parked, push, source_of};
 
@@ -27,7 +29,7 @@ use crate::{
     },
     port::{
         Businesses, Clock, Conversations, DeliveryQueue, EndpointDirectory, Outbox, PayloadQueue,
-        PortError, QueuedDelivery, Step, Stepped,
+        Payments, PortError, QueuedDelivery, SettlementQueue, Step, Stepped,
     },
     problem::chain,
     ttl_cache::TtlCache,
@@ -76,8 +78,8 @@ pub(crate) async fn stand_back(clock: &impl Clock, tries: u32) {
 
 impl<S, Q, C> Dispatch<S, Q, C>
 where
-    S: Conversations + EndpointDirectory + Businesses + Outbox,
-    Q: DeliveryQueue + PayloadQueue,
+    S: Conversations + EndpointDirectory + Businesses + Outbox + Payments,
+    Q: DeliveryQueue + PayloadQueue + SettlementQueue,
     C: Clock,
 {
     /// How long a business is taken to be suspended or not, and one that is gone to be gone.
@@ -108,7 +110,22 @@ where
 
     async fn place(&self, message: &InboxMessage) -> Result<Dispatched, DispatchError> {
         let suspended = self.is_suspended(&message.business).await?;
-        match self.settle(message, &read(message, suspended)).await? {
+        let reading = read(message, suspended);
+        let paid = match &reading {
+            Reading::Message(envelope) => keep_reply(&self.store, message, envelope).await?,
+            _ => None,
+        };
+        let placed = self.place_as(message, &reading).await?;
+        enqueue_paid(&self.queue, paid.as_ref()).await;
+        Ok(placed)
+    }
+
+    async fn place_as(
+        &self,
+        message: &InboxMessage,
+        reading: &Reading,
+    ) -> Result<Dispatched, DispatchError> {
+        match self.settle(message, reading).await? {
             // The same id under another conversation: Apple never does that. The words are kept and
             // the tenant is told (F005).
             Stepped::Claimed(claim) if claim.conversation != message.pointer.conversation => {

@@ -28,7 +28,8 @@ use crate::{
     port::{
         AppleFiles, AppleSecrets, Businesses, Clock, ContentStore, Conversations, DecodedMessages,
         DeliveryQueue, EndpointDirectory, Entropy, Files, InboxReader, LargeFiles, Outbox,
-        PayloadLease, PayloadQueue, Payloads, PortError, StoredFiles, Tenants, Timeline, WebFiles,
+        PayloadLease, PayloadQueue, Payloads, Payments, PortError, SettlementQueue, StoredFiles,
+        Tenants, Timeline, WebFiles,
     },
     problem::chain,
     schedule::jittered,
@@ -75,6 +76,7 @@ pub trait FetchTables:
     + Businesses
     + Outbox
     + Tenants
+    + Payments
     + Clone
     + 'static
 {
@@ -92,6 +94,7 @@ impl<T> FetchTables for T where
         + Businesses
         + Outbox
         + Tenants
+        + Payments
         + Clone
         + 'static
 {
@@ -128,7 +131,7 @@ pub enum FetchError {
 impl<S, Q, A, K, F, W, C> Fetch<S, Q, A, K, F, W, C>
 where
     S: FetchTables,
-    Q: DeliveryQueue + PayloadQueue,
+    Q: DeliveryQueue + PayloadQueue + SettlementQueue,
     A: ContentStore,
     K: AppleSecrets,
     F: Files + LargeFiles,

@@ -9,8 +9,8 @@ use crate::{
     model::DeliveryPointer,
     port::{
         Businesses, Clock, Conversations, DeliveryQueue, DueDeliveries, DueOutbound, DuePayloads,
-        EndpointDirectory, InboxMinute, InboxReader, InboxSweep, OutboundQueue, Outbox,
-        PayloadQueue, PortError, QueuedDelivery,
+        DuePayments, EndpointDirectory, InboxMinute, InboxReader, InboxSweep, OutboundQueue,
+        Outbox, PayloadQueue, Payments, PortError, QueuedDelivery, SettlementQueue,
     },
     problem::chain,
 };
@@ -46,6 +46,8 @@ pub struct Swept {
     pub outbound: usize,
     /// Payloads enqueued again.
     pub payloads: usize,
+    /// Payments enqueued again.
+    pub payments: usize,
     /// Messages that had no place yet.
     pub dispatched: usize,
     /// Messages that could not be given one now; the next run tries again.
@@ -65,12 +67,14 @@ pub trait SweptTables:
     DueDeliveries
     + DueOutbound
     + DuePayloads
+    + DuePayments
     + InboxSweep
     + InboxReader
     + Conversations
     + EndpointDirectory
     + Businesses
     + Outbox
+    + Payments
     + Clone
 {
 }
@@ -79,12 +83,14 @@ impl<T> SweptTables for T where
     T: DueDeliveries
         + DueOutbound
         + DuePayloads
+        + DuePayments
         + InboxSweep
         + InboxReader
         + Conversations
         + EndpointDirectory
         + Businesses
         + Outbox
+        + Payments
         + Clone
 {
 }
@@ -92,7 +98,7 @@ impl<T> SweptTables for T where
 impl<S, Q, C> Sweep<S, Q, C>
 where
     S: SweptTables,
-    Q: DeliveryQueue + OutboundQueue + PayloadQueue + Clone,
+    Q: DeliveryQueue + OutboundQueue + PayloadQueue + SettlementQueue + Clone,
     C: Clock + Clone,
 {
     /// Sweeps with these ports.
@@ -107,6 +113,7 @@ where
         self.deliveries(&mut swept).await?;
         self.outbound(&mut swept).await?;
         self.payloads(&mut swept).await?;
+        self.payments(&mut swept).await?;
         self.inbox(&mut swept).await?;
         Ok(swept)
     }
@@ -136,6 +143,14 @@ where
         for pointer in self.store.due_payloads(self.clock.now(), DUE_PER_RUN).await? {
             self.queue.enqueue_payload(&pointer, Duration::ZERO).await?;
             swept.payloads += 1;
+        }
+        Ok(())
+    }
+
+    async fn payments(&self, swept: &mut Swept) -> Result<(), PortError> {
+        for pointer in self.store.due_payments(self.clock.now(), DUE_PER_RUN).await? {
+            self.queue.enqueue_settlement(&pointer, Duration::ZERO).await?;
+            swept.payments += 1;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! A deliveries queue that waits for the end of a batch of the stream, so that ten messages cost one
 //! call instead of ten. What a crash loses on the way is due in its row, and the sweep finds it.
-//! Payloads do not wait: Apple's links die within seconds.
+//! Payloads do not wait: Apple's links die within seconds. Nor do the few messages about payments.
 
 use std::{
     mem,
@@ -10,8 +10,8 @@ use std::{
 
 use super::enqueue_owed;
 use crate::{
-    model::PayloadPointer,
-    port::{DeliveryQueue, PayloadQueue, PortError, QueuedDelivery},
+    model::{PayloadPointer, PaymentPointer},
+    port::{DeliveryQueue, PayloadQueue, PortError, QueuedDelivery, SettlementQueue},
 };
 
 /// Gathers what is owed until it is flushed.
@@ -52,5 +52,15 @@ impl<Q: PayloadQueue> PayloadQueue for Gathered<Q> {
         delay: Duration,
     ) -> Result<(), PortError> {
         self.queue.enqueue_payload(pointer, delay).await
+    }
+}
+
+impl<Q: SettlementQueue> SettlementQueue for Gathered<Q> {
+    async fn enqueue_settlement(
+        &self,
+        pointer: &PaymentPointer,
+        delay: Duration,
+    ) -> Result<(), PortError> {
+        self.queue.enqueue_settlement(pointer, delay).await
     }
 }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::{Fetch, FetchError, FetchTables, Fetched, reply::Twin, told::told, transfer::let_go};
 use crate::{
-    dispatch::{TRIES, deliveries, enqueue, push, stand_back},
+    dispatch::{TRIES, deliveries, enqueue, enqueue_paid, keep_reply, push, stand_back},
     model::{AttachmentId, ConversationState, Payload, PayloadFault, PayloadPlace, PayloadStatus},
-    port::{Clock, DeliveryQueue, LargeFiles, PortError, Step, Stepped},
+    port::{Clock, DeliveryQueue, LargeFiles, PortError, SettlementQueue, Step, Stepped},
 };
 
 /// How a payload ends.
@@ -34,7 +34,7 @@ impl End {
 impl<S, Q, A, K, F, W, C> Fetch<S, Q, A, K, F, W, C>
 where
     S: FetchTables,
-    Q: DeliveryQueue,
+    Q: DeliveryQueue + SettlementQueue,
     F: LargeFiles,
     C: Clock,
 {
@@ -56,6 +56,10 @@ where
         if let Some(transfer) = &payload.transfer {
             let_go(&self.files, transfer).await;
         }
+        let paid = match &end {
+            End::Told(twin) => keep_reply(&self.store, &twin.message, &twin.envelope).await?,
+            End::With(_) => None,
+        };
         for tries in 0..TRIES {
             let Some(step) = self.last_step(&ended, &end).await? else {
                 let held = self.store.record_payload(&ended, lease).await?;
@@ -66,6 +70,7 @@ where
                     let resolved = step.resolved.map(|resolved| resolved.deliveries);
                     let owed = [step.deliveries, resolved.unwrap_or_default()].concat();
                     enqueue(&self.queue, &owed).await;
+                    enqueue_paid(&self.queue, paid.as_ref()).await;
                     return Ok(Fetched::Finished);
                 }
                 Stepped::Finished => return Ok(Fetched::Nothing),
