@@ -32,7 +32,11 @@ mod card;
 mod decrypt;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod wycheproof;
 
 #[cfg(any(test, feature = "decrypt"))]
 pub use card::CardData;

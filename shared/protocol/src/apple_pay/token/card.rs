@@ -119,7 +119,11 @@ struct Proof {
     eci_indicator: Option<Secret<String>>,
 }
 
+/// An object: a derived reader would take an array as well.
 fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, TokenFault> {
+    if !json.trim_ascii_start().starts_with(b"{") {
+        return Err(TokenFault::Plaintext);
+    }
     serde_json::from_slice(json).map_err(|_no_card| TokenFault::Plaintext)
 }
 
@@ -173,6 +177,7 @@ mod tests {
             ("transactionAmount", json!(63.99)),
             ("transactionAmount", json!("6399")),
             ("paymentData", json!({})),
+            ("paymentData", json!(["AAAA"])),
             ("currencyCode", json!(null)),
         ] {
             let mut plain = plain();

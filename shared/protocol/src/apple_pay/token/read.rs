@@ -42,8 +42,8 @@ impl PaymentToken {
         if version != "EC_v1" {
             return Err(TokenFault::Version);
         }
-        let inner: Inner = parse(text)?;
-        let header = inner.header;
+        let inner: Inner<'_> = parse(text)?;
+        let header: Header = parse(inner.header.get())?;
         let token = Self {
             data: base64(&inner.data)?,
             signature: base64(&inner.signature)?,
@@ -128,10 +128,11 @@ struct Version {
 }
 
 #[derive(Deserialize)]
-struct Inner {
+struct Inner<'a> {
     data: String,
     signature: String,
-    header: Header,
+    #[serde(borrow)]
+    header: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -144,7 +145,11 @@ struct Header {
     application_data: Option<String>,
 }
 
+/// An object: a derived reader would take an array as well.
 fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, TokenFault> {
+    if !json.trim_ascii_start().starts_with('{') {
+        return Err(TokenFault::Format);
+    }
     serde_json::from_str(json).map_err(|_no_token| TokenFault::Format)
 }
 

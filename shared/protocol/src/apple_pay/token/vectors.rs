@@ -91,8 +91,16 @@ impl Set {
         reason = "tests are told by the environment where vectors lie"
     )]
     pub(super) fn open() -> Self {
-        let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/applepay");
-        let folder = std::env::var_os("APPLEPAY_VECTORS").map_or_else(|| own.into(), PathBuf::from);
+        std::env::var_os("APPLEPAY_VECTORS")
+            .map_or_else(Self::own, |folder| Self::at(PathBuf::from(folder)))
+    }
+
+    /// The copy in the project.
+    pub(super) fn own() -> Self {
+        Self::at(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/applepay").into())
+    }
+
+    fn at(folder: PathBuf) -> Self {
         let manifest = read(&folder.join("manifest.json"));
         Self { manifest: serde_json::from_slice(&manifest).unwrap(), folder }
     }
