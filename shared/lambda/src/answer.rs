@@ -10,7 +10,7 @@ use http::{
 };
 use serde::Serialize;
 
-/// What a function answers. The body is JSON, or nothing.
+/// What a function answers. The body is JSON, text, or nothing.
 pub type Answer = Response<String>;
 
 /// A JSON document.
@@ -19,6 +19,11 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
         Ok(text) => response(status, Some(("application/json", text))),
         Err(_unserialisable) => response(StatusCode::INTERNAL_SERVER_ERROR, None),
     }
+}
+
+/// A text of another kind: a page, what a third party waits for word by word.
+pub fn text(status: StatusCode, content_type: &'static str, text: String) -> Answer {
+    response(status, Some((content_type, text)))
 }
 
 /// 204, or another status without a body.

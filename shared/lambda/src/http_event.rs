@@ -34,6 +34,7 @@ pub struct Request {
     path: String,
     body: Vec<u8>,
     id: String,
+    received_at: Option<Timestamp>,
     deadline: Deadline,
 }
 
@@ -112,9 +113,11 @@ impl Request {
 
     fn read(request: lambda_http::Request) -> Self {
         let (parts, body) = request.into_parts();
-        let gateway = match parts.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-            _ => None,
+        let (gateway, epoch) = match parts.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                (context.request_id.clone(), context.time_epoch)
+            }
+            _ => (None, 0),
         };
         let context = parts.lambda_context_ref();
         Self {
@@ -125,6 +128,7 @@ impl Request {
                 _ => Vec::new(),
             },
             id: gateway.or_else(|| Some(context?.request_id.clone())).unwrap_or_default(),
+            received_at: Timestamp::from_millisecond(epoch).ok().filter(|_| epoch > 0),
             deadline: context
                 .map_or(Deadline::at(Timestamp::MAX), |it| Deadline::of(it, HTTP_RESERVE)),
             parts,
@@ -151,6 +155,15 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         let value = self.parts.headers.get(name)?;
         str::from_utf8(value.as_bytes()).ok().map(str::trim)
+    }
+
+    /// Every header, by its name in lower case; values that are no UTF-8 are left out.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let text = |value: &http::HeaderValue| {
+            str::from_utf8(value.as_bytes()).ok().map(|text| text.trim().to_owned())
+        };
+        let headers = self.parts.headers.iter();
+        headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?))).collect()
     }
 
     /// The query as it was sent, without the question mark.
@@ -183,6 +196,11 @@ impl Request {
     /// The id of this request, which API Gateway's access log has too.
     pub fn request_id(&self) -> &str {
         &self.id
+    }
+
+    /// When API Gateway took the request, by its own clock.
+    pub fn received_at(&self) -> Option<Timestamp> {
+        self.received_at
     }
 
     /// When the answer has to be on its way.

@@ -65,7 +65,7 @@ where
 
 /// Only exactly what was asked for is an approval (F117). An adapter sees to that; here money is told,
 /// and so it is looked at again.
-fn exact(order: &PspOrder, result: PspResult) -> PspResult {
+pub(super) fn exact(order: &PspOrder, result: PspResult) -> PspResult {
     match result {
         PspResult::Approved { reference, amount, currency, .. }
             if (amount, currency) != (order.amount, order.currency) =>

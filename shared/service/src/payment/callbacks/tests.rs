@@ -1,1 +1,11 @@
 //! What devices are told, and what stands behind it.
+
+mod crash;
+mod doubt;
+mod page;
+mod price;
+mod repeat;
+mod together;
+mod tracking;
+mod update;
+mod world;

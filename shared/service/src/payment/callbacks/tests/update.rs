@@ -1,0 +1,178 @@
+//! What a choice costs.
+
+use amb_protocol::apple_pay::PayErrorCode;
+use serde_json::{Value, json};
+
+use super::world::{World, offer, paying, priced};
+use crate::{
+    memory::PspFate,
+    model::{JournalEvent, Payment, PaymentState},
+    payment::{callbacks::Said, capability::Step},
+};
+
+fn method(identifier: &str) -> Value {
+    json!({"shippingMethod": {"identifier": identifier, "amount": "15", "label": "x", "type": "Final"}})
+}
+
+fn contact(country: &str, region: &str) -> Value {
+    json!({"shippingContact": {"countryCode": country, "administrativeArea": region,
+        "locality": "Somewhere", "postalCode": "94016", "familyName": "c4n4ry"}})
+}
+
+fn total(world: &World, step: Step, payment: &Value) -> String {
+    priced(&world.call(step, payment)).new_total.amount
+}
+
+#[test]
+fn ap18_every_choice_is_answered_with_a_total_and_its_lines() {
+    let world = World::new();
+    let express = priced(&world.call(Step::ShippingMethod, &method("exp")));
+    let json = serde_json::to_value(&express).unwrap();
+    assert_eq!(
+        json["newTotal"],
+        json!({"label": "Example Shop", "amount": "74.00", "type": "final"})
+    );
+    assert_eq!(json["newLineItems"].as_array().unwrap().len(), 2);
+    assert!(express.errors.is_empty());
+    // The choices before stay chosen: 59.00 + 15.00, ten percent of the goods.
+    let taxed = priced(&world.call(Step::ShippingContact, &contact("us", "CA")));
+    assert_eq!(taxed.new_total.amount, "79.90");
+    let card = json!({"paymentMethod": {"type": "Credit"}});
+    assert_eq!(total(&world, Step::PaymentMethod, &card), "80.90");
+    let events = world.events();
+    use JournalEvent::{ContactUpdate, MethodUpdate, PaymentMethodUpdate, QuoteIssued};
+    assert_eq!(
+        events,
+        [MethodUpdate, QuoteIssued, ContactUpdate, QuoteIssued, PaymentMethodUpdate, QuoteIssued]
+    );
+    let rows = world.rows();
+    assert_eq!(rows[2].ship_country.as_deref(), Some("US"));
+    assert_eq!(rows[5].amount.as_deref(), Some("80.90"));
+    assert!(!format!("{rows:?} {:?}", world.payment()).contains("c4n4ry"));
+}
+
+#[test]
+fn ap18_the_same_choice_again_is_the_same_quote() {
+    let world = World::new();
+    let first = priced(&world.call(Step::ShippingMethod, &method("exp")));
+    assert_eq!(priced(&world.call(Step::ShippingMethod, &method("exp"))), first);
+    let payment = world.payment();
+    assert_eq!((payment.quotes.len(), payment.updates), (2, 2));
+    assert_eq!(world.memory.world().book.quotes.len(), 1);
+    let back = priced(&world.call(Step::ShippingMethod, &method("std")));
+    assert_eq!(back.new_total.amount, "63.99");
+}
+
+#[test]
+fn p018_the_identifier_counts_and_nothing_else_of_a_method() {
+    let world = World::new();
+    for amount in ["0", "-100.00", "1e9", "999999999999999"] {
+        let odd =
+            json!({"shippingMethod": {"identifier": "exp", "amount": amount, "label": "Free"}});
+        assert_eq!(total(&world, Step::ShippingMethod, &odd), "74.00");
+    }
+    for odd in [method("none"), method(""), json!({"shippingMethod": "exp"}), json!({})] {
+        let answer = priced(&world.call(Step::ShippingMethod, &odd));
+        assert_eq!(answer.errors[0].code, PayErrorCode::ShippingContactInvalid, "{odd}");
+        assert_eq!((answer.new_total.amount.as_str(), answer.new_line_items.len()), ("74.00", 2));
+    }
+    // What was refused was not chosen.
+    assert_eq!(world.payment().chosen.shipping_method.as_deref(), Some("exp"));
+}
+
+#[test]
+fn p019_the_type_of_a_method_may_be_written_in_any_case() {
+    let world = World::new();
+    for kind in [json!("Final"), json!("final"), json!("FINAL"), json!(7)] {
+        let method = json!({"shippingMethod": {"identifier": "exp", "type": kind}});
+        assert_eq!(total(&world, Step::ShippingMethod, &method), "74.00");
+    }
+}
+
+#[test]
+fn p020_a_kind_of_card_that_we_do_not_know_costs_nothing_extra() {
+    let world = World::new();
+    for kind in [json!({"type": "crypto"}), json!({"type": 1}), json!({}), json!("credit")] {
+        let card = json!({"paymentMethod": kind});
+        assert_eq!(total(&world, Step::PaymentMethod, &card), "63.99");
+    }
+}
+
+#[test]
+fn an_address_that_is_not_served_is_told_with_the_price_so_far() {
+    let world = World::new();
+    for country in ["fr", "xx"] {
+        let answer = priced(&world.call(Step::ShippingContact, &contact(country, "")));
+        assert_eq!(answer.errors[0].code, PayErrorCode::AddressUnserviceable);
+        assert_eq!(answer.new_total.amount, "63.99");
+    }
+    let row = world.rows().pop().unwrap();
+    assert_eq!(row.decision.as_deref(), Some("refused"));
+    assert_eq!(row.apple_errors.as_deref(), Some("addressUnserviceable"));
+    // And paying from there is refused as well, with the same error.
+    let mut from_france = paying("AA01");
+    from_france["shippingContact"]["countryCode"] = json!("fr");
+    let reply = world.call(Step::Gateway, &from_france);
+    assert_eq!(super::world::paid(&reply).errors[0].code, PayErrorCode::AddressUnserviceable);
+    assert_eq!(world.asked(), 0);
+}
+
+#[test]
+fn p021_what_can_no_longer_be_paid_is_told_as_an_error_object() {
+    let paid = World::new();
+    paid.pay("AA01");
+    let unknown = World::new();
+    unknown.memory.world().psp.fates.push_back(PspFate::LoseAnswer);
+    unknown.pay("AA01");
+    let late = World::new();
+    late.memory.world().now += Payment::LIFE;
+    for world in [paid, unknown, late] {
+        let reply = world.call(Step::ShippingMethod, &method("exp"));
+        let answer = priced(&reply);
+        assert_eq!((answer.errors[0].code, reply.code), (PayErrorCode::Unknown, Some("closed")));
+        assert_eq!((answer.new_total.amount.as_str(), answer.new_line_items.len()), ("63.99", 2));
+        assert_eq!(world.payment().quotes.len(), 1, "nothing new was issued");
+    }
+}
+
+#[test]
+fn after_sixty_updates_there_is_nothing_here() {
+    let world = World::new();
+    for at in 0..60 {
+        let identifier = if at % 2 == 0 { "exp" } else { "std" };
+        assert!(matches!(
+            world.call(Step::ShippingMethod, &method(identifier)).said,
+            Said::Priced(_)
+        ));
+    }
+    let reply = world.call(Step::ShippingMethod, &method("exp"));
+    assert_eq!((reply.said, reply.code), (Said::Gone, Some("exhausted")));
+}
+
+#[test]
+fn a_total_without_lines_is_its_own_line() {
+    let mut plain = offer();
+    plain["lines"] = json!([]);
+    plain["shippingMethods"] = json!([]);
+    plain["pricing"] = json!({"by": "static"});
+    let world = World::of(plain, std::time::Duration::ZERO);
+    let answer = priced(&world.call(Step::ShippingContact, &contact("us", "OR")));
+    assert_eq!(answer.new_line_items, [answer.new_total.clone()]);
+}
+
+#[test]
+fn what_is_paid_is_a_price_that_the_customer_was_told() {
+    // Told, and then another choice that was never told: its answer was lost on the way to us.
+    let world = World::new();
+    let mut express = paying("AA01");
+    express["shippingMethod"]["identifier"] = json!("exp");
+    let reply = world.call(Step::Gateway, &express);
+    assert_eq!(reply.code, Some("price_changed"));
+    assert_eq!(world.asked(), 0);
+    world.call(Step::ShippingMethod, &method("exp"));
+    // Its answer was lost on the way back, and the device shows the first price.
+    assert_eq!(super::world::paid(&world.call(Step::Gateway, &express)).errors, []);
+    assert_eq!((world.payment().state, world.held()), (PaymentState::Authorized, 7400));
+    let row = world.rows().into_iter().find(|row| row.event_type == JournalEvent::Claimed);
+    assert_eq!(row.unwrap().quote_seq, Some(1));
+}
