@@ -17,6 +17,7 @@ const DEMOS = [
   ["links", "a.link-open"],
   ["clip", ".clip"],
   ["app", ".app-name img"],
+  ["pay", "button.opener .payment .card.large img"],
   ["raw", ".pill, .opener, .bubble"],
   ["template", ".pill, .opener"],
   ["menu", "button.opener"],

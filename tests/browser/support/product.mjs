@@ -22,6 +22,18 @@ export async function send(to, type, content, more = {}) {
   return message;
 }
 
+// Asks for a payment and waits until Apple has it.
+export async function askPayment(to, content) {
+  const asked = await call("POST", `${stack.apiUrl}/v1/payments`, {
+    headers: { authorization, "idempotency-key": randomUUID(), prefer: "wait=8" },
+    body: { from: stack.businessId, to, content },
+  });
+  if (["failed", "unknown"].includes(asked.status)) {
+    throw new Error(`the payment was not taken: ${JSON.stringify(asked)}`);
+  }
+  return asked;
+}
+
 // Uploads a file; gives the id that messages call it.
 export async function upload(contentType, bytes) {
   const slot = await call("POST", `${stack.apiUrl}/v1/uploads`, {

@@ -65,6 +65,16 @@ class Scene {
     return product.send(this.customer.opaqueId, type, content, more);
   }
 
+  // The business asks for a payment.
+  askPayment(content) {
+    return product.askPayment(this.customer.opaqueId, content);
+  }
+
+  // What the simulator says of this customer.
+  simulator(what) {
+    return call("GET", `${stack.simulatorUrl}/api/customers/${this.customer.name}/${what}`);
+  }
+
   // The customer's answer, as the business is told of it.
   async answer() {
     const event = await product.eventOf(this.conversation.id, "interactive.replied");

@@ -1,5 +1,5 @@
 //! The sample business's bot: a keyword is answered by a message of that type, a choice by what was
-//! chosen, a file by what came of it, any other text by "You said: …". Once per event.
+//! chosen, a file by what came of it, a payment by thanks, any other text by "You said: …". Once per event.
 
 use serde_json::{Map, Value, json};
 
@@ -57,11 +57,19 @@ impl Speech {
                     return None;
                 }
                 let reply = message.get("interactive")?;
+                // Thanks are said when the money is held, whatever the device says.
+                if reply.get("kind").and_then(Value::as_str) == Some("payment") {
+                    return None;
+                }
                 let demo = choice::keyword(reply).and_then(|word| demo::named(word, simulator));
                 Some(demo.map_or_else(|| Self::Text(choice::sentence(reply)), Self::Demo))
             }
             "attachment.ready" | "attachment.failed" if with_demo => {
                 Some(Self::Text(received::sentence(event.get("data")?)))
+            }
+            "payment.authorized" if with_demo => {
+                let (amount, currency) = (told("/data/amount")?, told("/data/currency")?);
+                Some(Self::Text(format!("Thank you. You paid {amount} {currency}.")))
             }
             _ => None,
         }

@@ -47,6 +47,12 @@ impl Caller {
         body.insert("to".to_owned(), json!(self.to));
         body.extend(members);
         body.insert("bot".to_owned(), json!(true));
+        // A payment has a call of its own, which says what it is.
+        let path = if body.get("type") == Some(&json!("payment")) {
+            "/v1/payments"
+        } else {
+            "/v1/messages"
+        };
         let body = Value::Object(body);
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
 
@@ -66,10 +72,14 @@ impl Caller {
             });
             world.bot_answers.len() - 1
         });
+        let mut said = body.clone();
+        if let (true, Some(said)) = (path == "/v1/payments", said.as_object_mut()) {
+            said.remove("type");
+        }
         let mut pause = Duration::ZERO;
         for attempt in ATTEMPTS {
             tokio::time::sleep(attempt.max(pause)).await;
-            let outcome = self.post(state, "/v1/messages", &idempotency_key, &body).await;
+            let outcome = self.post(state, path, &idempotency_key, &said).await;
             pause = outcome.retry_after;
             let final_answer = outcome.is_final();
             state.change(|world| note(world, index, outcome));
@@ -157,7 +167,8 @@ impl Outcome {
 fn note(world: &mut World, index: usize, outcome: Outcome) {
     let Some(record) = world.bot_answers.get_mut(index) else { return };
     record.status = outcome.status;
-    record.message_id = outcome.body.get("id").and_then(Value::as_str).map(str::to_owned);
+    let id = outcome.body.get("messageId").or(outcome.body.get("id"));
+    record.message_id = id.and_then(Value::as_str).map(str::to_owned);
     record.error = outcome.error.or_else(|| {
         let refused = outcome.status.is_some_and(|status| status >= 300);
         refused.then(|| outcome.body.to_string())

@@ -20,7 +20,7 @@ use crate::host;
 use crate::shop;
 
 /// A keyword and the messages it is answered by.
-const DEMOS: [(&str, &str); 17] = [
+const DEMOS: [(&str, &str); 18] = [
     ("app", include_str!("demo/app.json")),
     ("clip", include_str!("demo/clip.json")),
     ("fallback", include_str!("demo/fallback.json")),
@@ -33,6 +33,7 @@ const DEMOS: [(&str, &str); 17] = [
     ("list", include_str!("demo/list.json")),
     ("list multi", include_str!("demo/list-multi.json")),
     ("menu", include_str!("demo/menu.json")),
+    ("pay", include_str!("demo/pay.json")),
     ("photo", include_str!("demo/photo.json")),
     ("quick", include_str!("demo/quick.json")),
     ("raw", include_str!("demo/raw.json")),

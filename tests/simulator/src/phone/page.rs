@@ -11,7 +11,7 @@ const LIST: &str = include_str!("page/list.html");
 const PAGE: &str = include_str!("page/page.html");
 
 /// Style sheets, script modules and the icon by name.
-const ASSETS: [(&str, &str); 25] = [
+const ASSETS: [(&str, &str); 27] = [
     ("icon.svg", include_str!("page/icon.svg")),
     ("page.css", include_str!("page/page.css")),
     ("messages.css", include_str!("page/messages.css")),
@@ -31,6 +31,8 @@ const ASSETS: [(&str, &str); 25] = [
     ("link.js", include_str!("page/link.js")),
     ("list-picker.js", include_str!("page/list-picker.js")),
     ("message.js", include_str!("page/message.js")),
+    ("payment.js", include_str!("page/payment.js")),
+    ("payment-choices.js", include_str!("page/payment-choices.js")),
     ("quick-reply.js", include_str!("page/quick-reply.js")),
     ("sheet.js", include_str!("page/sheet.js")),
     ("tapback.js", include_str!("page/tapback.js")),

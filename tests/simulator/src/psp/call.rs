@@ -241,6 +241,7 @@ impl Call {
     }
 
     /// A refusal before anything is looked at: nothing is executed, nothing kept.
+    #[expect(clippy::unnecessary_box_returns, reason = "it is the large half of results")]
     pub(super) fn refuse(&self, state: &State, status: u16, body: Value) -> Box<Response> {
         Box::new(self.answer(state, &Answer::new(status, body), false))
     }

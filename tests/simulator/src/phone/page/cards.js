@@ -1,4 +1,4 @@
-// Cards: invitations with yes and no; payment and sign-in, to look at; what this device cannot show.
+// Cards: invitations with yes and no; sign-in, to look at; what this device cannot show.
 
 import { face } from "./bubble.js";
 import { make, picture, words } from "./dom.js";
@@ -28,34 +28,6 @@ export function invitation(message, answer, reply) {
     words("p", "invitation-reference", asked.referenceId),
     make("div", { class: "invitation-buttons" }, button("Yes", true), button("No", false)),
   );
-}
-
-export function payment(message) {
-  const { receivedMessage, data } = message.interactiveData;
-  const request = data.payment.paymentRequest ?? {};
-  const line = (item, className) =>
-    make(
-      "div",
-      { class: className },
-      words("dt", "", item.label),
-      make("dd", {}, money(item.amount, request.currencyCode)),
-    );
-  return make(
-    "div",
-    { class: "payment" },
-    receivedMessage && face(message, { style: "large", ...receivedMessage }),
-    make(
-      "dl",
-      { class: "bill" },
-      (request.lineItems ?? []).map((item) => line(item, "")),
-      request.total && line(request.total, "total"),
-    ),
-    make("p", { class: "hint" }, "Apple Pay · cannot be paid here"),
-  );
-}
-
-function money(amount, currency) {
-  return [amount, currency].filter(Boolean).join(" ");
 }
 
 export function signIn(message) {

@@ -4,8 +4,8 @@ import { make } from "./dom.js";
 
 let opened = 0;
 
-// Opens a sheet. `show` fills it; it closes by Cancel, Escape or a tap beside it.
-export function openSheet() {
+// Opens a sheet. `show` fills it; it closes by Cancel, Escape or a tap beside it, and `closed` is told.
+export function openSheet(closed = () => {}) {
   const id = `sheet-${++opened}`;
   const form = make("form", { class: "sheet-form", novalidate: true });
   const dialog = make("dialog", { class: "sheet", "aria-labelledby": id }, form);
@@ -13,6 +13,7 @@ export function openSheet() {
   const item = origin?.closest("li");
   dialog.addEventListener("close", () => {
     dialog.remove();
+    closed();
     // The browser gives the focus back, unless the message was drawn anew meanwhile.
     if (!origin?.isConnected) item?.querySelector("button:enabled")?.focus();
   });
@@ -22,7 +23,7 @@ export function openSheet() {
   const sheet = {
     close: () => dialog.close(),
     // `page`: {title, body, action, act, ready, back}. `act` gives what went wrong, or nothing
-    // when the sheet is to close; null keeps it open.
+    // when the sheet is to close; null keeps it open. Gives what looks again whether it is ready.
     show: (page) => fill(form, id, sheet, page),
   };
   queueMicrotask(() => dialog.showModal());
@@ -60,4 +61,5 @@ function fill(form, id, sheet, page) {
   };
   // A page turned: whoever does not see it hears where they are.
   if (turned) heading.focus();
+  return look;
 }

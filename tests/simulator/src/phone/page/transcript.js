@@ -4,13 +4,14 @@
 import { replyBubble } from "./answers.js";
 import { appBubble } from "./app.js";
 import { face, opener } from "./bubble.js";
-import { invitation, payment, signIn, unsupported } from "./cards.js";
+import { invitation, signIn, unsupported } from "./cards.js";
 import { $, link, make, webAddress, words } from "./dom.js";
 import { withFiles } from "./files.js";
 import { openForm } from "./form.js";
 import { richLink } from "./link.js";
 import { openListPicker } from "./list-picker.js";
 import { answerTo, feature, nameOf, requiredToken } from "./message.js";
+import { paymentBubble } from "./payment.js";
 import { quickReply } from "./quick-reply.js";
 import { reactButton } from "./tapback.js";
 import { openTimePicker } from "./time-picker.js";
@@ -36,7 +37,7 @@ export function showEntries(phone, conversation, reply) {
     if (item.dataset.version === version) continue;
     item.dataset.version = version;
     const device = { locale: phone.locale.replace("_", "-"), timezoneOffset: phone.timezoneOffset };
-    fill(item, entry, { answer, lacking, device, reply: (body) => reply(entry, body) });
+    fill(item, { businessId: conversation.businessId, ...entry }, { answer, lacking, device, reply: (body) => reply(entry, body) });
   }
 }
 
@@ -102,7 +103,7 @@ function fromBusiness(entry, { answer, lacking, device, reply }) {
     case "notification":
       return invitation(message, answer, reply);
     case "payment":
-      return payment(message);
+      return paymentBubble(entry, answer, device.locale);
     case "authenticate":
       return signIn(message);
     default:
