@@ -15,7 +15,7 @@ mod resolve;
 mod round;
 mod tell;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod void;
 
 use jiff::Timestamp;
