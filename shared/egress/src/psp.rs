@@ -38,6 +38,8 @@ use crate::{
 
 mod adyen;
 mod amount;
+#[cfg(feature = "decrypt")]
+mod card;
 pub mod endpoint;
 mod stripe;
 mod wire;
@@ -167,11 +169,39 @@ impl<K: MerchantSecrets, C: Clock> Psps<K, C> {
         self.open(&order.tenant, &order.account, self.budget(until)).await
     }
 
+    /// Asks an order's provider for the money.
+    async fn ask(&self, order: &PspOrder, paid: Paid<'_>, until: Timestamp) -> PspResult {
+        let result = match self.of_order(order, until).await {
+            Ok(Opened::Stripe(stripe)) => stripe.authorize(order, paid).await,
+            Ok(Opened::Adyen(adyen)) => adyen.authorize(order, paid).await,
+            Ok(Opened::Endpoint(endpoint)) => endpoint.authorize(order, paid).await,
+            Err(NotAsked::Configuration) => rejected(DeclineClass::Configuration, None),
+            Err(NotAsked::Secrets) => rejected(DeclineClass::Unreachable, None),
+        };
+        let is_refused =
+            matches!(result, PspResult::Rejected { class: DeclineClass::Configuration, .. });
+        if is_refused {
+            tracing::error!(tenant = %order.tenant, psp = order.account.kind.as_str(), "psp_misconfigured");
+        }
+        self.settle_refusal(order, is_refused);
+        result
+    }
+
     fn settle_refusal(&self, order: &PspOrder, is_refused: bool) {
         if is_refused {
             self.keys.forget(&order.tenant, &order.account.secret, self.clock.now());
         }
     }
+}
+
+/// What is paid with.
+#[derive(Clone, Copy)]
+enum Paid<'a> {
+    /// Apple's token, which the provider opens.
+    Token(&'a PspToken),
+    /// What was in it.
+    #[cfg(feature = "decrypt")]
+    Card(&'a amb_protocol::apple_pay::token::CardData),
 }
 
 /// A provider, with its keys and the time that is left.
@@ -202,20 +232,12 @@ impl<K: MerchantSecrets, C: Clock> Psp for Psps<K, C> {
     }
 
     async fn authorize(&self, order: &PspOrder, token: &PspToken, until: Timestamp) -> PspResult {
-        let result = match self.of_order(order, until).await {
-            Ok(Opened::Stripe(stripe)) => stripe.authorize(order, token).await,
-            Ok(Opened::Adyen(adyen)) => adyen.authorize(order, token).await,
-            Ok(Opened::Endpoint(endpoint)) => endpoint.authorize(order, token).await,
-            Err(NotAsked::Configuration) => rejected(DeclineClass::Configuration, None),
-            Err(NotAsked::Secrets) => rejected(DeclineClass::Unreachable, None),
-        };
-        let is_refused =
-            matches!(result, PspResult::Rejected { class: DeclineClass::Configuration, .. });
-        if is_refused {
-            tracing::error!(tenant = %order.tenant, psp = order.account.kind.as_str(), "psp_misconfigured");
+        if order.account.decrypts {
+            // Such an account takes card data, and only `token-decrypt` has them.
+            tracing::error!(tenant = %order.tenant, "psp_misconfigured: nothing here opens tokens");
+            return rejected(DeclineClass::Configuration, None);
         }
-        self.settle_refusal(order, is_refused);
-        result
+        self.ask(order, Paid::Token(token), until).await
     }
 
     async fn resolve(&self, order: &PspOrder, until: Timestamp) -> Resolution {

@@ -13,7 +13,7 @@ use amb_protocol::{
 };
 use amb_service::{
     model::{DeclineClass, Doubt, Fence, PspResult},
-    port::{PspDone, PspOrder, PspToken, Resolution},
+    port::{PspDone, PspOrder, Resolution},
 };
 use data_encoding::BASE64;
 use jiff::SignedDuration;
@@ -27,12 +27,14 @@ use url::Url;
 
 pub(super) use self::notice::notices;
 use super::{
-    Budget,
+    Budget, Paid,
     amount::ADYEN,
     code, in_doubt, key_of, last4, rejected,
     wire::{Called, Wire, read},
 };
 
+#[cfg(feature = "decrypt")]
+mod card;
 mod notice;
 mod words;
 
@@ -133,12 +135,18 @@ impl<'a> Adyen<'a> {
         (secret.v == 1).then_some(Self { wire, base, merchant_account, secret, budget })
     }
 
-    pub(super) async fn authorize(&self, order: &PspOrder, token: &PspToken) -> PspResult {
+    pub(super) async fn authorize(&self, order: &PspOrder, paid: Paid<'_>) -> PspResult {
         let Some(amount) = amount(order.amount, order.currency) else {
             return rejected(DeclineClass::Configuration, Some("amount".to_owned()));
         };
-        let token = Secret::new(BASE64.encode(token.payment_data.expose().as_bytes()));
-        let body = self.payment(order, &amount, Some(token.expose()));
+        let body = match paid {
+            Paid::Token(token) => {
+                let token = Secret::new(BASE64.encode(token.payment_data.expose().as_bytes()));
+                self.payment(order, &amount, Some(token.expose()))
+            }
+            #[cfg(feature = "decrypt")]
+            Paid::Card(card) => self.card_payment(order, &amount, card),
+        };
         match self.post::<Payment>(&["payments"], &body, &order.key).await {
             Answer::Yes(payment) => self.judge(order, payment).await,
             Answer::No { status, code } => words::refusal(status, code),

@@ -24,7 +24,14 @@
 //!  "token":{"paymentData":{…},"transactionIdentifier":"…","paymentMethod":{"network":"Visa"}}}
 //! ```
 //!
-//! where `orderReference`, `billing` and `paymentMethod` may be absent. It answers 200 with
+//! where `orderReference`, `billing` and `paymentMethod` may be absent. An account that takes opened
+//! tokens gets, in place of `token`,
+//!
+//! ```json
+//! {"card":{"number":"…","expiryMonth":"12","expiryYear":"2031","cryptogram":"…","eci":"7"}}
+//! ```
+//!
+//! where `eci` may be absent. It answers 200 with
 //!
 //! ```json
 //! {"decision":"approved","reference":"…","amount":"63.99","currency":"USD"}
@@ -78,11 +85,13 @@ use tokio::time;
 pub use self::conformance::{Caller, Reply as CallReply};
 pub(super) use self::notice::notices;
 use super::{
-    Budget, code, in_doubt, key_of, last4, rejected,
+    Budget, Paid, code, in_doubt, key_of, last4, rejected,
     wire::{Called, Wire, read},
 };
 use crate::{EndpointUrl, exchange::Reply, signed::SharedKey};
 
+#[cfg(feature = "decrypt")]
+mod card;
 mod conformance;
 mod notice;
 
@@ -181,8 +190,13 @@ impl<'a> Endpoint<'a> {
         Some(Self { wire, url, key, budget: Budget { deadline, ..budget } })
     }
 
-    pub(super) async fn authorize(&self, order: &PspOrder, token: &PspToken) -> PspResult {
-        let Some(body) = authorization(order, token) else {
+    pub(super) async fn authorize(&self, order: &PspOrder, paid: Paid<'_>) -> PspResult {
+        let body = match paid {
+            Paid::Token(token) => authorization(order, token),
+            #[cfg(feature = "decrypt")]
+            Paid::Card(card) => Some(card::authorization(order, card)),
+        };
+        let Some(body) = body else {
             return rejected(DeclineClass::Token, None);
         };
         match self.call(Method::POST, &[], &body, Some(&order.key)).await {

@@ -7,7 +7,7 @@
 use amb_protocol::{money::Minor, secret::Secret};
 use amb_service::{
     model::{DeclineClass, Doubt, Fence, PspResult},
-    port::{PspDone, PspFault, PspOrder, PspToken, Resolution},
+    port::{PspDone, PspFault, PspOrder, Resolution},
 };
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -17,9 +17,11 @@ use self::{
     call::{Answer, Form},
     objects::{CardToken, Intent, Refund, Refunds, Status},
 };
-use super::{Budget, amount::STRIPE, in_doubt, key_of, rejected, wire::Wire};
+use super::{Budget, Paid, amount::STRIPE, in_doubt, key_of, rejected, wire::Wire};
 
 mod call;
+#[cfg(feature = "decrypt")]
+mod card;
 mod notice;
 mod objects;
 mod words;
@@ -66,9 +68,9 @@ impl<'a> Stripe<'a> {
         }
     }
 
-    pub(super) async fn authorize(&self, order: &PspOrder, token: &PspToken) -> PspResult {
+    pub(super) async fn authorize(&self, order: &PspOrder, paid: Paid<'_>) -> PspResult {
         // Neither call holds anything, so whatever goes wrong in them, nothing was executed.
-        let (card, intent) = tokio::join!(self.tokenize(order, token), self.intent_for(order));
+        let (card, intent) = tokio::join!(self.tokenize(order, paid), self.intent_for(order));
         let (card, intent) = match (card, intent) {
             (Ok(card), Ok(intent)) => (card, intent),
             (Err(failed), _) => return failed.before_confirming(DeclineClass::Token),
@@ -246,16 +248,13 @@ impl<'a> Stripe<'a> {
     async fn tokenize(
         &self,
         order: &PspOrder,
-        token: &PspToken,
+        paid: Paid<'_>,
     ) -> Result<CardToken, Answer<CardToken>> {
         let mut form = Form::new();
-        form.put("pk_token", token.payment_data.expose());
-        form.put("pk_token_transaction_id", &token.transaction_id);
-        if let Some(network) = &token.network {
-            form.put("pk_token_payment_network", network);
-        }
-        if let Some(name) = &token.display_name {
-            form.put("pk_token_instrument_name", name);
+        match paid {
+            Paid::Token(token) => form.apples(token),
+            #[cfg(feature = "decrypt")]
+            Paid::Card(card) => form.card(card),
         }
         let key = key_of("token", &order.key);
         match self.post_token(form, &key).await {

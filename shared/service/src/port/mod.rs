@@ -19,6 +19,7 @@ mod payload;
 mod payment;
 mod psp;
 mod queue;
+mod sealed;
 mod secrets;
 mod template;
 mod time;
@@ -57,6 +58,7 @@ pub use psp::{
     Resolution,
 };
 pub use queue::{DeliveryQueue, OutboundQueue, PayloadQueue, QueuedDelivery};
+pub use sealed::SealedPayment;
 pub use secrets::{AppleKeySet, AppleSecrets, OperatorKeySource, ServiceKeySource};
 pub use template::{TemplateLibrary, Templates};
 pub use time::{Clock, Entropy};

@@ -4,6 +4,7 @@ use amb_protocol::{
     secret::Secret,
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::future::Future;
 
 use super::PortError;
@@ -71,7 +72,8 @@ pub trait Psp: Send + Sync {
 
 /// An attempt as a provider has to know it. Before the first attempt, `attempt` is 0 and `key` the
 /// payment's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PspOrder {
     /// The owner.
     pub tenant: TenantId,

@@ -1,7 +1,10 @@
 //! Calls to Stripe's API, and the four ways they end.
 
 use amb_protocol::{apple_pay::Region, secret::Secret};
-use amb_service::model::{DeclineClass, Doubt, PspResult};
+use amb_service::{
+    model::{DeclineClass, Doubt, PspResult},
+    port::PspToken,
+};
 use reqwest::{
     Method, Request,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue},
@@ -77,6 +80,18 @@ impl Form {
         self.0.extend(form_urlencoded::byte_serialize(name.as_bytes()));
         self.0.push('=');
         self.0.extend(form_urlencoded::byte_serialize(value.as_bytes()));
+    }
+
+    /// Apple's token, as Stripe's own iOS library sends it.
+    pub(super) fn apples(&mut self, token: &PspToken) {
+        self.put("pk_token", token.payment_data.expose());
+        self.put("pk_token_transaction_id", &token.transaction_id);
+        if let Some(network) = &token.network {
+            self.put("pk_token_payment_network", network);
+        }
+        if let Some(name) = &token.display_name {
+            self.put("pk_token_instrument_name", name);
+        }
     }
 
     /// As much of the cardholder's address as we know, for the issuer's check.

@@ -1,0 +1,143 @@
+//! `token-decrypt`: opens a token with the merchant's own key and asks the provider with what is
+//! inside. Nothing else in the service sees card data, and nothing leaves here but the provider's
+//! request: what is answered is the provider's word, what is logged are codes (spec/payments §6.6).
+//!
+//! It is deployed on request only. Its event is a [`SealedPayment`], its answer a [`PspResult`]; the
+//! merchant's keys are in the secret that is named like the provider's, with `-processing` after it:
+//! `{"v":1,"keys":[{"key":"<PEM>"}]}`, the key in use, the next one, and the last.
+
+use std::future::Future;
+
+use amb_egress::psp::Psps;
+use amb_lambda::{
+    config::{Config, ConfigError},
+    telemetry::stage,
+};
+use amb_protocol::apple_pay::token::{
+    CardData, Environment, PaymentToken, ProcessingKeys, TokenFault, Verifier, decrypt,
+};
+use amb_service::{
+    model::{DeclineClass, PspResult, SecretName},
+    port::{Clock, MerchantSecrets, PspOrder, SealedPayment},
+};
+use jiff::Timestamp;
+
+/// Whoever takes card data: the providers, behind a name that a test can stand in for.
+pub trait TakesCards: Send + Sync {
+    /// Asks for the money to be held; it always answers by `until`.
+    fn authorize_card(
+        &self,
+        order: &PspOrder,
+        card: &CardData,
+        until: Timestamp,
+    ) -> impl Future<Output = PspResult> + Send;
+}
+
+impl<K: MerchantSecrets, C: Clock> TakesCards for Psps<K, C> {
+    async fn authorize_card(
+        &self,
+        order: &PspOrder,
+        card: &CardData,
+        until: Timestamp,
+    ) -> PspResult {
+        self.authorize_card(order, card, until).await
+    }
+}
+
+/// The function.
+#[derive(Debug)]
+pub struct TokenDecrypt<K, P, C> {
+    verifier: Verifier,
+    secrets: K,
+    psp: P,
+    clock: C,
+}
+
+/// Why nobody was asked for money.
+enum NotAsked {
+    Token(TokenFault),
+    Keys(&'static str),
+    Secrets,
+}
+
+impl From<TokenFault> for NotAsked {
+    fn from(fault: TokenFault) -> Self {
+        Self::Token(fault)
+    }
+}
+
+impl<K: MerchantSecrets, P: TakesCards, C: Clock> TokenDecrypt<K, P, C> {
+    /// Wires it.
+    pub fn new(verifier: Verifier, secrets: K, psp: P, clock: C) -> Self {
+        Self { verifier, secrets, psp, clock }
+    }
+
+    /// Verifies, opens, compares with the order, and asks. The card data are wiped before it answers.
+    pub async fn pay(&self, sealed: SealedPayment) -> PspResult {
+        let SealedPayment { order, token, until } = sealed;
+        let began = self.clock.now();
+        let opened = self.open(&order, token.get(), began).await;
+        let (word, result) = match opened {
+            Ok(card) => ("asked", self.psp.authorize_card(&order, &card, until).await),
+            Err(NotAsked::Token(fault)) => {
+                (fault.code(), rejected(DeclineClass::Token, Some(fault.code())))
+            }
+            Err(NotAsked::Keys(why)) => (why, rejected(DeclineClass::Configuration, Some(why))),
+            Err(NotAsked::Secrets) => {
+                ("secrets_unavailable", rejected(DeclineClass::Unreachable, None))
+            }
+        };
+        let took = began.duration_until(self.clock.now()).unsigned_abs();
+        stage("token").tenant(&order.tenant).outcome(word).took(took).emit();
+        result
+    }
+
+    async fn open(
+        &self,
+        order: &PspOrder,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<CardData, NotAsked> {
+        let token = PaymentToken::read(token)?;
+        self.verifier.verify(&token, now.as_second())?;
+        let keys = self.keys(order).await?;
+        let card = decrypt(&token, &keys, &order.merchant)?;
+        card.pays(order.amount, order.currency)?;
+        Ok(card)
+    }
+
+    async fn keys(&self, order: &PspOrder) -> Result<ProcessingKeys, NotAsked> {
+        let name = format!("{}-processing", order.account.secret.as_str());
+        let name = SecretName::parse(&name).map_err(|_too_long| NotAsked::Keys("keys_name"))?;
+        let text = match self.secrets.merchant_secret(&order.tenant, &name).await {
+            Ok(Some(text)) => text,
+            Ok(None) => return Err(NotAsked::Keys("keys_missing")),
+            Err(error) => {
+                tracing::error!(%error, "a merchant's processing keys were not to be had");
+                return Err(NotAsked::Secrets);
+            }
+        };
+        ProcessingKeys::read(&text).map_err(|_no_keys| NotAsked::Keys("keys_unreadable"))
+    }
+}
+
+fn rejected(class: DeclineClass, code: Option<&str>) -> PspResult {
+    PspResult::Rejected { class, code: code.map(str::to_owned) }
+}
+
+/// Who is believed: Apple; and in a build for tests, whom the environment names.
+pub fn verifier(config: &Config) -> Result<Verifier, ConfigError> {
+    let sandbox = config.is_apple_pay_sandbox()?;
+    let environment = if sandbox { Environment::Sandbox } else { Environment::Production };
+    #[cfg(feature = "test-root")]
+    if let Some(root) = config.apple_pay_test_root() {
+        let name = amb_lambda::config::APPLE_PAY_TEST_ROOT;
+        let reason = "is no root certificate in PEM";
+        return Verifier::new(environment, &[root])
+            .map_err(|_fault| ConfigError::Invalid { name, reason });
+    }
+    Ok(Verifier::apple(environment))
+}
+
+#[cfg(test)]
+mod tests;

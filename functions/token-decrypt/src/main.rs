@@ -1,0 +1,30 @@
+//! `token-decrypt`: wires the adapters; invoked by `apple-pay`, never from outside.
+
+use amb_aws::{Clients, Profile, SecretsManagerMerchants};
+use amb_egress::{Policy, psp::Psps};
+use amb_lambda::{adapter::System, config::Config, telemetry};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use token_decrypt::{TokenDecrypt, verifier};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = Config::from_env()?;
+    telemetry::init("token-decrypt", config.log_level());
+
+    let clients = Clients::load(Profile::ack()).await;
+    let secrets = SecretsManagerMerchants::new(clients.secrets, config.merchant_secrets()?);
+    let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
+    let mut psps = Psps::new(secrets.clone(), System, policy);
+    if let Some(base) = config.stripe_url()? {
+        psps = psps.with_stripe_at(&base)?;
+    }
+    if let Some(base) = config.adyen_url()? {
+        psps = psps.with_adyen_at(&base)?;
+    }
+    let function = TokenDecrypt::new(verifier(&config)?, secrets, psps, System);
+
+    lambda_runtime::run(service_fn(|event: LambdaEvent<_>| async {
+        Ok::<_, Error>(function.pay(event.payload).await)
+    }))
+    .await
+}
