@@ -10,6 +10,7 @@ use amb_lambda::{
 };
 use amb_service::{
     model::OutboundPointer,
+    payment::opening::OpensPayments,
     port::{AppleSecrets, Clock, DeliveryQueue, Entropy, Files, Gateway, PayloadQueue, Web},
     relay::{Relay, RelayError, RelayTables, Relayed},
 };
@@ -21,8 +22,8 @@ use std::time::Duration;
 const SOON: Duration = Duration::from_secs(1);
 
 /// Works through one batch of the queue.
-pub async fn relay_batch<S, Q, G, K, F, W, C>(
-    relay: &Relay<S, Q, G, K, F, W, C>,
+pub async fn relay_batch<S, Q, G, K, F, W, C, O>(
+    relay: &Relay<S, Q, G, K, F, W, C, O>,
     queues: &Queues,
     log: &LogHash,
     clock: &C,
@@ -36,14 +37,15 @@ where
     F: Files,
     W: Web,
     C: Clock + Entropy + Clone,
+    O: OpensPayments,
 {
     let deadline = Deadline::of(&event.context, BATCH_RESERVE);
     let batch = Batch::new(clock.clone(), deadline);
     batch.fifo_queue(event.payload, |message| one(relay, queues, log, clock, message)).await
 }
 
-async fn one<S, Q, G, K, F, W, C>(
-    relay: &Relay<S, Q, G, K, F, W, C>,
+async fn one<S, Q, G, K, F, W, C, O>(
+    relay: &Relay<S, Q, G, K, F, W, C, O>,
     queues: &Queues,
     log: &LogHash,
     clock: &C,
@@ -57,6 +59,7 @@ where
     F: Files,
     W: Web,
     C: Clock + Entropy + Clone,
+    O: OpensPayments,
 {
     let began = clock.now();
     let body = message.body.unwrap_or_default();

@@ -20,6 +20,7 @@ async fn main() -> Result<(), Error> {
         deliveries: Some(config.deliveries_queue_url()?),
         outbound: Some(config.outbound_queue_url()?),
         payloads: Some(config.payloads_queue_url()?),
+        ..QueueUrls::default()
     };
     let queues = Queues::new(clients.sqs, urls);
     let secrets = SecretsManagerApple::new(clients.secrets, config.apple_secret()?);

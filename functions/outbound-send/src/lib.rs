@@ -1,4 +1,4 @@
-//! `outbound-send`: `POST /v1/messages` and `POST /v1/messages/validate`.
+//! `outbound-send`: `POST /v1/messages`, `POST /v1/messages/validate` and `POST /v1/payments`.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use amb_service::{
     access::{Access, Principal},
     model::OutboundStatus,
     port::{
-        ApiKeys, Businesses, Clock, Conversations, Entropy, Files, IdempotencyRecords,
+        ApiKeys, Businesses, Clock, Conversations, Entropy, Files, IdempotencyRecords, Merchants,
         OutboundQueue, Outbox, Templates, Web,
     },
     problem::{Fault, Problem},
@@ -25,6 +25,9 @@ pub const PATH: &str = "/v1/messages";
 
 /// The path that only tells what sending would come to.
 pub const VALIDATE_PATH: &str = "/v1/messages/validate";
+
+/// The path that asks for a payment.
+pub const PAYMENTS_PATH: &str = "/v1/payments";
 
 /// The largest body that is taken inline: what Lambda's 6 MB leave after base64. Larger ones come by
 /// reference.
@@ -42,18 +45,26 @@ pub struct OutboundSend<S, Q, F, W, C> {
 
 /// Every table port that this function uses.
 pub trait Tables:
-    ApiKeys + Businesses + Conversations + Outbox + IdempotencyRecords + Templates + Clone
+    ApiKeys + Businesses + Conversations + Outbox + IdempotencyRecords + Templates + Merchants + Clone
 {
 }
 
 impl<T> Tables for T where
-    T: ApiKeys + Businesses + Conversations + Outbox + IdempotencyRecords + Templates + Clone
+    T: ApiKeys
+        + Businesses
+        + Conversations
+        + Outbox
+        + IdempotencyRecords
+        + Templates
+        + Merchants
+        + Clone
 {
 }
 
 /// What a request came to.
 enum Done {
     Sent(Sent),
+    Asked(Sent),
     Checked(Principal, Verdict),
 }
 
@@ -81,7 +92,11 @@ where
         match outcome {
             Ok(Done::Sent(sent)) => {
                 self.told(stage("send").took(took), &sent);
-                accepted(&sent)
+                accepted(&sent, false)
+            }
+            Ok(Done::Asked(sent)) => {
+                self.told(stage("ask").took(took), &sent);
+                accepted(&sent, true)
             }
             Ok(Done::Checked(principal, verdict)) => {
                 let outcome = if verdict.valid { "valid" } else { "faulty" };
@@ -89,7 +104,11 @@ where
                 answer::json(StatusCode::OK, &verdict)
             }
             Err(problem) => {
-                let name = if request.path() == VALIDATE_PATH { "validate" } else { "send" };
+                let name = match request.path() {
+                    VALIDATE_PATH => "validate",
+                    PAYMENTS_PATH => "ask",
+                    _ => "send",
+                };
                 let outcome = if problem.status == 401 { "auth_failure" } else { "refused" };
                 stage(name).took(took).outcome(outcome).code(problem.code).emit();
                 let mut answer = answer::problem(&problem, request.request_id());
@@ -113,9 +132,10 @@ where
     }
 
     async fn answer_to(&self, request: &mut Request) -> Result<Done, Problem> {
-        let checks = match request.path() {
-            PATH => false,
-            VALIDATE_PATH => true,
+        let (checks, asks) = match request.path() {
+            PATH => (false, false),
+            VALIDATE_PATH => (true, false),
+            PAYMENTS_PATH => (false, true),
             _ => return Err(Problem::not_found()),
         };
         if request.method() != "POST" {
@@ -135,11 +155,15 @@ where
             return Ok(Done::Checked(principal, verdict));
         }
         let key = request.header("idempotency-key");
-        let sent = self.send.send(&principal, key, &body).await?;
-        match preferred_wait(request.header("prefer")) {
-            Some(wait) => self.send.wait(sent, wait).await.map(Done::Sent),
-            None => Ok(Done::Sent(sent)),
+        let mut sent = if asks {
+            self.send.ask(&principal, key, &body).await?
+        } else {
+            self.send.send(&principal, key, &body).await?
+        };
+        if let Some(wait) = preferred_wait(request.header("prefer")) {
+            sent = self.send.wait(sent, wait).await?;
         }
+        Ok(if asks { Done::Asked(sent) } else { Done::Sent(sent) })
     }
 }
 
@@ -161,13 +185,19 @@ fn preferred_wait(prefer: Option<&str>) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
-/// 202 while the message waits for Apple, 200 when it came to its end.
-fn accepted(sent: &Sent) -> Answer {
+/// 202 while the message waits for Apple, 200 when it came to its end. `asked`: a payment, and its
+/// message beside it.
+fn accepted(sent: &Sent, asked: bool) -> Answer {
     #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
     struct Accepted<'s> {
         id: String,
-        #[serde(rename = "type")]
-        kind: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message_id: Option<String>,
+        #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+        kind: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payment_id: Option<String>,
         #[serde(flatten)]
         status: &'s OutboundStatus,
         #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
@@ -177,9 +207,17 @@ fn accepted(sent: &Sent) -> Answer {
         OutboundStatus::Queued => StatusCode::ACCEPTED,
         _ => StatusCode::OK,
     };
+    let message = sent.pointer.message.to_string();
+    let payment = sent.payment.as_ref().map(ToString::to_string);
+    let (id, message_id, payment_id) = match payment {
+        Some(payment) if asked => (payment, Some(message), None),
+        payment => (message, None, payment),
+    };
     let body = Accepted {
-        id: sent.pointer.message.to_string(),
-        kind: sent.kind,
+        id,
+        message_id,
+        kind: (!asked).then_some(sent.kind),
+        payment_id,
         status: &sent.status,
         warnings: &sent.warnings,
     };

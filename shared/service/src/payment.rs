@@ -13,5 +13,7 @@ mod evidence;
 pub mod journal;
 mod news;
 pub mod notice;
+pub mod offering;
+pub mod opening;
 pub mod order;
 pub mod settle;

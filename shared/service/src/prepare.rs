@@ -94,6 +94,8 @@ pub enum Change {
     },
     /// Apple decides when it is sent whether there is an App Clip; without one, a rich link goes.
     AppClip,
+    /// Apple's merchant session, and the addresses that the device calls, are put in when it is sent.
+    MerchantSession,
 }
 
 /// What there is to say of a picture.
@@ -156,8 +158,9 @@ impl<F: Files, W: Web, C: Clock> Prepare<F, W, C> {
         let mut changes = self.images(tenant, draft, pack, until, &mut body).await?;
         for need in &draft.needs {
             match need {
-                // Whoever sends the message puts its files there, and opens its payment.
-                Need::Image(_) | Need::File(_) | Need::Payment(_) => {}
+                // Whoever sends the message puts its files there.
+                Need::Image(_) | Need::File(_) => {}
+                Need::Payment(_) => changes.push(Change::MerchantSession),
                 Need::Preview { url } => {
                     changes.push(self.preview(tenant, url, pack, until, &mut body).await);
                 }

@@ -25,6 +25,7 @@ use crate::{
         ConversationState, ConversationStatus, FailureCode, OutboundMessage, OutboundPointer,
         OutboundStatus, QUEUE_GRACE, Waited,
     },
+    payment::opening::{NoPayments, OpensPayments},
     port::{
         AppleFiles, AppleSecrets, Clock, Conversations, DataRefs, DeliveryQueue, EndpointDirectory,
         Entropy, Files, Gateway, Outbox, OutboxLease, PayloadQueue, Payloads, PortError, Web,
@@ -47,12 +48,13 @@ pub const AGENT: &str = "amb-msp";
 
 /// Relays messages to Apple.
 #[derive(Debug)]
-pub struct Relay<S, Q, G, K, F, W, C> {
+pub struct Relay<S, Q, G, K, F, W, C, O = NoPayments> {
     store: S,
     queue: Q,
     gateway: G,
     keys: KeyRing<K, C>,
     prepare: Prepare<F, W, C>,
+    payments: O,
     clock: C,
 }
 
@@ -95,15 +97,10 @@ pub enum RelayError {
 
 impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
 where
-    S: RelayTables,
-    Q: DeliveryQueue + PayloadQueue,
-    G: Gateway,
     K: AppleSecrets,
-    F: Files,
-    W: Web,
     C: Clock + Entropy + Clone,
 {
-    /// Relays with these ports.
+    /// Relays with these ports, and asks for no payments.
     pub fn new(
         store: S,
         queue: Q,
@@ -112,9 +109,28 @@ where
         prepare: Prepare<F, W, C>,
         clock: C,
     ) -> Self {
-        Self { store, queue, gateway, keys: KeyRing::new(secrets, clock.clone()), prepare, clock }
+        let keys = KeyRing::new(secrets, clock.clone());
+        Self { store, queue, gateway, keys, prepare, payments: NoPayments, clock }
     }
 
+    /// The same, with somebody who opens payments.
+    pub fn with_payments<O>(self, payments: O) -> Relay<S, Q, G, K, F, W, C, O> {
+        let Self { store, queue, gateway, keys, prepare, payments: NoPayments, clock } = self;
+        Relay { store, queue, gateway, keys, prepare, payments, clock }
+    }
+}
+
+impl<S, Q, G, K, F, W, C, O> Relay<S, Q, G, K, F, W, C, O>
+where
+    S: RelayTables,
+    Q: DeliveryQueue + PayloadQueue,
+    G: Gateway,
+    K: AppleSecrets,
+    F: Files,
+    W: Web,
+    C: Clock + Entropy + Clone,
+    O: OpensPayments,
+{
     /// Handles one message of the outbound queue: everything in the lane up to it, oldest first.
     pub async fn relay(&self, pointer: &OutboundPointer) -> Result<Relayed, RelayError> {
         loop {

@@ -33,11 +33,12 @@ use crate::{
     dispatch::TRIES,
     model::{
         ConversationId, ConversationState, ConversationStatus, FileKey, IdempotencyKey,
-        IdempotencyRecord, OutboundContent, OutboundPointer, OutboundStatus, Scope,
+        IdempotencyRecord, OutboundContent, OutboundMessage, OutboundPointer, OutboundStatus,
+        PaymentId, Scope,
     },
     port::{
-        Businesses, Clock, Conversations, Entropy, Files, IdempotencyRecords, OutboundQueue,
-        Outbox, Stepped, Templates,
+        Businesses, Clock, Conversations, Entropy, Files, IdempotencyRecords, Merchants,
+        OutboundQueue, Outbox, Stepped, Templates,
     },
     problem::{Fault, Faults, Problem, chain},
 };
@@ -81,6 +82,8 @@ pub struct Sent {
     pub kind: &'static str,
     /// How it stands, as far as the caller waited.
     pub status: OutboundStatus,
+    /// The payment that it asks for.
+    pub payment: Option<PaymentId>,
     /// What was cut or ignored.
     pub warnings: Vec<Fault>,
     /// It was committed by an earlier request with the same key.
@@ -96,7 +99,7 @@ struct Once {
 
 impl<S, Q, F, C> Send<S, Q, F, C>
 where
-    S: Businesses + Conversations + Outbox + IdempotencyRecords + Templates,
+    S: Businesses + Conversations + Outbox + IdempotencyRecords + Templates + Merchants,
     Q: OutboundQueue,
     F: Files,
     C: Clock + Entropy,
@@ -113,19 +116,43 @@ where
         key: Option<&str>,
         body: &[u8],
     ) -> Result<Sent, Problem> {
+        self.take(Wanted::Message, principal, key, body).await
+    }
+
+    /// Asks for a payment: the same request without a type, which is `payment`.
+    pub async fn ask(
+        &self,
+        principal: &Principal,
+        key: Option<&str>,
+        body: &[u8],
+    ) -> Result<Sent, Problem> {
+        self.take(Wanted::Payment, principal, key, body).await
+    }
+
+    async fn take(
+        &self,
+        wanted: Wanted,
+        principal: &Principal,
+        key: Option<&str>,
+        body: &[u8],
+    ) -> Result<Sent, Problem> {
         principal.require(Scope::Send)?;
         let key = key.and_then(IdempotencyKey::parse);
         let key = key.ok_or_else(Problem::idempotency_key_required)?;
-        let Body { hash, map } = Body::read(&self.files, &principal.tenant, body).await?;
+        let Body { hash, mut map } = Body::read(&self.files, &principal.tenant, body).await?;
         let once = Once { key, request_hash: hash };
         let mut faults = Faults::default();
+        if wanted == Wanted::Payment && map.insert("type".into(), "payment".into()).is_some() {
+            let message = "what is asked for here is always a payment";
+            faults.push(Fault::new("/type", "unknown_field", message).fix("remove it"));
+        }
         let request = SendRequest::read(&map, &mut faults);
         let may_change = choices::may_change(&request.wish);
-        let order = self.order(principal, request, faults).await;
+        let order = self.order(wanted, principal, request, faults).await;
         drop(map);
         let (problem, order) = match order {
             Ok(mut order) => match self.commit(principal, &mut order, &once).await {
-                Ok((pointer, replayed)) => return Ok(order.sent(pointer, replayed)),
+                Ok((pointer, replayed)) => return self.sent(order, pointer, replayed).await,
                 Err(problem) => (problem, Some(order)),
             },
             Err(problem) => (problem, None),
@@ -154,6 +181,7 @@ where
     /// Composes what a request asks for; or tells every fault of it.
     async fn order(
         &self,
+        wanted: Wanted,
         principal: &Principal,
         request: SendRequest<'_>,
         mut faults: Faults,
@@ -162,6 +190,7 @@ where
         let composer = Composer {
             templates: &self.store,
             principal,
+            business: request.from.as_ref(),
             locale: locale.as_deref(),
             request_identifier: &order::draw_request_identifier(&self.clock),
         };
@@ -170,7 +199,30 @@ where
             let tenant = &principal.tenant;
             faults.extend(uploads::faults(&self.files, tenant, &said.content).await?);
         }
-        Order::of(request, said, faults)
+        let order = Order::of(request, said, faults)?;
+        if wanted == Wanted::Payment && order.payment.is_none() {
+            let message = "a payment at a gateway of your own is none that is kept here";
+            let fault =
+                Fault::new("/content/endpoints/paymentGatewayUrl", "payment_foreign", message);
+            let fix = "send it as a message of type `payment`, or leave the gateway to us";
+            return Err(Problem::faulty(vec![fault.fix(fix)]));
+        }
+        Ok(order)
+    }
+
+    /// The answer. What was committed before has the payment that it had then.
+    async fn sent(
+        &self,
+        order: Order,
+        pointer: OutboundPointer,
+        replayed: bool,
+    ) -> Result<Sent, Problem> {
+        let mut sent = order.sent(pointer, replayed);
+        if replayed && sent.payment.is_some() {
+            let row = self.store.find(&sent.pointer).await?;
+            sent.payment = row.as_ref().and_then(payment_of);
+        }
+        Ok(sent)
     }
 
     /// Commits the order, and answers where it lies and whether it had been committed before.
@@ -225,12 +277,14 @@ where
         };
         let pointer = same(record, once)?;
         if let Some(order) = order {
-            return Ok(order.sent(pointer, true));
+            return self.sent(order, pointer, true).await;
         }
         let row = self.store.find(&pointer).await?;
-        let kind = row.map_or("text", |row| row.content.kind());
+        let kind = row.as_ref().map_or("text", |row| row.content.kind());
+        let is_payment = |row: &&OutboundMessage| row.content.kind() == "payment";
+        let payment = row.as_ref().filter(is_payment).and_then(payment_of);
         let status = OutboundStatus::Queued;
-        Ok(Sent { pointer, kind, status, warnings: Vec::new(), replayed: true })
+        Ok(Sent { pointer, kind, status, payment, warnings: Vec::new(), replayed: true })
     }
 
     /// Puts content that is too large for a row into a file. Should the commit fail, the file expires
@@ -261,6 +315,18 @@ where
     fn draw_message_id(&self) -> MessageId {
         uuid_of(&self.clock).into()
     }
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Message,
+    Payment,
+}
+
+/// The payment that a message asks for: its bubble repeats it.
+fn payment_of(message: &OutboundMessage) -> Option<PaymentId> {
+    message.progress.request_identifier.as_ref().and_then(PaymentId::of)
 }
 
 /// A random UUID.

@@ -8,9 +8,11 @@
 
 mod relay {
     mod app_clip;
+    mod contention;
     mod files;
     mod large_files;
     mod parts;
+    mod payment;
     mod pictures;
     mod reference;
     pub(crate) mod scene;

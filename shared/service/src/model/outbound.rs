@@ -291,6 +291,8 @@ pub enum FailureCode {
     ImageUnusable,
     /// A file could not be brought to Apple.
     AttachmentUnusable,
+    /// A payment that it asks for cannot be opened: Apple, or the provider, refuses.
+    PaymentSession,
     /// What was stored for it is gone.
     ContentLost,
 }
@@ -309,6 +311,7 @@ impl FailureCode {
             Self::NotShowable => "not_showable",
             Self::ImageUnusable => "image_unusable",
             Self::AttachmentUnusable => "attachment_unusable",
+            Self::PaymentSession => "payment_session",
             Self::ContentLost => "content_lost",
         }
     }

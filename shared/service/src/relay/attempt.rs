@@ -13,6 +13,7 @@ use crate::{
         Choice, ConversationState, ConversationStatus, DataRef, FailureCode, OutboundContent,
         OutboundMessage, OutboundStatus, TypingState, Waited,
     },
+    payment::opening::OpensPayments,
     port::{
         AppleSecrets, Clock, DeliveryQueue, Entropy, Files, Gateway, GatewayAnswer, GatewayError,
         PayloadQueue, Web,
@@ -77,7 +78,7 @@ impl Attempt {
     }
 }
 
-impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
+impl<S, Q, G, K, F, W, C, O> Relay<S, Q, G, K, F, W, C, O>
 where
     S: RelayTables,
     Q: DeliveryQueue + PayloadQueue,
@@ -86,6 +87,7 @@ where
     F: Files,
     W: Web,
     C: Clock + Entropy + Clone,
+    O: OpensPayments,
 {
     /// Attempts a message. References that Apple gave come into `kept`.
     pub(super) async fn attempt(

@@ -10,7 +10,7 @@ use crate::{
     send::choices::MOST_BYTES,
 };
 
-impl<S, Q, G, K, F: Files, W, C> Relay<S, Q, G, K, F, W, C> {
+impl<S, Q, G, K, F: Files, W, C, O> Relay<S, Q, G, K, F, W, C, O> {
     /// The choices in this file; nothing if it is gone or holds something else.
     pub(super) async fn stored(&self, file: &FileKey) -> Result<Option<Vec<Choice>>, PortError> {
         Ok(match self.prepare.files().file(file, MOST_BYTES as u64).await? {

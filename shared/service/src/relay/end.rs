@@ -13,7 +13,7 @@ use crate::{
     port::{Clock, DeliveryQueue, Step, Stepped},
 };
 
-impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
+impl<S, Q, G, K, F, W, C, O> Relay<S, Q, G, K, F, W, C, O>
 where
     S: RelayTables,
     Q: DeliveryQueue,

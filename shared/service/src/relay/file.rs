@@ -28,7 +28,7 @@ enum Standing {
     Unusable(String),
 }
 
-impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
+impl<S, Q, G, K, F, W, C, O> Relay<S, Q, G, K, F, W, C, O>
 where
     S: RelayTables,
     Q: PayloadQueue,

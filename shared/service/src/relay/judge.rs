@@ -14,7 +14,7 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-impl<S, Q, G, K, F, W, C: Clock + Entropy> Relay<S, Q, G, K, F, W, C> {
+impl<S, Q, G, K, F, W, C: Clock + Entropy, O> Relay<S, Q, G, K, F, W, C, O> {
     pub(super) fn judge(
         &self,
         message: &OutboundMessage,

@@ -17,7 +17,7 @@ use crate::{
 /// A draft without an App Clip to ask for, and what it became if that is something else.
 type Resolved<'d> = (Cow<'d, Draft>, Option<ContentType>);
 
-impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
+impl<S, Q, G, K, F, W, C, O> Relay<S, Q, G, K, F, W, C, O>
 where
     G: Gateway,
     K: AppleSecrets,

@@ -2,7 +2,7 @@
 //! the rules.
 
 use amb_protocol::{
-    compose::{Channel, ContentType, Draft, Need, check_wire},
+    compose::{Channel, ContentType, Draft, Need, PendingPayment, check_wire},
     rules::Fault,
 };
 use serde_json::{Map, Value};
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::{Relay, RelayError, RelayTables, attempt::Attempt};
 use crate::{
     model::{FailureCode, OutboundMessage},
+    payment::opening::{NotOpened, OpensPayments},
     port::{AppleSecrets, Clock, Entropy, Files, Gateway, PayloadQueue, Web},
     prepare::{self, PrepareError},
     problem::chain,
@@ -30,7 +31,7 @@ pub(super) struct Part {
     pub(super) sent_as: Option<ContentType>,
 }
 
-impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
+impl<S, Q, G, K, F, W, C, O> Relay<S, Q, G, K, F, W, C, O>
 where
     S: RelayTables,
     Q: PayloadQueue,
@@ -39,6 +40,7 @@ where
     F: Files,
     W: Web,
     C: Clock + Entropy,
+    O: OpensPayments,
 {
     /// Makes a part, or says what becomes of the message instead.
     pub(super) async fn make(
@@ -64,13 +66,23 @@ where
         let rules = draft.rules();
         let until = self.clock.now() + prepare::LIMIT;
         let tenant = &message.pointer.tenant;
-        let body = match self.prepare.prepare(tenant, &draft, rules, until).await {
+        let mut body = match self.prepare.prepare(tenant, &draft, rules, until).await {
             Ok(prepared) => prepared.body,
             Err(error) => return Ok(Err(self.unprepared(message, error))),
         };
+        let payment = draft.needs.iter().find_map(|need| match need {
+            Need::Payment(payment) => Some(payment),
+            Need::Image(_) | Need::File(_) | Need::Preview { .. } | Need::AppClip { .. } => None,
+        });
+        if let Some(payment) = payment
+            && let Err(attempt) = self.opened(message, &draft, payment, &mut body).await
+        {
+            return Ok(Err(attempt));
+        }
         let whole = Value::Object(enveloped(message, number, body));
         let faults = check_wire(&whole, rules);
         let code = match draft.needs.first() {
+            _ if payment.is_some() => FailureCode::PaymentSession,
             Some(Need::File(_)) => FailureCode::AttachmentUnusable,
             _ => FailureCode::ImageUnusable,
         };
@@ -78,6 +90,30 @@ where
             Value::Object(body) if faults.is_empty() => Ok(Part { number, body, channel, sent_as }),
             _ => Err(unusable(message, code, &faults)),
         })
+    }
+
+    /// Fills in what a payment needs, as the last of all: a session does not last.
+    async fn opened(
+        &self,
+        message: &OutboundMessage,
+        draft: &Draft,
+        payment: &PendingPayment,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Attempt> {
+        let Some(request) = &draft.request_identifier else {
+            return Err(Attempt::unsent(message, FailureCode::ContentLost, None));
+        };
+        match self.payments.open(message, request, payment, body).await {
+            Ok(()) => Ok(()),
+            Err(NotOpened::Refused(detail)) => {
+                let code = FailureCode::PaymentSession;
+                Err(Attempt::unsent(message, code, Some(detail)))
+            }
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "a payment is opened later");
+                Err(Attempt::Later { pause: self.pause(message, None), unknown: false })
+            }
+        }
     }
 
     fn unprepared(&self, message: &OutboundMessage, error: PrepareError) -> Attempt {

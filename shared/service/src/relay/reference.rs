@@ -18,6 +18,7 @@ use super::{Relay, RelayError, RelayTables, attempt::wire, part::Part};
 use crate::{
     json_size,
     model::{DataRef, OutboundMessage},
+    payment::opening::OpensPayments,
     port::{
         AppleSecrets, Clock, DeliveryQueue, Entropy, Files, Gateway, GatewayAnswer, GatewayError,
         PayloadQueue, Web,
@@ -28,7 +29,7 @@ use crate::{
 /// Thirty days, and an hour less: a name must not run out on its way.
 const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24 - 1);
 
-impl<S, Q, G, K, F, W, C> Relay<S, Q, G, K, F, W, C>
+impl<S, Q, G, K, F, W, C, O> Relay<S, Q, G, K, F, W, C, O>
 where
     S: RelayTables,
     Q: DeliveryQueue + PayloadQueue,
@@ -37,6 +38,7 @@ where
     F: Files,
     W: Web,
     C: Clock + Entropy + Clone,
+    O: OpensPayments,
 {
     /// Posts a part: by name if its content has one, else whole, asking for a name where one is worth
     /// it. Names that Apple gave come into `kept`.

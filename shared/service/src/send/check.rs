@@ -20,7 +20,7 @@ use crate::{
         ConversationId, ConversationState, ConversationStatus, OutboundContent, Scope, TenantId,
         TypingState,
     },
-    port::{Businesses, Clock, Conversations, Entropy, Files, Templates, Web},
+    port::{Businesses, Clock, Conversations, Entropy, Files, Merchants, Templates, Web},
     prepare::{Prepare, PrepareError},
     problem::{Fault, Faults, Problem},
 };
@@ -39,7 +39,7 @@ pub struct Check<S, F, W, C> {
 
 impl<S, F, W, C> Check<S, F, W, C>
 where
-    S: Businesses + Conversations + Templates,
+    S: Businesses + Conversations + Templates + Merchants,
     F: Files,
     W: Web,
     C: Clock + Entropy + Clone,
@@ -64,6 +64,7 @@ where
         let composer = Composer {
             templates: &self.store,
             principal,
+            business: request.from.as_ref(),
             locale: state.as_ref().and_then(|state| state.locale.as_deref()),
             request_identifier: &draw_request_identifier(&self.clock),
         };
@@ -112,7 +113,7 @@ where
         device: Option<&CapabilityList>,
         verdict: &mut Verdict,
     ) -> Result<(), Problem> {
-        let Said { content, places, cuts, warnings } = said;
+        let Said { content, places, cuts, warnings, .. } = said;
         verdict.warnings.extend(warnings);
         verdict.changes.extend(cuts.into_iter().map(Changed::from));
         let files = self.prepare.files();

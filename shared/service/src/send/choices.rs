@@ -1,8 +1,8 @@
 //! From the ways that a request names to the choices that are committed.
 
 use amb_protocol::{
-    compose::{Composing, ContentType, compose},
-    id::RequestIdentifier,
+    compose::{Composing, ContentType, MerchantDefaults, Need, compose},
+    id::{BusinessId, RequestIdentifier},
 };
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -15,8 +15,8 @@ use super::{
 use crate::{
     access::Principal,
     json_size,
-    model::{Choice, OutboundContent, Scope, TypingState},
-    port::{PortError, Templates},
+    model::{Choice, MerchantSettings, OutboundContent, Scope, TypingState},
+    port::{Merchants, PortError, Templates},
     problem::{Fault, Faults, Problem, Reader},
     template::{TemplateCall, fill},
 };
@@ -37,12 +37,16 @@ pub(super) struct Said {
     pub(super) cuts: Vec<Fault>,
     /// What was ignored.
     pub(super) warnings: Vec<Fault>,
+    /// The business's Apple Pay settings, if a payment is asked for.
+    pub(super) merchant: Option<MerchantSettings>,
 }
 
 /// Makes choices of ways.
 pub(super) struct Composer<'c, S> {
     pub(super) templates: &'c S,
     pub(super) principal: &'c Principal,
+    /// The business, where it is known.
+    pub(super) business: Option<&'c BusinessId>,
     /// The customer's locale, where it is known.
     pub(super) locale: Option<&'c str>,
     pub(super) request_identifier: &'c RequestIdentifier,
@@ -64,6 +68,7 @@ struct Gathered<'f> {
     faults: &'f mut Faults,
     cuts: Vec<Fault>,
     warnings: Vec<Fault>,
+    merchant: Option<MerchantSettings>,
 }
 
 /// One way, composed.
@@ -74,7 +79,7 @@ enum Composed {
     Choice(Choice),
 }
 
-impl<S: Templates> Composer<'_, S> {
+impl<S: Templates + Merchants> Composer<'_, S> {
     /// Composes every way; what is wrong is added to the faults. `None` when any way is unusable.
     pub(super) async fn compose(
         &self,
@@ -87,18 +92,20 @@ impl<S: Templates> Composer<'_, S> {
             request_identifier: self.request_identifier,
             merchant: None,
         };
-        let mut gathered = Gathered { faults, cuts: Vec::new(), warnings: Vec::new() };
+        let mut gathered =
+            Gathered { faults, cuts: Vec::new(), warnings: Vec::new(), merchant: None };
         let mut composed = Vec::with_capacity(wish.ways.len());
         let mut places = Vec::with_capacity(wish.ways.len());
         for way in &wish.ways {
             composed.push(self.way(way, wish.rich_links, &how, &mut gathered).await?);
             places.push(way.at.clone());
         }
-        let Gathered { faults, cuts, warnings } = gathered;
+        let Gathered { faults, cuts, warnings, merchant } = gathered;
         let composed: Option<Vec<_>> = composed.into_iter().collect();
+        let composed = composed.filter(|composed| asks_once(composed, &places, faults));
         let content = composed.map(|composed| content(composed, &how));
         let content = content.filter(|content| is_small_enough(content, faults));
-        Ok(content.map(|content| Said { content, places, cuts, warnings }))
+        Ok(content.map(|content| Said { content, places, cuts, warnings, merchant }))
     }
 
     async fn way(
@@ -111,18 +118,44 @@ impl<S: Templates> Composer<'_, S> {
         let at = way.content_at();
         match way.kind {
             WayKind::Typing => Ok(typing(way.content, at, gathered.faults).map(Composed::Typing)),
-            WayKind::Of(kind) => self.content(kind, way.content, &at, rich_links, how, gathered),
+            WayKind::Of(kind) => self.made(kind, way.content, &at, rich_links, how, gathered).await,
             WayKind::Template => {
                 let Some((kind, content)) = self.filled(way.content, &at, gathered.faults).await?
                 else {
                     return Ok(None);
                 };
                 let known = gathered.faults.len();
-                let made = self.content(kind, &content, &at, rich_links, how, gathered)?;
+                let made = self.made(kind, &content, &at, rich_links, how, gathered).await?;
                 gathered.faults.explain_from(known, " (in what the template makes)");
                 Ok(made)
             }
         }
+    }
+
+    /// Content of a type; a payment's takes the business's settings.
+    async fn made(
+        &self,
+        kind: ContentType,
+        content: &Value,
+        at: &str,
+        rich_links: bool,
+        how: &Composing<'_>,
+        gathered: &mut Gathered<'_>,
+    ) -> Result<Option<Composed>, Problem> {
+        if kind != ContentType::Payment {
+            return self.content(kind, content, at, rich_links, how, gathered);
+        }
+        let defaults = match self.business {
+            Some(business) => {
+                let tenant = &self.principal.tenant;
+                gathered.merchant = self.templates.merchant(tenant, business).await?;
+                gathered.merchant.as_ref().map(MerchantDefaults::from)
+            }
+            // A check that names no business.
+            None => Some(MerchantDefaults::sample()),
+        };
+        let how = Composing { merchant: defaults.as_ref(), ..*how };
+        self.content(kind, content, at, rich_links, &how, gathered)
     }
 
     fn content(
@@ -136,7 +169,7 @@ impl<S: Templates> Composer<'_, S> {
     ) -> Result<Option<Composed>, Problem> {
         let empty = Map::new();
         let map = content.as_object().unwrap_or(&empty);
-        let Gathered { faults, cuts, warnings } = gathered;
+        let Gathered { faults, cuts, warnings, .. } = gathered;
         if kind == ContentType::Text && !text::has_files(map) {
             let words = text::read(map, at.to_owned(), how.truncate, cuts, faults);
             return Ok(words.map(|words| match text::parts(&words, how) {
@@ -237,6 +270,25 @@ fn typing_state(text: &str) -> Result<TypingState, &'static str> {
         "end" => Ok(TypingState::End),
         _ => Err("one of: start, end"),
     }
+}
+
+/// One message asks for one payment: all its choices share the identifier that the device repeats.
+fn asks_once(composed: &[Composed], places: &[String], faults: &mut Faults) -> bool {
+    let asks = |composed: &Composed| match composed {
+        Composed::Choice(choice) => {
+            let mut needs = choice.parts.iter().flat_map(|part| &part.needs);
+            needs.any(|need| matches!(need, Need::Payment(_)))
+        }
+        Composed::Typing(_) | Composed::Words(_) => false,
+    };
+    let asking = composed.iter().zip(places).filter(|(composed, _)| asks(composed));
+    let more: Vec<_> = asking.skip(1).map(|(_, at)| format!("{at}/type")).collect();
+    let is_once = more.is_empty();
+    for pointer in more {
+        let message = "one message asks for one payment";
+        faults.push(Fault::new(pointer, "fallback_type", message).fix("remove it"));
+    }
+    is_once
 }
 
 fn is_small_enough(content: &OutboundContent, faults: &mut Faults) -> bool {

@@ -1,6 +1,9 @@
 //! What is committed: a request without a fault.
 
-use amb_protocol::id::{BusinessId, OpaqueId, RequestIdentifier};
+use amb_protocol::{
+    compose::{self, PendingPayment},
+    id::{BusinessId, OpaqueId, RequestIdentifier},
+};
 use jiff::Timestamp;
 
 use super::{
@@ -13,9 +16,11 @@ use super::{
 use crate::{
     access::Principal,
     model::{
-        Context, ConversationId, ConversationState, IdempotencyRecord, LaneEntry, OutboundContent,
-        OutboundMessage, OutboundPointer, OutboundStatus, TimelineEntry, TimelineItem,
+        Context, ConversationId, ConversationState, IdempotencyRecord, LaneEntry, MerchantSettings,
+        OutboundContent, OutboundMessage, OutboundPointer, OutboundStatus, PaymentId,
+        TimelineEntry, TimelineItem,
     },
+    payment::offering,
     port::{ClaimScope, Conversations, Entropy, MessageClaim, PortError, Step},
     problem::{Fault, Faults, Problem},
 };
@@ -31,11 +36,40 @@ pub(super) struct Order {
     pub(super) needs: Vec<Need>,
     /// Where the request names each choice.
     pub(super) places: Vec<String>,
+    /// The payment that it asks for.
+    pub(super) payment: Option<Asked>,
     kind: &'static str,
     callback_data: Option<String>,
     bot: bool,
     agent: Option<String>,
     warnings: Vec<Fault>,
+}
+
+/// A payment that is asked for, before there is a message.
+pub(super) struct Asked {
+    pub(super) id: PaymentId,
+    request: RequestIdentifier,
+    pending: PendingPayment,
+    settings: MerchantSettings,
+}
+
+impl Asked {
+    /// The one that any choice asks for, if we are to answer the device.
+    fn find(content: &OutboundContent, merchant: Option<MerchantSettings>) -> Option<Self> {
+        let OutboundContent::Choices { choices } = content else { return None };
+        let mut parts = choices.iter().flat_map(|choice| &choice.parts);
+        let (request, pending) = parts.find_map(|part| {
+            let pending = part.needs.iter().find_map(|need| match need {
+                compose::Need::Payment(pending) => Some(pending),
+                _ => None,
+            });
+            part.request_identifier.as_ref().zip(pending)
+        })?;
+        let id = PaymentId::of(request)?;
+        let (request, pending) = (request.clone(), PendingPayment::clone(pending));
+        pending.is_ours().then_some(())?;
+        Some(Self { id, request, pending, settings: merchant? })
+    }
 }
 
 impl Order {
@@ -48,7 +82,8 @@ impl Order {
         let invites = request.invites();
         let sound = (|| Some((request.from?, request.to?, said?)))();
         let (from, to, said) = faults.finish(sound).map_err(named_by_its_only_fault)?;
-        let Said { content, places, cuts, mut warnings } = said;
+        let Said { content, places, cuts, mut warnings, merchant } = said;
+        let payment = Asked::find(&content, merchant);
         warnings.extend(cuts);
         let needs = showable::needs(&content);
         let kind = content.kind();
@@ -60,6 +95,7 @@ impl Order {
             content,
             needs,
             places,
+            payment,
             kind,
             callback_data,
             bot,
@@ -92,7 +128,7 @@ impl Order {
                 scope: ClaimScope::Tenant,
             });
         }
-        let outbound = OutboundMessage {
+        let mut outbound = OutboundMessage {
             bot: self.bot,
             agent: self.agent.clone(),
             callback_data: self.callback_data.clone(),
@@ -104,14 +140,20 @@ impl Order {
                 now,
             )
         };
+        let asked = self.payment.as_ref().and_then(|payment| {
+            outbound.progress.request_identifier = Some(payment.request.clone());
+            let Asked { id, pending, settings, .. } = payment;
+            offering::asked(pending, settings, id, &outbound, now)
+        });
         let (outbound, idempotency) = (Some(outbound), Some(record));
-        Step { entries, claim, outbound, idempotency, ..Step::to(state) }
+        Step { entries, claim, outbound, idempotency, asked, ..Step::to(state) }
     }
 
     /// The answer, once it is committed at this place.
     pub(super) fn sent(self, pointer: OutboundPointer, replayed: bool) -> Sent {
         let status = OutboundStatus::Queued;
-        Sent { pointer, kind: self.kind, status, warnings: self.warnings, replayed }
+        let payment = self.payment.map(|payment| payment.id);
+        Sent { pointer, kind: self.kind, status, payment, warnings: self.warnings, replayed }
     }
 }
 

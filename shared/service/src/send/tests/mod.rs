@@ -5,6 +5,7 @@ mod checks;
 mod devices;
 mod files;
 mod large;
+mod payments;
 mod says;
 
 use serde_json::{Value, json};
@@ -171,6 +172,13 @@ pub(super) fn good(kind: &str) -> Value {
         "invitation" => json!({
             "templateId": "binaryChoice.engage.noImage", "referenceId": "order-1001",
             "parameters": { "brandName": "Example Shop" },
+        }),
+        "payment" => json!({
+            "currencyCode": "USD",
+            "lineItems": [{ "label": "Desk", "amount": "199.00" }],
+            "shippingMethods": [{
+                "identifier": "std", "label": "Standard", "detail": "3 days", "amount": "4.99",
+            }],
         }),
         "raw" => json!({ "apple": { "type": "text", "body": "Hello" } }),
         _ => panic!("{kind}"),

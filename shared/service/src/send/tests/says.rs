@@ -9,6 +9,7 @@ use crate::model::{OutboundContent, Scope, Template, TemplateName, TypingState};
 fn every_types_least_content_is_taken() {
     for kind in ContentType::ALL.map(ContentType::as_str) {
         let world = World::new();
+        super::payments::takes_payments(&world);
         let mut body = request(kind, &good(kind));
         if kind == "invitation" {
             body["to"] = json!(super::NUMBER);
