@@ -1,9 +1,10 @@
 //! The only place that opens a socket to the outside.
 //!
-//! Four callers live here: [`webhook`] posts events to the businesses' endpoints, [`apple`] posts
+//! These callers live here: [`webhook`] posts events to the businesses' endpoints, [`apple`] posts
 //! messages to Apple's gateway, [`apple::content`] takes files from Apple's content store and brings
-//! them there, [`web`] gets the pictures, pages and files that a business names. All go through the
-//! same wall:
+//! them there, [`web`] gets the pictures, pages and files that a business names; [`apple_pay`] asks
+//! Apple for merchant sessions, [`price`] businesses for prices, and [`psp`] payment providers for
+//! money. All go through the same wall:
 //!
 //! 1. [`EndpointUrl`] vets the URL as text: https, a DNS name, no credentials, no odd port.
 //! 2. The resolver looks the name up once, refuses the whole answer if any address is not globally

@@ -49,3 +49,10 @@ impl<K: MerchantSecrets> MerchantKeys<K> {
 const LIFE: Duration = Duration::from_secs(300);
 /// Secrets that are kept.
 const MOST: usize = 256;
+
+#[cfg(test)]
+impl<K> MerchantKeys<K> {
+    pub(crate) fn secrets(&self) -> &K {
+        &self.secrets
+    }
+}

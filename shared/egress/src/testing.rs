@@ -19,7 +19,10 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsAcceptor,
-    rustls::{ServerConfig, pki_types::PrivateKeyDer},
+    rustls::{
+        ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier, pki_types::PrivateKeyDer,
+        server::WebPkiClientVerifier,
+    },
 };
 
 use crate::resolver::Lookup;
@@ -175,20 +178,57 @@ impl Authority {
 
     /// Accepts TLS with a certificate for this name that ends in this year.
     pub(crate) fn acceptor(&self, name: &str, until_year: i32) -> TlsAcceptor {
+        let (leaf, key) = self.certificate(name, until_year);
+        let config = versions().with_no_client_auth();
+        accepting(config.with_single_cert(vec![leaf.der().clone()], private(&key)).unwrap())
+    }
+
+    /// Accepts TLS for 127.0.0.1 from those only who show a certificate of this authority.
+    pub(crate) fn mutual_acceptor(&self) -> TlsAcceptor {
+        let (leaf, key) = self.certificate("127.0.0.1", 2090);
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        let config = versions().with_client_cert_verifier(verifier);
+        accepting(config.with_single_cert(vec![leaf.der().clone()], private(&key)).unwrap())
+    }
+
+    /// A certificate that ends on this day, and its key.
+    pub(crate) fn certificate_until(&self, (year, month, day): (i32, u8, u8)) -> (String, String) {
+        let mut params = CertificateParams::new(vec!["merchant.example".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, month, day);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        (pem("CERTIFICATE", certificate.der()), pem("PRIVATE KEY", &key.serialize_der()))
+    }
+
+    fn certificate(&self, name: &str, until_year: i32) -> (rcgen::Certificate, KeyPair) {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.not_after = rcgen::date_time_ymd(until_year, 1, 1);
         let key = KeyPair::generate().unwrap();
         let leaf = params.signed_by(&key, &self.issuer).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![leaf.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-            )
-            .unwrap();
-        TlsAcceptor::from(Arc::new(config))
+        (leaf, key)
     }
+}
+
+fn versions() -> ConfigBuilder<ServerConfig, WantsVerifier> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap()
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = data_encoding::BASE64.encode(der);
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+fn private(key: &KeyPair) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::try_from(key.serialize_der()).unwrap()
+}
+
+fn accepting(config: ServerConfig) -> TlsAcceptor {
+    TlsAcceptor::from(Arc::new(config))
 }

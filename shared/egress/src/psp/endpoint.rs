@@ -228,10 +228,9 @@ impl<'a> Endpoint<'a> {
             Answer::Said(said) if said.decision == "cancelled" => {
                 PspDone::Done { reference: said.reference(), fee: None }
             }
-            // It was captured after all: the way back is a refund of everything.
+            // It was captured after all: the way back is a refund.
             Answer::Said(said) if said.decision == "captured" => {
-                let key = key_of("void-refund", &order.key);
-                self.move_money(order, "refunds", "refunded", order.amount, &key).await
+                PspDone::Refused { code: Some("captured".to_owned()) }
             }
             Answer::Taken(reference) => PspDone::Accepted { reference },
             _ => PspDone::Unknown,

@@ -97,14 +97,12 @@ impl<'a> Stripe<'a> {
     }
 
     pub(super) async fn resolve(&self, order: &PspOrder) -> Resolution {
-        let Some(id) = self.id_of(order).await else { return Resolution::StillUnknown };
-        match self.cancel(order, &id).await {
+        match self.fence(order).await {
             Some(intent) if intent.status == Status::Canceled => Resolution::Nothing(Fence::Strong),
             Some(intent) if intent.status == Status::Succeeded => {
-                let reference = intent.id.clone();
                 let result = intent
                     .approval(order)
-                    .unwrap_or_else(|| in_doubt(Doubt::Mismatch, Some(reference)));
+                    .unwrap_or_else(|| in_doubt(Doubt::Mismatch, Some(intent.id.clone())));
                 Resolution::Held { result, fence: Fence::Strong }
             }
             _ => Resolution::StillUnknown,
@@ -112,14 +110,13 @@ impl<'a> Stripe<'a> {
     }
 
     pub(super) async fn void(&self, order: &PspOrder) -> PspDone {
-        let Some(id) = self.id_of(order).await else { return PspDone::Unknown };
-        match self.cancel(order, &id).await {
+        match self.fence(order).await {
             Some(intent) if intent.status == Status::Canceled => {
                 PspDone::Done { reference: Some(intent.id), fee: None }
             }
-            // It was captured after all: the way back is a refund of everything.
+            // It was captured after all: the way back is a refund.
             Some(intent) if intent.status == Status::Succeeded => {
-                self.give_back(order, &intent.id, None, &key_of("void-refund", &order.key)).await
+                PspDone::Refused { code: Some("captured".to_owned()) }
             }
             _ => PspDone::Unknown,
         }
@@ -160,40 +157,27 @@ impl<'a> Stripe<'a> {
         }
     }
 
+    /// Refunds once, for ever: Stripe forgets a key after a day, so what was done under it is looked for
+    /// first.
     pub(super) async fn refund(&self, order: &PspOrder, amount: Minor, key: &str) -> PspDone {
         let Some(id) = self.id_of(order).await else { return PspDone::Unknown };
         let Some(written) = STRIPE.write(amount, order.currency) else {
             return PspDone::Refused { code: Some("amount".to_owned()) };
         };
-        self.give_back(order, &id, Some(written), &key_of("refund", key)).await
-    }
-
-    /// Refunds once, for ever: Stripe forgets a key after a day, so what was done under it is looked for
-    /// first.
-    async fn give_back(
-        &self,
-        order: &PspOrder,
-        id: &str,
-        amount: Option<i64>,
-        key: &str,
-    ) -> PspDone {
-        let query = [("payment_intent", id), ("limit", "100")];
-        match self.get::<Refunds>(&["refunds"], &query).await {
-            Answer::Yes(refunds) => {
-                if let Some(refund) = refunds.under(key) {
-                    return refund.done();
-                }
-            }
-            _ => return PspDone::Unknown,
+        let key = key_of("refund", key);
+        let query = [("payment_intent", id.as_str()), ("limit", "100")];
+        let Answer::Yes(refunds) = self.get::<Refunds>(&["refunds"], &query).await else {
+            return PspDone::Unknown;
+        };
+        if let Some(refund) = refunds.under(&key) {
+            return refund.done();
         }
         let mut form = Form::new();
-        form.put("payment_intent", id);
-        if let Some(amount) = amount {
-            form.put("amount", &amount.to_string());
-        }
+        form.put("payment_intent", &id);
+        form.put("amount", &written.to_string());
         form.put("metadata[payment]", order.payment.as_str());
-        form.put("metadata[key]", key);
-        match self.post::<Refund>(&["refunds"], form, Some(key)).await {
+        form.put("metadata[key]", &key);
+        match self.post::<Refund>(&["refunds"], form, Some(&key)).await {
             Answer::Yes(refund) => refund.done(),
             Answer::No(no) if no.is_about_the_request() => PspDone::Refused { code: no.code() },
             _ => PspDone::Unknown,
@@ -267,13 +251,35 @@ impl<'a> Stripe<'a> {
     /// same key tells it, as long as Stripe remembers the key.
     async fn id_of(&self, order: &PspOrder) -> Option<String> {
         let known = order.psp_reference.as_deref().filter(|reference| reference.starts_with("pi_"));
-        if let Some(id) = known.or(order.intent.as_deref()) {
-            return Some(id.to_owned());
+        match known.or(order.intent.as_deref()) {
+            Some(id) => Some(id.to_owned()),
+            None => self.created(order).await,
         }
+    }
+
+    /// The intent that was made for an attempt alone, or is now.
+    async fn created(&self, order: &PspOrder) -> Option<String> {
         if order.begun_at.duration_until(self.budget.now) > KEY_LIFE {
             return None;
         }
         self.create(order).await.ok().map(|intent| intent.id)
+    }
+
+    /// Cancels whatever an attempt may hold money under, and says how it stands then.
+    async fn fence(&self, order: &PspOrder) -> Option<Intent> {
+        let id = self.id_of(order).await?;
+        let intent = self.cancel(order, &id).await?;
+        // The bubble's intent was cancelled before this attempt reached it, so the attempt may have made
+        // one of its own.
+        let is_anothers = order.psp_reference.is_none()
+            && order.intent.is_some()
+            && intent.status == Status::Canceled
+            && intent.metadata.get("reference") != Some(&order.reference);
+        if !is_anothers {
+            return Some(intent);
+        }
+        let own = self.created(order).await?;
+        self.cancel(order, &own).await
     }
 
     /// Cancels an intent, and says how it stands then. A cancelled one stays so, and holds nothing.
@@ -281,7 +287,7 @@ impl<'a> Stripe<'a> {
         // A failure is remembered under its key as well, so the key changes from round to round;
         // cancelling twice is cancelling once.
         let round = order.begun_at.duration_until(self.budget.now).as_secs() / ROUND_SECONDS;
-        let key = key_of(&format!("cancel/{round}"), &order.key);
+        let key = key_of(&format!("cancel/{id}/{round}"), &order.key);
         let path = ["payment_intents", id, "cancel"];
         match self.post::<Intent>(&path, Form::new(), Some(&key)).await {
             Answer::Yes(intent) if intent.id == id => Some(intent),

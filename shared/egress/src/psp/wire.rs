@@ -55,14 +55,8 @@ impl Wire {
         }
         time::sleep(PAUSE).await;
         let second = self.once(make(), budget.left()).await;
-        match (first, second) {
-            // What the first may have done, the second's failure does not undo.
-            (Called::Lost(doubt), Called::NotSent) => Called::Lost(doubt),
-            (Called::Answer(reply), Called::NotSent) if reply.status >= 500 => {
-                Called::Answer(reply)
-            }
-            (_, second) => second,
-        }
+        // What the first may have done is not undone by a second that was turned away at the door.
+        if first.is_doubt() && second.proves_nothing() { first } else { second }
     }
 
     async fn once(&self, request: Request, within: Duration) -> Called {
@@ -95,6 +89,26 @@ impl Called {
         match self {
             Self::NotSent | Self::Lost(_) => true,
             Self::Answer(reply) => reply.status >= 500 || reply.status == 429,
+        }
+    }
+
+    /// It may have been executed, or is being so.
+    fn is_doubt(&self) -> bool {
+        match self {
+            Self::NotSent => false,
+            Self::Lost(_) => true,
+            Self::Answer(reply) => reply.status >= 500 || reply.status == 409,
+        }
+    }
+
+    /// It was refused before anybody looked at its key.
+    fn proves_nothing(&self) -> bool {
+        match self {
+            Self::NotSent => true,
+            Self::Lost(_) => false,
+            Self::Answer(reply) => {
+                matches!(reply.status, 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429)
+            }
         }
     }
 }
