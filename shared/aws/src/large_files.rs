@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A file being read from the bucket.
-pub struct FileBody(ByteStream);
+pub struct FileBody(pub(crate) ByteStream);
 
 impl Chunks for FileBody {
     type Error = PortError;
@@ -219,7 +219,7 @@ fn length(operation: &'static str, told: Option<i64>) -> Result<u64, PortError> 
     length.ok_or_else(|| untold(operation, "no length"))
 }
 
-fn untold(operation: &'static str, what: &str) -> PortError {
+pub(crate) fn untold(operation: &'static str, what: &str) -> PortError {
     PortError::unreadable(operation, Refused::new(format!("S3 told {what}")))
 }
 

@@ -9,6 +9,7 @@ mod client;
 mod conversations;
 mod deliveries;
 mod due;
+mod exports;
 mod fault;
 mod files;
 mod inbox;

@@ -53,6 +53,7 @@ twins!(
     decoded,
     files,
     large_files,
+    exports,
     payments,
     payment_lists,
     journal,

@@ -45,7 +45,7 @@ async fn the_adapters_keep_every_ports_promises() {
     );
     files::create(&clients.config).await;
     let bucket = Bucket::new(&clients.config, Profile::worker(), files::BUCKET.to_owned());
-    pass!(&bucket, entropy => files, large_files);
+    pass!(&bucket, entropy => files, large_files, exports);
     constant::memory_moves_large_files(&bucket, &entropy).await;
     let with_files = store.clone().with_files(bucket.clone());
     pass!(&with_files, entropy => templates, large_files);

@@ -14,7 +14,7 @@ const TRIES: u32 = 40;
 
 /// Puts rows at the end of a chain, dated `at` or later; none if `wanted` does not want to any more,
 /// seeing where the chain ends.
-pub(super) async fn append<S: Payments, C: Clock + Entropy>(
+pub(crate) async fn append<S: Payments, C: Clock + Entropy>(
     store: &S,
     clock: &C,
     chain: &Chain,

@@ -51,7 +51,10 @@ impl CsvTable {
 
 /// A row is as long as the header, which every other part of the table was written under.
 fn writer() -> csv::Writer<Vec<u8>> {
-    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(Vec::new())
+    csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .flexible(true)
+        .from_writer(Vec::new())
 }
 
 /// What stands in the file for a cell.

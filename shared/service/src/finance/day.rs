@@ -6,9 +6,7 @@ use parquet::errors::ParquetError;
 use std::collections::BTreeMap;
 
 use super::{
-    control::{
-        ChainSpan, ChainVerdict, Control, ExportedFile, PreviousControl, Sums, TooMuch,
-    },
+    control::{ChainSpan, ChainVerdict, Control, ExportedFile, PreviousControl, Sums, TooMuch},
     csv::CsvTable,
     ledger,
     links::Links,

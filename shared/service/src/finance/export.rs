@@ -214,8 +214,7 @@ where
         close(&self.store, &self.clock, (tenant, merchant), day, &books.time_zone).await?;
         let mut uploads = Uploads { finance: self, tenant, merchant, day, begun: BTreeMap::new() };
         let after = previous.as_ref().map(|(control, _)| control.clone());
-        let basis =
-            DayBasis { tenant: tenant.clone(), merchant: merchant.clone(), day, previous };
+        let basis = DayBasis { tenant: tenant.clone(), merchant: merchant.clone(), day, previous };
         let mut writer = DayWriter::new(basis, self.exports.part_bytes())?;
         for chain in chains(tenant, merchant) {
             let mut query = JournalQuery {

@@ -3,15 +3,16 @@
 //!
 //! | event | debit | credit |
 //! |---|---|---|
-//! | `PSP_RESULT`, `RESOLVED`: money is held | `psp_authorised` | `customer_authorised` |
-//! | `VOIDED`, `CAPTURED`: it is held no longer | `customer_authorised` | `psp_authorised` |
+//! | `TOLD` success, `RESOLVED` held: money is held | `psp_authorised` | `customer_authorised` |
+//! | `CAPTURED`, `VOIDED`: it is held no longer | `customer_authorised` | `psp_authorised` |
 //! | `CAPTURED` | `psp_clearing` | `customer_receivable` |
 //! | `REFUNDED` | `refunds` | `psp_clearing` |
 //! | `CHARGEBACK` | `chargebacks` | `psp_clearing` |
 //! | `SETTLED` | `bank` (net), `psp_fees` (fee) | `psp_clearing` (gross) |
 //!
-//! The first two are memos: no money has moved. A provider's own charges go to `psp_fees` in the place
-//! of the clearing account, and what nobody can place to `suspense`.
+//! The first two are memos: no money has moved. (What a partial capture leaves, the provider lets go
+//! by itself: no row says when.) A provider's own charges go to `psp_fees` in the place of the clearing
+//! account, and what nobody can place to `suspense`.
 
 use amb_protocol::money::{Currency, Minor};
 use jiff::{Timestamp, civil::Date};
@@ -61,9 +62,15 @@ pub fn ledger<'r>(rows: impl IntoIterator<Item = &'r JournalRow>) -> Vec<Entry> 
 pub fn entries(row: &JournalRow) -> Vec<Entry> {
     let Some((currency, amount)) = row.currency.zip(row.amount_minor) else { return Vec::new() };
     let mut group = Group { row, currency, entries: Vec::new() };
-    let is_held = row.decision.as_deref() == Some("approved");
+    let (decision, told) = (row.decision.as_deref(), row.told.as_deref());
+    let is_success = told == Some("success");
     match row.event_type {
-        JournalEvent::PspResult | JournalEvent::Resolved if is_held => group.memo(amount),
+        // An approval that came too late to be told is held until the doubt about it ends.
+        JournalEvent::Told if is_success && decision == Some("approved") => group.memo(amount),
+        JournalEvent::Resolved if decision == Some("held") => group.memo(amount),
+        JournalEvent::Resolved if decision == Some("nothing") && is_success => {
+            group.memo(negative(amount));
+        }
         JournalEvent::Voided => group.memo(negative(amount)),
         JournalEvent::Captured => {
             group.memo(negative(amount));
@@ -197,8 +204,21 @@ impl TrialBalance {
 
 /// The columns of `ledger.csv`.
 pub const COLUMNS: &[&str] = &[
-    "day", "shard", "seq", "ts_utc", "event_type", "payment_id", "reference", "psp_reference",
-    "account", "is_memo", "currency", "debit_minor", "credit_minor", "debit", "credit",
+    "day",
+    "shard",
+    "seq",
+    "ts_utc",
+    "event_type",
+    "payment_id",
+    "reference",
+    "psp_reference",
+    "account",
+    "is_memo",
+    "currency",
+    "debit_minor",
+    "credit_minor",
+    "debit",
+    "credit",
 ];
 
 /// Writes entries.

@@ -51,8 +51,7 @@ impl ParquetJournal {
             .set_compression(Compression::SNAPPY)
             .set_created_by("amb-msp".to_owned())
             .build();
-        let file =
-            SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
+        let file = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
         Ok(Self { file, columns: JournalRow::SHAPES.iter().map(Held::of).collect(), rows: 0 })
     }
 

@@ -1,0 +1,139 @@
+//! Adyen, Settlement details report. The gross columns say what was moved at the shopper's, the net
+//! columns what that means for the account: the direction is the net column, not the type's name.
+
+use amb_protocol::money::{Currency, Minor};
+use jiff::tz::TimeZone;
+
+use super::{CellProblem, Cells, Columns, LineKind, ReportFault, ReportLine, places};
+use crate::model::PaymentId;
+
+/// The columns with which every such report begins. Newer ones have more behind them.
+const COLUMNS: [&str; 23] = [
+    "Company Account",
+    "Merchant Account",
+    "Psp Reference",
+    "Merchant Reference",
+    "Payment Method",
+    "Creation Date",
+    "TimeZone",
+    "Type",
+    "Modification Reference",
+    "Gross Currency",
+    "Gross Debit (GC)",
+    "Gross Credit (GC)",
+    "Exchange Rate",
+    "Net Currency",
+    "Net Debit (NC)",
+    "Net Credit (NC)",
+    "Commission (NC)",
+    "Markup (NC)",
+    "Scheme Fees (NC)",
+    "Interchange (NC)",
+    "Payment Method Variant",
+    "Modification Merchant Reference",
+    "Batch Number",
+];
+const FEES: [&str; 4] = ["Commission (NC)", "Markup (NC)", "Scheme Fees (NC)", "Interchange (NC)"];
+
+pub(super) fn columns(header: &csv::StringRecord) -> Result<Columns, ReportFault> {
+    for (place, name) in COLUMNS.iter().enumerate() {
+        if header.get(place) != Some(*name) {
+            return Err(ReportFault::Header((*name).to_owned()));
+        }
+    }
+    places(header)
+}
+
+pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
+    let word = cells.needed("Type")?;
+    let net_currency = cells.currency("Net Currency")?;
+    let currency = match cells.text("Gross Currency") {
+        Some(_) => cells.currency("Gross Currency")?,
+        None => net_currency,
+    };
+    let net = difference(cells, "Net Credit (NC)", "Net Debit (NC)", net_currency)?;
+    let moved = difference(cells, "Gross Debit (GC)", "Gross Credit (GC)", currency)?;
+    let mut fees = Vec::with_capacity(FEES.len());
+    for name in FEES {
+        fees.push(cells.amount(name, net_currency)?);
+    }
+    let contradiction = || cells.fault("Commission (NC)", CellProblem::Contradiction);
+    let fee = Minor::sum(fees).ok_or_else(contradiction)?;
+    let gross = directed(Minor::new(moved.get().abs()), net, fee, currency == net_currency);
+    let reference = cells.text("Merchant Reference").unwrap_or_default();
+    let names = ["Psp Reference", "Modification Reference"].map(|name| cells.text(name));
+    let batch = cells.text("Batch Number");
+    let id = [names[0], names[1], Some(word), batch].map(Option::unwrap_or_default).join("/");
+    Ok(ReportLine {
+        line: cells.line,
+        // A provider's own line has no reference: its place in its batch names it.
+        id: if names[0].is_none() { format!("{id}/{}", cells.line) } else { id },
+        kind: kind(word),
+        word: word.to_owned(),
+        payment: payment(reference),
+        psp_references: names.into_iter().flatten().map(str::to_owned).collect(),
+        at: cells.time("Creation Date", &zone(cells)?)?,
+        currency,
+        gross,
+        net_currency,
+        net,
+        fee,
+        batch: batch.map(str::to_owned),
+    })
+}
+
+/// One of two columns, as a signed amount; never both.
+fn difference(
+    cells: &Cells<'_>,
+    plus: &str,
+    minus: &str,
+    currency: Currency,
+) -> Result<Minor, ReportFault> {
+    let (up, down) = (cells.amount(plus, currency)?, cells.amount(minus, currency)?);
+    let is_one = up == Minor::ZERO || down == Minor::ZERO;
+    let difference = up.checked_sub(down).filter(|_| is_one);
+    difference.ok_or_else(|| cells.fault(plus, CellProblem::Contradiction))
+}
+
+/// The gross with the direction of the net: that which makes `net = gross - fee`, or else its sign.
+fn directed(gross: Minor, net: Minor, fee: Minor, is_same_currency: bool) -> Minor {
+    let back = Minor::new(-gross.get());
+    let makes = |gross: Minor| is_same_currency && gross.checked_sub(fee) == Some(net);
+    if makes(gross) || (!makes(back) && net >= Minor::ZERO) { gross } else { back }
+}
+
+/// Our attempts are called `pay_…-1`.
+fn payment(reference: &str) -> Option<PaymentId> {
+    let (payment, _attempt) = reference.split_once('-')?;
+    PaymentId::parse(payment).ok()
+}
+
+fn kind(word: &str) -> LineKind {
+    match word {
+        "Settled" => LineKind::Capture,
+        "Refunded" | "RefundedReversed" => LineKind::Refund,
+        "Chargeback" | "SecondChargeback" | "ChargebackReversed" => LineKind::Chargeback,
+        "Fee" | "MiscCosts" | "InvoiceDeduction" => LineKind::Fee,
+        "MerchantPayout" => LineKind::Payout,
+        _ => LineKind::Other,
+    }
+}
+
+/// The clock of `Creation Date`: a name of the IANA's, or one of the abbreviations that Adyen uses.
+fn zone(cells: &Cells<'_>) -> Result<TimeZone, ReportFault> {
+    let text = cells.needed("TimeZone")?;
+    let name = match text {
+        "UTC" | "GMT" => return Ok(TimeZone::UTC),
+        "CET" | "CEST" => "Europe/Amsterdam",
+        "BST" => "Europe/London",
+        "EST" | "EDT" => "America/New_York",
+        "CST" | "CDT" => "America/Chicago",
+        "PST" | "PDT" => "America/Los_Angeles",
+        "BRT" => "America/Sao_Paulo",
+        "JST" => "Asia/Tokyo",
+        "SGT" => "Asia/Singapore",
+        "AEST" | "AEDT" => "Australia/Sydney",
+        other => other,
+    };
+    TimeZone::get(name).map_err(|_unknown| cells.fault("TimeZone", CellProblem::TimeZone))
+}
