@@ -1,6 +1,8 @@
 //! `apple-pay`: what customers' devices call while they pay, payment providers' notices, and what Apple
 //! wants to find on the domain.
 
+#[cfg(feature = "decrypt")]
+pub mod decrypt;
 mod told;
 
 use amb_lambda::{

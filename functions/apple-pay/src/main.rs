@@ -30,6 +30,10 @@ async fn main() -> Result<(), Error> {
     let merchants = SecretsManagerMerchants::new(clients.secrets, config.merchant_secrets()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
     let psp = || Psps::new(merchants.clone(), System, policy.clone());
+    #[cfg(feature = "decrypt")]
+    let opener = apple_pay::decrypt::Opener::new(&clients.config, config.token_decrypt_function()?);
+    #[cfg(feature = "decrypt")]
+    let psp = || apple_pay::decrypt::Opening::new(psp(), opener.clone(), System);
     let prices = BusinessPrices::new(merchants.clone(), System, policy.clone());
     let sandbox = config.is_apple_pay_sandbox()?;
     let environment = if sandbox { Environment::Sandbox } else { Environment::Production };
