@@ -35,10 +35,12 @@
 //! | `POST /apple/content/upload/{ticket}` | takes a file of the size announced, complete or not at all; 400 with an Authorization header |
 //! | `GET /apple/content/download/{ticket}` | the file or a range of it, for a while; then 403; 400 with an Authorization header |
 //! | `POST /apple/v1/decodePayload`, `POST /apple/v1/encodePayload` | what a phone packs, unpacked, and the way back |
+//! | `POST /paymentservices/paymentSession` | Apple Pay's sessions, on a port of its own ([`Running::pay`]) by mutual TLS: no handshake without a merchant's certificate, 417 for another merchant, 400 for the rest that Apple refuses |
+//! | `/stripe/v1/…`, `/adyen/v72/…`, `/endpoint/{account}/…` | payment providers over one set of books, each with its own words, keys, faults and signed notices |
 //! | `POST /business/{name}/webhook` | a sample business: 401 unless signed (Standard Webhooks), each `webhook-id` taken once |
 //!
 //! For people: `GET /phone` lists the customers, `GET /phone/{customer}` is the phone, which sends
-//! and shows files as well, `GET /phone/{customer}/files/{id}/{number}` a file of a message,
+//! and shows files as well, and pays in a sheet, `GET /phone/{customer}/files/{id}/{number}` a file of a message,
 //! decrypted. The sample business answers keywords by a message of that type; `menu` lists them. It
 //! tells what came of a file.
 //!
@@ -63,12 +65,20 @@
 //! | `POST /api/customers/{name}/files` | the same without a message: gives the entry for `attachments` of `send` |
 //! | `GET /api/customers/{name}/files` | the files on the phone, sent and received |
 //! | `GET /api/customers/{name}/files/{id}` | one of them, byte for byte as the phone opens it, or a range of it |
+//! | `POST /api/customers/{name}/pay` | pays what a message asks for, from the first tap to the reply: card, contacts, way of delivery, and what the device does wrong ([`model::Pay`]) |
+//! | `GET`, `POST /api/customers/{name}/sheets`; `GET /…/{id}` | payment sheets, with every call that the device made |
+//! | `POST /api/customers/{name}/sheets/{id}/{choose,authorize,cancel,repeat}` | the steps one by one; `repeat` makes an earlier call again, byte for byte, also elsewhere or many times at once |
+//! | `GET /api/wallet` | the cards and contacts of every phone |
+//! | `GET /api/apple-pay`; `POST /api/apple-pay/merchants`; `GET /api/apple-pay/sessions` | where sessions and providers are and whom to trust; a merchant's certificate and keys; calls of the session server |
+//! | `PUT /api/psp/{dialect}/accounts/{account}` | an account with a provider: keys, and where notices go |
+//! | `GET /api/psp/payments`, `GET /api/psp/calls` | what the providers hold, captured and gave back; every call of the MSP to them |
+//! | `POST /api/psp/payments/{seq}/chargeback`; `GET /api/psp/{dialect}/report` | money taken back; the provider's own report, CSV |
 //! | `POST /api/customers/{name}/close` | deletes the conversation |
 //! | `GET /api/transcript` | messages both ways with the time of each hop |
 //! | `GET /api/gateway/calls` | every call of the MSP to the gateway, refused ones too |
 //! | `GET /api/webhooks` | every attempt of Apple's side at the MSP |
 //! | `POST /api/webhooks` | one webhook made by hand, answered with the MSP's answer |
-//! | `GET`, `POST`, `DELETE /api/faults`; `DELETE /api/faults/{id}` | statuses, delays, lost answers and cut connections, at the gateway, at the content store or at a business, counted or until cleared; files truncated, too long, one bit off, under another key, slow or cut midway |
+//! | `GET`, `POST`, `DELETE /api/faults`; `DELETE /api/faults/{id}` | statuses, delays, lost answers and cut connections, at the gateway, at the content store, at a payment provider or at a business, counted or until cleared; files truncated, too long, one bit off, under another key, slow or cut midway |
 //! | `GET /api/businesses`; `GET`, `PUT /api/businesses/{name}` | sample businesses: webhook secrets, API address and key, bot |
 //! | `GET /api/businesses/{name}/events` | calls of the product to a business, refused ones too |
 //! | `GET /api/businesses/{name}/answers` | calls of its bot to the product |
@@ -85,8 +95,9 @@
 //! number without `message-type: notification`; how long a `download-url` lives; a file's signature is
 //! `0x81` and the SHA-1 of what is stored; an upload or a download with an Authorization header is refused; 404 for
 //! content after its 30 days, and 400 for a message that names it; what a
-//! packed payload looks like inside; what a form's page and a several-section choice may
-//! be answered by.
+//! packed payload looks like inside; that a device says nothing to the business when a payment is
+//! declined or its sheet is closed (`replies` of [`model::Tricks`] makes it); how a session is signed;
+//! what a form's page and a several-section choice may be answered by.
 //!
 //! # What it shares with the product
 //!

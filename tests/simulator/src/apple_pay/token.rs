@@ -86,8 +86,8 @@ impl TokenPki {
             "ephemeralPublicKey": BASE64.encode(&ephemeral),
             "transactionId": HEXLOWER.encode(&transaction),
         });
-        if mint.application_data.is_some() {
-            header["applicationData"] = json!(HEXLOWER.encode(extra));
+        if let (Some(_), Some(header)) = (mint.application_data, header.as_object_mut()) {
+            header.insert("applicationData".to_owned(), json!(HEXLOWER.encode(extra)));
         }
         let mut token = json!({
             "transactionIdentifier": HEXUPPER.encode(&transaction),
@@ -99,9 +99,9 @@ impl TokenPki {
             },
         });
         let Card { network, display_name, kind, .. } = mint.card;
-        if let Some(network) = network {
-            token["paymentMethod"] =
-                json!({"network": network, "displayName": display_name, "type": kind});
+        if let (Some(network), Some(token)) = (network, token.as_object_mut()) {
+            let with = json!({"network": network, "displayName": display_name, "type": kind});
+            token.insert("paymentMethod".to_owned(), with);
         }
         Ok(token)
     }

@@ -61,6 +61,9 @@ pub enum Answer {
     Payment {
         /// `paid`, `paymentNotCompleted`, …
         state: String,
+        /// What the bubble says of it: a decimal string. Default: the total that was asked for.
+        #[serde(default)]
+        amount: Option<String>,
     },
     /// An invitation taken up or turned down.
     Invitation {

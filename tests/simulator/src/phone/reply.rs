@@ -110,7 +110,9 @@ fn write(world: &mut World, name: &str, reply: &Reply) -> Result<(u64, Webhook),
         Answer::App { url, title, subtitle } => {
             app::hand_back(&request, url, title.as_deref(), subtitle.as_deref())?
         }
-        Answer::Payment { state } => finish(&request, payment::concluded(&request, state)?),
+        Answer::Payment { state, amount } => {
+            finish(&request, payment::concluded(&request, state, amount.as_deref())?)
+        }
         Answer::Invitation { .. } => return Err(not_answerable("it is no invitation")),
     };
     Ok(record(world, &customer, &asked.business_id, content, &session, title))

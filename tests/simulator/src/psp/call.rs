@@ -89,6 +89,15 @@ pub(super) async fn serve(
         return call.answer(state, &answer, false);
     };
     let delay = Duration::from_millis(fault.spec.delay_ms);
+    if let Effect::Money(Twist::LandsLate { after_ms }) = fault.spec.effect {
+        let (task, late) = (state.clone(), call.clone());
+        state.spawn(async move {
+            tokio::time::sleep(delay + Duration::from_millis(after_ms)).await;
+            late.execute(&task, None, work);
+        });
+        tokio::time::sleep(delay).await;
+        return call.cut(state, line);
+    }
     let (send, done) = oneshot::channel();
     let (task, line) = (state.clone(), line.clone());
     state.spawn(async move {
@@ -124,12 +133,6 @@ async fn suffer(
             let mut response = call.answer(state, &answer, false);
             add_headers(&mut response, headers);
             response
-        }
-        Effect::Money(Twist::LandsLate { after_ms }) => {
-            call.cut(state, line);
-            tokio::time::sleep(Duration::from_millis(after_ms)).await;
-            call.execute(state, None, work);
-            Response::default()
         }
         Effect::Money(Twist::FailsAfter) => {
             let answer = call.execute(state, None, work);

@@ -64,7 +64,8 @@ pub(super) async fn authorize(
     }
     let paid = (held.sheet.state == SheetState::Paid).then(|| "paid".to_owned());
     if let Some(word) = tricks.replies.or(paid).filter(|word| !word.is_empty()) {
-        let answer = Answer::Payment { state: word };
+        let shown = held.sheet.total.get("amount").and_then(Value::as_str);
+        let answer = Answer::Payment { state: word, amount: shown.map(str::to_owned) };
         let entry = reply::reply(state, name, Reply::to(&held.sheet.message_id, answer)).await?;
         state.change(|world| {
             if let Ok(held) = super::find(world, name, id) {
