@@ -217,6 +217,7 @@ mod tests {
             token: TokenHash::of("AB"),
             payment: payment.pointer,
             attempt: 1,
+            errors: Vec::new(),
             created_at: payment.created_at,
         };
         let old = row::token_claim::item(&claim).unwrap();

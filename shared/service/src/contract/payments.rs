@@ -72,7 +72,9 @@ async fn refusals<S: Payments + Journal>(
 ) -> Result<(), PortError> {
     let head = store.chain_head(&done.chain).await?;
     // It moved on; a token that was used weighs less.
-    assert_eq!(store.change(done).await?, Changed::Moved);
+    let late = Payment { updates: 1, ..paid.clone() };
+    let late = PaymentChange { payment: Some(late), ..done.clone() };
+    assert_eq!(store.change(&late).await?, Changed::Moved);
     let unknown = Payment { pointer: sample.payment().pointer, ..next_of(paid) };
     assert_eq!(store.change(&change(&unknown, &head, sample, 1)).await?, Changed::Moved);
     assert_eq!(store.find_payment(&unknown.pointer).await?, None);
@@ -261,6 +263,7 @@ fn claim(payment: &Payment, transaction: &str) -> TokenClaim {
         token: TokenHash::of(transaction),
         payment: payment.pointer.clone(),
         attempt: 1,
+        errors: Vec::new(),
         created_at: payment.created_at,
     }
 }

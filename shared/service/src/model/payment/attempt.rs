@@ -41,8 +41,11 @@ pub struct TokenClaim {
     pub token: TokenHash,
     /// The payment.
     pub payment: PaymentPointer,
-    /// Its attempt, from 1.
+    /// Its attempt, from 1; 0: the token was refused, and makes none.
     pub attempt: u32,
+    /// What goes with the refusal: the same token is told the same for ever.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<PayError>,
     /// When.
     pub created_at: Timestamp,
 }

@@ -71,7 +71,7 @@ where
                 "try_later"
             }
             PaymentState::Expired => "expired",
-            state if !state.may_begin() => "already_paid",
+            _ if !payment.may_begin() => "already_paid",
             _ if self.clock.now() >= payment.expires_at => "expired",
             _ if payment.attempts.len() >= Payment::MOST_ATTEMPTS => EXHAUSTED,
             _ => return None,
@@ -122,6 +122,7 @@ where
             token,
             payment: payment.pointer.clone(),
             attempt: no,
+            errors: Vec::new(),
             created_at: now,
         };
         Plan { payment, claim: Some(claim), quotes: Vec::new(), rows }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     dispatch::stand_back,
-    model::{Attempt, JournalEvent, JournalRow, Payment, Told},
+    model::{Attempt, JournalEvent, JournalRow, Payment, TokenClaim, Told},
     payment::commit::{Committed, Plan, commit},
     port::{Clock, Entropy, Merchants, Payments, PriceSource, Psp, SettlementQueue},
 };
@@ -112,11 +112,15 @@ where
             };
             // Before anything else: a token that comes again gets its answer, however old it is by now.
             let (plan, refused) = match claim {
+                Some(claim) if claim.payment == payment.pointer && claim.attempt == 0 => {
+                    let reply = self.repeat_refusal(call, payment, claim.errors).await;
+                    return Ok(Reply { unknown, ..reply });
+                }
                 Some(claim) if claim.payment == payment.pointer => {
                     let reply = self.follow(call, payment, claim.attempt).await?;
                     return Ok(Reply { unknown, ..reply });
                 }
-                Some(_) => self.refuse(call, payment, &paying, "replay".into()),
+                Some(_) => self.refuse(call, payment, &paying, REPLAY.into()),
                 None => match self.begin(call, &payment, &mut paying).await? {
                     Ok(plan) => (plan, None),
                     Err(refusal) if refusal.why == EXHAUSTED => {
@@ -173,10 +177,49 @@ where
         let is_full = payment.updates >= Payment::MOST_UPDATES;
         let rows = if is_full { Vec::new() } else { vec![row] };
         payment.updates = payment.updates.saturating_add(1).min(Payment::MOST_UPDATES);
+        // A token that holds was refused for what may change. It has had its answer.
+        let holds = matches!(paying.checked, Some(Ok(_))) && why != REPLAY && !is_full;
+        let token = paying.token.hash.clone().filter(|_| holds);
+        let claim = token.map(|token| TokenClaim {
+            merchant: payment.merchant.clone(),
+            token,
+            payment: payment.pointer.clone(),
+            attempt: 0,
+            errors: errors.clone(),
+            created_at: self.clock.now(),
+        });
         let said = Said::Paid(GatewayAnswer::failure(errors));
-        (Plan::of(payment, rows), Some(Reply::new(said, "refused").code(why)))
+        (Plan { claim, ..Plan::of(payment, rows) }, Some(Reply::new(said, "refused").code(why)))
+    }
+
+    /// The same refusal again. It is noted where it can be.
+    async fn repeat_refusal(
+        &self,
+        call: &Call<'_>,
+        mut payment: Payment,
+        errors: Vec<PayError>,
+    ) -> Reply {
+        if payment.updates < Payment::MOST_UPDATES {
+            payment.updates += 1;
+            let row = call.row(JournalEvent::Duplicate, &payment, self.clock.now());
+            let row = JournalRow {
+                attempt_no: None,
+                decision: Some("repeated".to_owned()),
+                told: Some(Told::Failure.as_str().to_owned()),
+                apple_errors: codes(&errors),
+                ..without_attempt(row)
+            };
+            let noted = commit(&self.store, &self.clock, Plan::of(payment, vec![row])).await;
+            if let Err(error) = noted {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a repeat is not noted");
+            }
+        }
+        Reply::new(Said::Paid(GatewayAnswer::failure(errors)), "repeated")
     }
 }
+
+/// The token paid something else.
+const REPLAY: &str = "replay";
 
 /// All attempts of this payment are used up.
 pub(super) const EXHAUSTED: &str = "exhausted";

@@ -1,0 +1,205 @@
+//! Lives that are played at every crash point.
+
+use amb_protocol::money::Minor;
+use amb_service::{
+    memory::PspFate,
+    model::{CapturePolicy, DeclineClass, PaymentState},
+    port::PspDone,
+};
+use jiff::SignedDuration;
+
+use super::shop::Shop;
+
+/// A life, and how it ends when nothing fails.
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) script: fn(&mut Shop),
+    pub(crate) ends: PaymentState,
+}
+
+const ACKNOWLEDGED: CapturePolicy = CapturePolicy::Acknowledged { after_minutes: 15 };
+
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "paid and shown", script: paid_and_shown, ends: PaymentState::Captured },
+    Scenario { name: "paid without a sign", script: paid, ends: PaymentState::Captured },
+    Scenario { name: "choices first", script: choices_first, ends: PaymentState::Captured },
+    Scenario {
+        name: "declined, then paid",
+        script: declined_then_paid,
+        ends: PaymentState::Captured,
+    },
+    Scenario { name: "declined", script: declined, ends: PaymentState::Expired },
+    Scenario {
+        name: "an answer is lost",
+        script: |shop| fate(shop, PspFate::LoseAnswer),
+        ends: PaymentState::Voided,
+    },
+    Scenario {
+        name: "a request is lost",
+        script: |shop| fate(shop, PspFate::LoseRequest),
+        ends: PaymentState::Expired,
+    },
+    Scenario {
+        name: "a request lands late",
+        script: |shop| fate(shop, PspFate::LandLate),
+        ends: PaymentState::Expired,
+    },
+    Scenario {
+        name: "a part is held",
+        script: |shop| fate(shop, PspFate::Partly(Minor::new(9))),
+        ends: PaymentState::Voided,
+    },
+    Scenario {
+        name: "pending",
+        script: |shop| fate(shop, PspFate::Pending),
+        ends: PaymentState::Voided,
+    },
+    Scenario { name: "another total was shown", script: another_total, ends: PaymentState::Voided },
+    Scenario { name: "the customer saw no payment", script: denied, ends: PaymentState::Voided },
+    Scenario {
+        name: "captured in part, refunded",
+        script: part_and_refund,
+        ends: PaymentState::Refunded,
+    },
+    Scenario { name: "let go by the business", script: let_go, ends: PaymentState::Voided },
+    Scenario { name: "a weak provider loses an answer", script: weak, ends: PaymentState::Voided },
+    Scenario {
+        name: "the provider takes its time",
+        script: slow_capture,
+        ends: PaymentState::Captured,
+    },
+    Scenario { name: "a token for two", script: replayed, ends: PaymentState::Captured },
+];
+
+/// The device sends a callback, and again until it hears something; a person would press once more.
+fn pay(shop: &mut Shop, number: usize) -> bool {
+    let token = shop.token();
+    for _ in 0..3 {
+        if let Some(success) = shop.pay(number, &token) {
+            // Once more, as a gateway in between may: the same is heard.
+            shop.pay(number, &token);
+            return success;
+        }
+        shop.wait(SignedDuration::from_secs(30));
+        shop.settle();
+    }
+    false
+}
+
+fn paid(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    pay(shop, number);
+    shop.settle();
+}
+
+fn paid_and_shown(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    if pay(shop, number) {
+        shop.track(number, 0);
+        shop.reply(number, "paid");
+    }
+    shop.settle();
+}
+
+fn choices_first(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    shop.move_to(number, "OR");
+    shop.choose(number, "exp");
+    shop.choose(number, "exp");
+    if pay(shop, number) {
+        shop.track(number, 0);
+    }
+    shop.settle();
+}
+
+fn declined_then_paid(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    shop.world.world().psp.fates.push_back(PspFate::Decline(DeclineClass::Generic));
+    if !pay(shop, number) {
+        shop.settle();
+        pay(shop, number);
+    }
+    shop.track(number, 0);
+    shop.settle();
+}
+
+fn declined(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    let declines = [PspFate::Decline(DeclineClass::Generic), PspFate::Decline(DeclineClass::Fraud)];
+    shop.world.world().psp.fates.extend(declines);
+    pay(shop, number);
+    pay(shop, number);
+    shop.settle();
+}
+
+fn fate(shop: &mut Shop, fate: PspFate) {
+    let number = shop.ask(ACKNOWLEDGED);
+    shop.world.world().psp.fates.push_back(fate);
+    pay(shop, number);
+    shop.settle();
+    shop.wait(SignedDuration::from_secs(50));
+    shop.settle();
+    shop.world.world().psp.land();
+    shop.settle();
+}
+
+fn another_total(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    if pay(shop, number) {
+        shop.track(number, -100);
+    }
+    shop.settle();
+}
+
+fn denied(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    if pay(shop, number) {
+        shop.reply(number, "paymentNotCompleted");
+    }
+    shop.settle();
+}
+
+fn part_and_refund(shop: &mut Shop) {
+    let number = shop.ask(CapturePolicy::Manual);
+    pay(shop, number);
+    shop.settle();
+    shop.capture(number, Some(5000));
+    shop.settle();
+    shop.refund(number, Some(1000), "first");
+    shop.settle();
+    shop.refund(number, None, "rest");
+    shop.settle();
+}
+
+fn let_go(shop: &mut Shop) {
+    let number = shop.ask(CapturePolicy::Manual);
+    pay(shop, number);
+    shop.settle();
+    shop.void(number);
+    shop.settle();
+}
+
+fn weak(shop: &mut Shop) {
+    shop.world.world().psp.is_weak = true;
+    fate(shop, PspFate::LoseAnswer);
+}
+
+fn slow_capture(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    let slow = [PspDone::Unknown, PspDone::Accepted { reference: None }];
+    shop.world.world().psp.outcomes.extend(slow);
+    if pay(shop, number) {
+        shop.track(number, 0);
+    }
+    shop.settle();
+}
+
+fn replayed(shop: &mut Shop) {
+    let (first, second) = (shop.ask(ACKNOWLEDGED), shop.ask(ACKNOWLEDGED));
+    let token = shop.token();
+    shop.pay(first, &token);
+    shop.pay(second, &token);
+    shop.pay(first, &token);
+    shop.track(first, 0);
+    shop.settle();
+}

@@ -1,0 +1,377 @@
+//! A shop with payments, everybody who acts on them, and what they remember.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use amb_protocol::{apple_pay::Offer, money::Minor};
+use amb_service::{
+    memory::{Memory, drive},
+    model::{
+        Attempt, CapturePolicy, Payment, PaymentId, PaymentPointer, PaymentReply, PaymentState,
+        PspResult, Seen, TenantId, TimelineItem, TokenHash,
+    },
+    payment::{
+        ask::{self, Asker},
+        callbacks::{Call, Callbacks, CheckedToken, RefusedToken, Said, TokenCheck},
+        capability::{Capability, Step},
+        settle::Settle,
+    },
+    port::{Clock, Payments, SettlementQueue},
+    service_key::ServiceKey,
+    sweep::Sweep,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+/// The visibility timeout of the settlements queue in the template.
+const VISIBILITY: Duration = Duration::from_secs(180);
+
+/// Longer than any of the pauses, shorter than a payment that nobody settles is watched.
+const RECOVERY: SignedDuration = SignedDuration::from_hours(10 * 24);
+
+/// Takes tokens for five minutes after they were signed.
+#[derive(Clone, Copy, Debug)]
+struct Tokens;
+
+impl TokenCheck for Tokens {
+    fn check(&self, token: &str, now: Timestamp) -> Result<CheckedToken, RefusedToken> {
+        let token: Value = serde_json::from_str(token).map_err(|_| malformed())?;
+        let header = &token["paymentData"]["header"];
+        let id = header["transactionId"].as_str().ok_or_else(malformed)?.to_owned();
+        let signed_at = Timestamp::from_second(header["signedAt"].as_i64().ok_or_else(malformed)?);
+        let signed_at = signed_at.map_err(|_| malformed())?;
+        if signed_at.duration_until(now) > SignedDuration::from_mins(5) {
+            return Err(RefusedToken { code: "stale" });
+        }
+        Ok(CheckedToken { transaction_id: id, signed_at })
+    }
+}
+
+fn malformed() -> RefusedToken {
+    RefusedToken { code: "token_format" }
+}
+
+/// What a device was told of a token, every time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) answers: Vec<String>,
+}
+
+/// Everybody, and what they remember.
+pub(crate) struct Shop {
+    pub(crate) world: Memory,
+    pub(crate) tenant: TenantId,
+    pub(crate) payments: Vec<PaymentPointer>,
+    /// By payment and token.
+    pub(crate) heard: BTreeMap<(PaymentPointer, String), Heard>,
+    /// Payments that their business lets go, or is to capture by itself.
+    pub(crate) faults_met: usize,
+    tokens: u64,
+    key: ServiceKey,
+}
+
+impl Shop {
+    pub(crate) fn new(seed: u64) -> Self {
+        let world = Memory::new(seed);
+        let tenant = TenantId::draw(&world);
+        let key = ServiceKey::derive(&vec![0x5a; 32].into()).unwrap();
+        Self {
+            world,
+            tenant,
+            payments: Vec::new(),
+            heard: BTreeMap::new(),
+            faults_met: 0,
+            tokens: 0,
+            key,
+        }
+    }
+
+    /// Somebody is asked for money; answers the payment's place.
+    pub(crate) fn ask(&mut self, capture: CapturePolicy) -> usize {
+        let number = self.payments.len();
+        let offer: Offer = serde_json::from_value(json!({
+            "merchant": "merchant.com.example.shop", "merchantName": "Example Shop",
+            "country": "US", "currency": "USD",
+            "lines": [{"label": "Desk", "amount": 5900 + number, "type": "final"}],
+            "total": {"label": "Example Shop", "amount": 6399 + number, "type": "final"},
+            "shippingMethods": [
+                {"identifier": "std", "label": "Standard", "detail": "3 days", "amount": 499},
+                {"identifier": "exp", "label": "Express", "detail": "1 day", "amount": 1500}],
+            "networks": ["visa"], "capabilities": ["supports3DS"],
+            "pricing": {"by": "static", "servable": [{"country": "US"}],
+                "taxes": [{"country": "US", "region": "CA", "label": "Tax", "percent": "8.25"}]},
+        }))
+        .unwrap();
+        let now = self.world.now();
+        let payment = PaymentId::draw(&self.world);
+        let payment: Payment = serde_json::from_value(json!({
+            "pointer": {"tenant": self.tenant, "payment": payment},
+            "business": "7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002",
+            "opaque": "urn:mbid:AQAAYsampleOpaqueIdOfNobody01=",
+            "message": "5d0b1f2e-7a34-4c1b-9a55-0c9e2f6b1004",
+            "merchant": offer.merchant,
+            "psp": {"kind": "stripe", "secret": "psp"},
+            "capture": capture,
+            "timeZone": "America/New_York",
+            "currency": offer.currency,
+            "offered": offer.total.amount,
+            "state": "open",
+            "quotes": [{"seq": 0, "inputs": {}, "total": offer.total.amount, "tax": 0,
+                "shipping": 499, "source": "offer"}],
+            "createdAt": now,
+            "expiresAt": now + Payment::LIFE,
+            "dueAt": now + Payment::LIFE,
+            "revision": 1,
+        }))
+        .unwrap();
+        let pointer = payment.pointer.clone();
+        let mut world = self.world.world();
+        world.book.offers.insert(pointer.clone(), offer);
+        world.book.payments.insert(pointer.clone(), payment);
+        drop(world);
+        self.payments.push(pointer);
+        number
+    }
+
+    /// A card is held to the device: a token of its own, signed now.
+    pub(crate) fn token(&mut self) -> (String, Timestamp) {
+        self.tokens += 1;
+        (format!("{:064x}", self.tokens), self.world.now())
+    }
+
+    /// The device pays with a token. It hears nothing if the process dies.
+    pub(crate) fn pay(&mut self, number: usize, token: &(String, Timestamp)) -> Option<bool> {
+        let (id, signed_at) = token;
+        let payment = json!({
+            "shippingContact": {"countryCode": "us", "administrativeArea": "OR",
+                "postalCode": "97477", "familyName": "c4n4ry"},
+            "shippingMethod": {"identifier": self.method(number), "amount": "1", "type": "Final"},
+            "paymentToken": {"transactionIdentifier": id, "paymentData": {"version": "EC_v1",
+                "data": "c4n4ry", "signature": "c4n4ry",
+                "header": {"transactionId": id, "signedAt": signed_at.as_second()}}},
+        });
+        let said = self.call(number, Step::Gateway, &payment)?;
+        let Said::Paid(answer) = said else { return None };
+        let text = serde_json::to_string(&answer).unwrap();
+        let place = (self.payments[number].clone(), id.clone());
+        self.heard.entry(place).or_default().answers.push(text.clone());
+        Some(text.contains("SUCCESS"))
+    }
+
+    /// The way of delivery that the customer chose last.
+    fn method(&self, number: usize) -> String {
+        let chosen = self.payment(number).chosen.shipping_method;
+        chosen.unwrap_or_else(|| "std".to_owned())
+    }
+
+    /// The customer chooses a way of delivery.
+    pub(crate) fn choose(&mut self, number: usize, method: &str) -> Option<()> {
+        let payment = json!({"shippingMethod": {"identifier": method, "amount": "0"}});
+        self.call(number, Step::ShippingMethod, &payment).map(drop)
+    }
+
+    /// The customer chooses an address.
+    pub(crate) fn move_to(&mut self, number: usize, region: &str) -> Option<()> {
+        let payment = json!({"shippingContact":
+            {"countryCode": "us", "administrativeArea": region, "postalCode": "97477"}});
+        self.call(number, Step::ShippingContact, &payment).map(drop)
+    }
+
+    /// The device tells what it showed; `more` is added to the true total.
+    pub(crate) fn track(&mut self, number: usize, more: i64) -> Option<()> {
+        let payment = self.payment(number);
+        let total = payment.live().map_or(payment.offered, |attempt| attempt.amount);
+        let shown = Minor::new(total.get() + more).to_decimal(payment.currency);
+        let items = json!({"summaryItems": [{"label": "Example Shop", "amount": shown}]});
+        self.call(number, Step::OrderTracking, &items).map(drop)
+    }
+
+    /// The customer's reply arrives through the conversation.
+    pub(crate) fn reply(&mut self, number: usize, state: &str) -> Option<()> {
+        let payment = self.payments[number].clone();
+        let seen = Seen { at: self.world.now(), state: Some(state.to_owned()) };
+        let reply = PaymentReply { payment: payment.clone(), seen };
+        drive(self.world.keep_reply(&reply))?.ok()?;
+        drive(self.world.enqueue_settlement(&payment, Duration::ZERO))?.ok()
+    }
+
+    fn call(&mut self, number: usize, step: Step, payment: &Value) -> Option<Said> {
+        let pointer = self.payments[number].clone();
+        let request = pointer.payment.request_identifier();
+        let body = json!({"requestIdentifier": request.as_str(), "version": 1, "payment": payment});
+        let body = body.to_string().into_bytes();
+        let expires_at = self.payment(number).expires_at;
+        let url =
+            Capability::issue(&self.key, "https://pay.example.com", &pointer, step, expires_at);
+        let capability = url.rsplit('/').nth(1)?;
+        let call = Call {
+            payment: pointer.payment.as_str(),
+            capability,
+            step,
+            began: self.world.now(),
+            id: "req",
+            body: &body,
+        };
+        let w = || self.world.clone();
+        let callbacks = Callbacks::new(w(), w(), w(), w(), w(), w(), Tokens);
+        drive(callbacks.serve(&call))?.ok().map(|reply| reply.said)
+    }
+
+    /// The business asks for the money; `part` of it, in cents.
+    pub(crate) fn capture(&mut self, number: usize, part: Option<i64>) {
+        let part = part.map(|part| Minor::new(part).to_decimal(self.payment(number).currency));
+        let id = self.payments[number].payment.clone();
+        let asker = Asker { tenant: &self.tenant, actor: "key" };
+        let w = &self.world;
+        drive(ask::capture(w, w, w, asker, &id, part.as_deref()));
+    }
+
+    /// The business lets it go.
+    pub(crate) fn void(&mut self, number: usize) {
+        let id = self.payments[number].payment.clone();
+        let asker = Asker { tenant: &self.tenant, actor: "key" };
+        let w = &self.world;
+        drive(ask::void(w, w, w, asker, &id));
+    }
+
+    /// The business gives it back; `part` of it, in cents.
+    pub(crate) fn refund(&mut self, number: usize, part: Option<i64>, key: &str) {
+        let part = part.map(|part| Minor::new(part).to_decimal(self.payment(number).currency));
+        let id = self.payments[number].payment.clone();
+        let asker = Asker { tenant: &self.tenant, actor: "key" };
+        let w = &self.world;
+        drive(ask::refund(w, w, w, asker, &id, part.as_deref(), key));
+    }
+
+    /// A worker takes every visible message of the settlements queue; whether there was one.
+    pub(crate) fn settle(&mut self) -> bool {
+        let mut progress = false;
+        loop {
+            let received = {
+                let mut world = self.world.world();
+                let now = world.now;
+                world.settlement_queue.receive(now, VISIBILITY)
+            };
+            let Some(received) = received else { return progress };
+            progress = true;
+            let w = || self.world.clone();
+            let settle = Settle::new(w(), w(), w(), w());
+            let until = self.world.now() + SignedDuration::from_secs(20);
+            if let Some(Ok(_)) = drive(settle.settle(&received.item, until)) {
+                self.world.world().settlement_queue.delete(received.handle);
+            }
+        }
+    }
+
+    pub(crate) fn sweep(&mut self) {
+        let w = || self.world.clone();
+        let _ended_early = drive(Sweep::new(w(), w(), w()).sweep());
+    }
+
+    pub(crate) fn wait(&mut self, duration: SignedDuration) {
+        self.world.world().now += duration;
+    }
+
+    /// Queue and sweep run without any fault until nothing is owed.
+    pub(crate) fn recover(&mut self) {
+        {
+            let mut world = self.world.world();
+            let calls = world.faults.calls.len();
+            self.faults_met += [world.faults.at, world.faults.then]
+                .into_iter()
+                .flatten()
+                .filter(|(at, _)| *at < calls)
+                .count();
+            // Later faults fall into the recovery, once.
+            world.psp.land();
+        }
+        let end = self.world.now() + RECOVERY;
+        while self.world.now() < end {
+            while self.settle() {}
+            self.sweep();
+            while self.settle() {}
+            let next = {
+                let world = self.world.world();
+                let due = world.book.payments.values().filter_map(|payment| payment.due_at).min();
+                let visible = world.settlement_queue.next_visible_at();
+                due.into_iter().chain(visible).min()
+            };
+            let Some(next) = next else { return };
+            let mut world = self.world.world();
+            // The sweep comes once a minute.
+            world.now = next.max(world.now + SignedDuration::from_secs(60));
+            world.faults.calls.shrink_to(1 << 16);
+        }
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.world.world().faults.calls.len()
+    }
+
+    pub(crate) fn payment(&self, number: usize) -> Payment {
+        self.world.world().book.payments[&self.payments[number]].clone()
+    }
+
+    pub(crate) fn state(&self, number: usize) -> PaymentState {
+        self.payment(number).state
+    }
+}
+
+/// Worlds in which one promise is broken.
+impl Shop {
+    pub(crate) fn hold_twice(&mut self) {
+        let mut world = self.world.world();
+        let mut other = world.psp.orders.values().next().unwrap().clone();
+        other.held = other.asked;
+        world.psp.orders.insert("another key".to_owned(), other);
+    }
+
+    pub(crate) fn lose_the_money(&mut self) {
+        let mut world = self.world.world();
+        let record = world.psp.orders.values_mut().next().unwrap();
+        (record.held, record.captured) = (Minor::ZERO, Minor::ZERO);
+    }
+
+    pub(crate) fn forget_the_capture(&mut self) {
+        let mut world = self.world.world();
+        let payment = world.book.payments.values_mut().next().unwrap();
+        payment.state = PaymentState::Failed;
+    }
+
+    pub(crate) fn leave_in_doubt(&mut self) {
+        let mut world = self.world.world();
+        let payment = world.book.payments.values_mut().next().unwrap();
+        payment.state = PaymentState::Unknown;
+    }
+
+    pub(crate) fn tear_a_row_out(&mut self) {
+        let mut world = self.world.world();
+        let rows = world.book.journal.values_mut().find(|rows| rows.len() > 2).unwrap();
+        rows.remove(1);
+    }
+
+    pub(crate) fn ask_without_a_claim(&mut self) {
+        let token = TokenHash::of("never claimed");
+        let merchant = self.payment(0).merchant;
+        self.world.world().psp.asked.push(Attempt::key("auth", &merchant, &token));
+    }
+
+    pub(crate) fn charge_another_amount(&mut self) {
+        let mut world = self.world.world();
+        let payment = world.book.payments.values_mut().next().unwrap();
+        let attempt = payment.attempts.last_mut().unwrap();
+        attempt.amount = Minor::new(attempt.amount.get() + 1);
+        if let Some(PspResult::Approved { amount, .. }) = &mut attempt.result {
+            *amount = attempt.amount;
+        }
+    }
+
+    pub(crate) fn tell_twice(&mut self) {
+        let mut world = self.world.world();
+        let told = world.timeline.iter().find(|(_, entry)| {
+            matches!(&entry.item, TimelineItem::Event { kind, .. } if kind.as_str().starts_with("payment."))
+        });
+        let ((tenant, stream, seq), entry) =
+            told.map(|(key, entry)| (key.clone(), entry.clone())).unwrap();
+        world.timeline.insert((tenant, stream, seq + 1_000), entry);
+    }
+}
