@@ -21,7 +21,7 @@ LOCAL_ARGUMENTS := $(if $(filter-out 0,$(ONCE)),--once)
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: help run test test-browser lint bench build deploy audit clean need-cargo need-python need-browser
+.PHONY: help run test test-browser lint verify-journal bench build deploy audit clean need-cargo need-python need-browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ bench: need-cargo .venv/ready ## the numbers of the README, as a table and targe
 	cargo build --locked --release $(PACKAGES)
 	$(call say,measuring)
 	cargo run --locked --release --package amb-bench -- $(ONLY)
+
+verify-journal: need-cargo ## recomputes the journal from finance's exports alone: DIR=folder
+	@[ -n "$(DIR)" ] || { echo "make: say where the exports are: make verify-journal DIR=folder" >&2; exit 1; }
+	@cargo run --locked --quiet --package amb-cli -- verify-journal "$(DIR)"
 
 build: need-cargo .venv/build/ready ## zips for Lambda: ARCH=arm64 (default) or x86_64
 	$(call say,installing the Rust target $(RUST_TARGET))
