@@ -18,5 +18,6 @@ mod payload {
     mod faults;
     mod order;
     mod outages;
+    mod paid;
     pub(crate) mod scene;
 }
