@@ -81,6 +81,29 @@ pub const fn problem(status: u16, code: &'static str) -> Expected {
     Expected { status, code: Some(code), ports }
 }
 
+/// A device is answered with this status. A path that does not hold costs the same look at the table as
+/// one that does; what is refused whatever the path costs none.
+pub const fn device(status: u16) -> Expected {
+    let ports: &[_] = match status {
+        200 => &[
+            ("Merchants::merchant", 1),
+            ("Payments::chain_head", 3),
+            ("Payments::change", 3),
+            ("Payments::find_payment", 4),
+            ("Payments::offer", 2),
+            ("Payments::quote", 2),
+            ("Payments::token_claim", 2),
+            ("PriceSource::price", 1),
+            ("Psp::authorize", 1),
+            ("ServiceKeySource::service_key", 1),
+            ("SettlementQueue::enqueue_settlement", 2),
+        ],
+        400 | 404 => &[("Payments::find_payment", 1), ("ServiceKeySource::service_key", 1)],
+        _ => &[],
+    };
+    Expected { status, code: None, ports }
+}
+
 impl Expected {
     /// The same, and no port may be called at all.
     #[must_use]

@@ -162,7 +162,7 @@ impl OutboundSend {
 }
 
 /// What a request carries that nobody else may read.
-fn forbidden(event: &GatewayEvent) -> Vec<String> {
+pub(crate) fn forbidden(event: &GatewayEvent) -> Vec<String> {
     let mut words: Vec<String> =
         [CANARY, SECRET, NEXT_SECRET, PREVIOUS_SECRET].map(str::to_owned).into();
     let authorization = event.header_value("authorization").unwrap_or_default();

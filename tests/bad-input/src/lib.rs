@@ -1,7 +1,7 @@
 //! What bad input gets: the runner.
 //!
 //! The plan numbers its rows: `M…` for Apple's webhook, `A…` for files, `S…` for the business API's
-//! send, `W…` for the addresses of endpoints. A [`Row`] runs the cases of one row. A case is an input (an event of API
+//! send, `W…` for the addresses of endpoints, `P…` for what devices that pay call. A [`Row`] runs the cases of one row. A case is an input (an event of API
 //! Gateway), the exact status and code, and the port calls that it may cause ([`Expected`]). After
 //! every case the runner also asserts that
 //!
@@ -14,6 +14,7 @@
 //! [`WAIVED`]. The rows themselves are in `tests/it`; later work adds its rows there.
 
 mod decided;
+mod device;
 mod expected;
 mod file;
 mod function;
@@ -22,7 +23,8 @@ mod row;
 mod waived;
 
 pub use decided::{DECIDED_OTHERWISE, Decision};
-pub use expected::{Expected, problem, refused, sent, taken};
+pub use device::ApplePay;
+pub use expected::{Expected, device, problem, refused, sent, taken};
 pub use file::{Ending, Fetched};
 pub use function::{InboundWebhook, OutboundSend};
 pub use outcome::Outcome;

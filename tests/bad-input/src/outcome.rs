@@ -92,4 +92,7 @@ fn rows(memory: &Memory) -> usize {
         + world.claims.len()
         + world.conversations.len()
         + world.deliveries.len()
+        + world.book.claims.len()
+        + world.book.quotes.len()
+        + world.book.journal.values().map(Vec::len).sum::<usize>()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use amb_bad_input::{DECIDED_OTHERWISE, WAIVED};
 
-const SOURCES: [&str; 17] = [
+const SOURCES: [&str; 18] = [
     include_str!("attachment.rs"),
     include_str!("attachment_type.rs"),
     include_str!("authorization.rs"),
@@ -15,6 +15,7 @@ const SOURCES: [&str; 17] = [
     include_str!("keys.rs"),
     include_str!("meaning.rs"),
     include_str!("members.rs"),
+    include_str!("pay.rs"),
     include_str!("send.rs"),
     include_str!("send_body.rs"),
     include_str!("send_content.rs"),
@@ -50,7 +51,8 @@ fn every_row_is_run_or_waived_and_none_is_both() {
         .map(|n| format!("M{n:03}"))
         .chain((1..=56).map(|n| format!("S{n:03}")))
         .chain((1..=26).map(|n| format!("W{n:03}")))
-        .chain((1..=30).map(|n| format!("A{n:03}")));
+        .chain((1..=30).map(|n| format!("A{n:03}")))
+        .chain((1..=40).map(|n| format!("P{n:03}")));
     let plan: BTreeSet<String> = plan.collect();
     let forgotten: Vec<_> =
         plan.iter().filter(|id| !run.contains(*id) && !waived.contains(*id)).collect();

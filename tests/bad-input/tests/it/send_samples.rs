@@ -2,7 +2,9 @@
 
 use amb_bad_input::{Expected, OutboundSend, Row, problem, sent};
 use amb_protocol::compose::ContentType;
-use amb_service::model::{ConversationStatus, FileKey, Template, TemplateName, UploadId};
+use amb_service::model::{
+    ConversationStatus, FileKey, MerchantSettings, Template, TemplateName, UploadId,
+};
 use amb_support::{
     account::{self, TENANT},
     gateway_event::{self, GatewayEvent},
@@ -21,6 +23,15 @@ const WITH_TEMPLATE: Expected = sent().ports(&[
     ("Conversations::step", 1),
     ("OutboundQueue::enqueue_outbound", 1),
     ("Templates::template", 1),
+]);
+/// A payment is asked for by the business's Apple Pay settings.
+const WITH_PAYMENT: Expected = sent().ports(&[
+    ("ApiKeys::api_key", 1),
+    ("Businesses::business", 1),
+    ("Conversations::load", 1),
+    ("Conversations::step", 1),
+    ("Merchants::merchant", 1),
+    ("OutboundQueue::enqueue_outbound", 1),
 ]);
 const WITH_UPLOAD: Expected = sent().ports(&[
     ("ApiKeys::api_key", 1),
@@ -73,7 +84,7 @@ const CHECKED_FILES: Expected = Expected {
 };
 
 /// What each sample comes to.
-fn table() -> [(&'static str, Expected); 28] {
+fn table() -> [(&'static str, Expected); 30] {
     [
         ("text", sent()),
         ("text-and-wait", WAITED),
@@ -89,6 +100,8 @@ fn table() -> [(&'static str, Expected); 28] {
         ("imessage-app", sent()),
         ("app-clip", sent()),
         ("invitation", sent()),
+        ("payment", WITH_PAYMENT),
+        ("ask-payment", WITH_PAYMENT),
         ("raw", sent()),
         ("template", WITH_TEMPLATE),
         ("typing", sent()),
@@ -134,6 +147,15 @@ pub(crate) fn sender(case: &str) -> OutboundSend {
         created_at: now(),
     };
     world.templates.insert((tenant.clone(), name, 1), template);
+    let settings: MerchantSettings = serde_json::from_value(json!({
+        "tenant": tenant, "business": BUSINESS, "merchant": "merchant.com.example.shop",
+        "displayName": "Example Shop", "country": "US", "identity": "apple-pay",
+        "psp": { "kind": "stripe", "secret": "stripe" }, "networks": ["visa", "masterCard"],
+        "capabilities": ["supports3DS"], "timeZone": "Europe/Berlin", "updatedAt": now(),
+        "revision": 1,
+    }))
+    .unwrap();
+    world.book.merchants.insert((tenant.clone(), settings.business.clone()), settings);
     let upload = UploadId::parse("upl_sampleaaaaaaaaaaaaaaaaaaaa").unwrap();
     let bytes = event["body"].as_str().unwrap().as_bytes().to_vec();
     world.files.insert(FileKey::upload(&tenant, &upload), bytes);
@@ -187,6 +209,12 @@ fn every_sample_of_a_type_leaves_as_that_type() {
         let function = sender(case);
         let answer = function.send_request(gateway_event::request(&event), Vec::new()).json();
         let event: Value = serde_json::from_slice(&event).unwrap();
+        if event["rawPath"] == "/v1/payments" {
+            let id = answer["id"].as_str().unwrap();
+            assert!(id.starts_with("pay_") && answer["messageId"].is_string(), "{case}");
+            assert_eq!((&answer["status"], answer.get("type")), (&json!("queued"), None), "{case}");
+            continue;
+        }
         let asked: Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
         let kind = match asked["type"].as_str() {
             None | Some("template") => "text",

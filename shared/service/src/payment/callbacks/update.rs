@@ -175,6 +175,6 @@ fn shown(mut answer: UpdateAnswer) -> UpdateAnswer {
 impl Payment {
     /// Whether an attempt may begin now, as far as the payment itself says.
     pub(super) fn is_payable(&self, now: Timestamp) -> bool {
-        self.state.may_begin() && now < self.expires_at && self.attempts.len() < Self::MOST_ATTEMPTS
+        self.may_begin() && now < self.expires_at && self.attempts.len() < Self::MOST_ATTEMPTS
     }
 }

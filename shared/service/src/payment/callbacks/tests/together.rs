@@ -82,7 +82,12 @@ fn p030_fifty_callbacks_at_once_are_one_authorisation_and_one_answer() {
         assert_eq!(payment.attempts.len(), 1, "{seed}");
         match payment.live().unwrap().told {
             Some(Told::Success) => assert_eq!(payment.state, PaymentState::Authorized, "{seed}"),
-            Some(Told::Failure) => assert_eq!(payment.state, PaymentState::Unknown, "{seed}"),
+            // Overtaken by one that followed, or so slow that the provider was not asked at all.
+            Some(Told::Failure) => {
+                let asked = world.asked();
+                let expected = if payment.state == PaymentState::Failed { 0 } else { 1 };
+                assert!(asked <= expected, "{seed}: {:?}", payment.state);
+            }
             None => panic!("{seed}: nothing was told"),
         }
         let claims = world.events().into_iter().filter(|it| *it == JournalEvent::Claimed).count();

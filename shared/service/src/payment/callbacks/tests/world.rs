@@ -38,7 +38,8 @@ impl TokenCheck for Cheap {
         if signed_at.duration_until(now) > SignedDuration::from_mins(5) {
             return Err(RefusedToken { code: "stale" });
         }
-        let transaction_id = data["header"]["transactionId"].as_str().unwrap().to_owned();
+        let id = data["header"]["transactionId"].as_str();
+        let transaction_id = id.ok_or(RefusedToken { code: "token_format" })?.to_owned();
         Ok(CheckedToken { transaction_id, signed_at })
     }
 }
@@ -136,10 +137,6 @@ impl World {
 
     pub(super) fn payment(&self) -> Payment {
         self.memory.world().book.payments[&self.pointer].clone()
-    }
-
-    pub(super) fn change(&self, change: impl FnOnce(&mut Payment)) {
-        change(self.memory.world().book.payments.get_mut(&self.pointer).unwrap());
     }
 
     pub(super) fn capability(&self, step: Step) -> String {
