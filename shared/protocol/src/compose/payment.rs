@@ -324,6 +324,13 @@ fn bubbles(
         let reply = bubble::reply_to(&received, content, check);
         return Some((received, reply));
     }
+    for name in ["title", "subtitle", "image"] {
+        if content.optional(name).is_some() {
+            let message = "it is `receivedMessage` that says it here";
+            let fault = Fault::new(content.pointer(name), "payment_bubble", message);
+            check.fault(fault.fix("say it there, or leave `receivedMessage` out"));
+        }
+    }
     for name in ["receivedMessage", "replyMessage"] {
         let style = content.peek(name).and_then(|bubble| bubble.get("style"));
         if style.is_some_and(|style| !style.is_null() && style != "large") {

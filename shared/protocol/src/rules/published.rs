@@ -341,6 +341,7 @@ pub(super) const PAYMENTS: &[Rule] = &[
     rule("payment_rows", "lines, shipping methods, rules of pricing, of each", OURS)
         .most(100, "items"),
     rule("payment_merchant", "a payment: the business has Apple Pay settings", OURS),
+    rule("payment_bubble", "title, subtitle, image of a payment: not with receivedMessage", OURS),
     rule("payment_pricing", "pricing of a payment", OURS),
     rule("payment_session", "merchantSession of a payment, for a gateway of one's own", DEVICE),
     rule("payment_reference_length", "reference of a payment", OURS).most(128, "characters"),

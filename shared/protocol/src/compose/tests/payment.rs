@@ -162,6 +162,9 @@ fn f118_what_does_not_add_up_is_refused_where_it_stands() {
     ] {
         assert_eq!(found(&content), [(at.to_owned(), rule)], "{content}");
     }
+    let mut both = with("/receivedMessage", json!({"title": "T"}));
+    both["subtitle"] = json!("S");
+    assert_eq!(found(&both), [("/subtitle".to_owned(), "payment_bubble")]);
     let twice = json!([desk()["shippingMethods"][0], desk()["shippingMethods"][0]]);
     let expected = [("/shippingMethods/1/identifier".to_owned(), "payment_shipping_identifier")];
     assert_eq!(found(&with("/shippingMethods", twice)), expected);
