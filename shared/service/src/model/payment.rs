@@ -149,6 +149,13 @@ impl Payment {
         self.attempts.last_mut()
     }
 
+    /// Whether another attempt may begin, as far as the last one goes: nothing is held, nobody is in
+    /// doubt, and no device was told that it is paid.
+    pub fn may_begin(&self) -> bool {
+        let failed = self.live().is_some_and(|attempt| attempt.told == Some(Told::Failure));
+        self.state.may_begin() || (self.state == PaymentState::Voided && failed)
+    }
+
     /// Puts it in another state, as of now.
     pub fn enter(&mut self, state: PaymentState, now: Timestamp) {
         self.state = state;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Concern, Notes, capture};
 use crate::{
     model::{CapturePolicy, EventType, JournalEvent, JournalRow, Payment, PaymentState},
-    payment::due::MISMATCH_LIFE,
+    payment::{due::MISMATCH_LIFE, evidence::Acknowledged},
 };
 
 /// Notes what was seen, once. What comes too late to keep money from being captured is said
@@ -56,7 +56,7 @@ fn authorized(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
         return mismatch(payment, denied.as_str(), None, now, notes);
     }
     let CapturePolicy::Acknowledged { after_minutes } = payment.capture else { return };
-    let ack = payment.acknowledged().map(|ack| ack.as_str());
+    let ack = payment.acknowledged().map(Acknowledged::as_str);
     let time = (payment.capture_by(after_minutes) <= now).then_some("time");
     if let Some(ack) = ack.or(time) {
         capture::begin(payment, ack, now, notes);

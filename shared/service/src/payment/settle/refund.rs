@@ -40,7 +40,9 @@ pub(super) fn apply(
                 ..row
             };
             notes.told(if is_all { row.moved(from, payment.state) } else { row });
-            payment.news(EventType::PaymentRefunded, now, said(payment, id, amount));
+            let amount = amount.to_decimal(payment.currency);
+            let data = json!({ "refundId": id.as_str(), "amount": amount });
+            payment.news(EventType::PaymentRefunded, now, data);
         }
         PspDone::Refused { code } => {
             refund.status = RefundStatus::Failed;
@@ -51,8 +53,10 @@ pub(super) fn apply(
                 psp_merchant_reference: Some(id.to_string()),
                 ..row
             });
-            let mut data = said(payment, id, amount);
-            data["reason"] = "refund_refused".into();
+            let amount = amount.to_decimal(payment.currency);
+            let data = json!({
+                "refundId": id.as_str(), "amount": amount, "reason": "refund_refused",
+            });
             payment.news(EventType::PaymentMismatch, now, data);
         }
         // It goes on with the same key.
@@ -63,8 +67,4 @@ pub(super) fn apply(
 fn given_back(payment: &Payment) -> Option<Minor> {
     let done = payment.refunds.iter().filter(|refund| refund.status == RefundStatus::Done);
     Minor::sum(done.map(|refund| refund.amount))
-}
-
-fn said(payment: &Payment, id: &RefundId, amount: Minor) -> serde_json::Value {
-    json!({ "refundId": id.as_str(), "amount": amount.to_decimal(payment.currency) })
 }

@@ -34,12 +34,9 @@ pub(super) fn end_of_lease(payment: &mut Payment, now: Timestamp, notes: &mut No
         return;
     }
     let row = JournalRow::about(JournalEvent::Told, payment);
-    let row = JournalRow { told: Some(told.as_str().to_owned()), decision: in_doubt(), ..row };
+    let decision = Some("in_doubt".to_owned());
+    let row = JournalRow { told: Some(told.as_str().to_owned()), decision, ..row };
     notes.add(if payment.state == from { row } else { row.moved(from, payment.state) });
-}
-
-fn in_doubt() -> Option<String> {
-    Some("in_doubt".to_owned())
 }
 
 pub(super) fn apply(
@@ -54,7 +51,7 @@ pub(super) fn apply(
     match resolution {
         Resolution::Nothing(fence) => nothing(payment, *fence, now, notes),
         Resolution::Held { result, fence } => held(payment, result, *fence, now, notes),
-        Resolution::StillUnknown => stuck(payment, None, now, notes),
+        Resolution::StillUnknown => stuck(payment, Stuck::NoEnd, now, notes),
     }
 }
 
@@ -106,26 +103,34 @@ fn resolved(decision: &str, payment: &Payment, fence: Fence) -> JournalRow {
     }
 }
 
-/// Gives it to a person once it has lasted too long, or the provider has `refused` for good; the rounds
+/// Why money is not let go, or nobody can tell.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stuck<'a> {
+    /// The provider does not say, or not yet.
+    NoEnd,
+    /// It refused for good, with this code.
+    Refused(Option<&'a str>),
+}
+
+/// Gives it to a person at once if the provider refused, or else when it has lasted too long; the rounds
 /// go on.
-pub(super) fn stuck(
-    payment: &mut Payment,
-    refused: Option<Option<&str>>,
-    now: Timestamp,
-    notes: &mut Notes,
-) {
+pub(super) fn stuck(payment: &mut Payment, why: Stuck<'_>, now: Timestamp, notes: &mut Notes) {
     let (from, rounds) = (payment.state, payment.rounds);
-    let has_lasted = payment.doubtful_since() + STUCK_AFTER <= now;
-    if from == PaymentState::VoidStuck || !(has_lasted || refused.is_some()) {
+    let (class, code, is_new) = match why {
+        Stuck::NoEnd => ("no_end", None, payment.doubtful_since() + STUCK_AFTER <= now),
+        Stuck::Refused(code) => ("refused", code, true),
+    };
+    if from == PaymentState::VoidStuck || !is_new {
         return;
     }
     payment.enter(PaymentState::VoidStuck, now);
     payment.rounds = rounds;
     let row = JournalRow::about(JournalEvent::VoidStuck, payment);
-    let class = if refused.is_some() { "refused" } else { "no_end" };
-    let row = JournalRow { error_class: Some(class.to_owned()), ..row };
-    let code = refused.flatten().map(str::to_owned);
-    let row = JournalRow { psp_code: code.or(row.psp_code.clone()), ..row };
+    let row = JournalRow {
+        error_class: Some(class.to_owned()),
+        psp_code: code.map(str::to_owned).or(row.psp_code.clone()),
+        ..row
+    };
     notes.add(row.moved(from, PaymentState::VoidStuck));
     notes.concern = Some(Concern::VoidStuck);
 }

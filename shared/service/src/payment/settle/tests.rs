@@ -16,8 +16,9 @@ use super::*;
 use crate::{
     memory::{Memory, PspFate, PspRecord, drive},
     model::{
-        Attempt, CapturePolicy, Chain, EventType, JournalEvent, JournalRow, PaymentId, PspAccount,
-        PspKind, PspResult, SecretName, Seen, TenantId, TimelineItem, TokenHash, Told, Tracking,
+        Attempt, CapturePolicy, Chain, EventSource, EventType, JournalEvent, JournalRow, PaymentId,
+        PspAccount, PspKind, PspResult, SecretName, Seen, TenantId, TimelineItem, TokenHash, Told,
+        Tracking,
     },
     payment::order::order,
     port::PspToken,
@@ -241,10 +242,9 @@ impl Desk {
     pub(in crate::payment) fn told(&self) -> Vec<(EventType, serde_json::Value)> {
         let world = self.world.world();
         let told = world.timeline.values().filter_map(|entry| match &entry.item {
-            TimelineItem::Event { kind, source, .. } => match source {
-                crate::model::EventSource::Inline(data) => Some((*kind, data.clone())),
-                _ => None,
-            },
+            TimelineItem::Event { kind, source: EventSource::Inline(data), .. } => {
+                Some((*kind, data.clone()))
+            }
             _ => None,
         });
         told.collect()

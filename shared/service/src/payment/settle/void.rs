@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Notes, resolve, round::Undone};
+use super::{
+    Notes,
+    resolve::{Stuck, stuck},
+    round::Undone,
+};
 use crate::{
     model::{EventType, JournalEvent, JournalRow, Payment, PaymentState},
     port::PspDone,
@@ -26,9 +30,9 @@ pub(super) fn apply(payment: &mut Payment, undone: &Undone, now: Timestamp, note
             voided(payment, REFUNDED, reference.as_deref(), now, notes);
         }
         (_, Some(PspDone::Refused { code })) => {
-            resolve::stuck(payment, Some(code.as_deref()), now, notes);
+            stuck(payment, Stuck::Refused(code.as_deref()), now, notes);
         }
-        _ => resolve::stuck(payment, None, now, notes),
+        _ => stuck(payment, Stuck::NoEnd, now, notes),
     }
 }
 

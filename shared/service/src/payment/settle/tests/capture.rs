@@ -49,9 +49,9 @@ fn another_total_or_a_denial_is_a_persons_and_let_go_after_a_day() {
     for is_tracked in [true, false] {
         let desk = Desk::authorized(1);
         if is_tracked {
-            desk.tracked(6398)
+            desk.tracked(6398);
         } else {
-            desk.replied("paymentNotCompleted")
+            desk.replied("paymentNotCompleted");
         }
         let looked = desk.look();
         assert!(

@@ -51,6 +51,7 @@ fn f112_an_answer_that_was_lost_after_the_money_was_held_is_a_failure_and_let_go
     assert_eq!(desk.row(JournalEvent::Told).told.as_deref(), Some("failure"));
     assert_eq!(desk.row(JournalEvent::Resolved).decision.as_deref(), Some("held"));
     assert_eq!(desk.kinds(), [EventType::PaymentVoided]);
+    assert!(desk.payment().may_begin(), "what was let go after a failure may be paid again");
     desk.agrees();
 }
 
