@@ -95,6 +95,11 @@ pub fn bearer(authorization: Option<&str>) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
+/// The id in a key's text; none if it is no key's.
+pub fn key_id(text: &str) -> Option<ApiKeyId> {
+    KeyText::parse(text).map(|shown| shown.id)
+}
+
 /// Draws a key: its id, and its text, which is shown once.
 pub fn draw_key(mode: Mode, entropy: &impl Entropy) -> (ApiKeyId, Secret<String>) {
     let id = ApiKeyId::draw(entropy);

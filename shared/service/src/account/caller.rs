@@ -11,7 +11,7 @@ use std::{
 use subtle::ConstantTimeEq;
 
 use crate::{
-    access::{Access, Principal, bearer},
+    access::{Access, Principal, bearer, key_id},
     model::{Scope, TenantId, body_hash},
     port::{ApiKeys, Clock, OperatorKeySource, Tenants},
     problem::{Problem, chain},
@@ -25,6 +25,7 @@ pub struct Operator(());
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     operator: bool,
+    actor: String,
     principal: Option<Principal>,
 }
 
@@ -32,6 +33,11 @@ impl Caller {
     /// Lets only the operator pass.
     pub fn operator(&self) -> Result<Operator, Problem> {
         if self.operator { Ok(Operator(())) } else { Err(Problem::missing_scope()) }
+    }
+
+    /// What the journal calls them: the API key's id, or `operator`.
+    pub fn actor(&self) -> &str {
+        &self.actor
     }
 
     /// The tenant they act for, and what they may do there.
@@ -83,7 +89,8 @@ where
             if amb_tenant.is_some_and(|named| named != principal.tenant.as_str()) {
                 return Err(Problem::not_found());
             }
-            return Ok(Caller { operator: false, principal: Some(principal) });
+            let actor = key_id(token).map_or_else(|| "key".to_owned(), String::from);
+            return Ok(Caller { operator: false, actor, principal: Some(principal) });
         }
         if !self.is_operator(token).await? {
             return Err(Problem::unauthenticated());
@@ -92,13 +99,13 @@ where
             None => None,
             Some(named) => Some(self.administrator_of(named).await?),
         };
-        Ok(Caller { operator: true, principal })
+        Ok(Caller { operator: true, actor: "operator".to_owned(), principal })
     }
 
     async fn administrator_of(&self, named: &str) -> Result<Principal, Problem> {
         let id = TenantId::parse(named).map_err(|_odd| Problem::not_found())?;
         let tenant = self.store.tenant(&id).await?.ok_or_else(Problem::not_found)?;
-        let scopes = BTreeSet::from([Scope::Admin, Scope::Read]);
+        let scopes = BTreeSet::from([Scope::Admin, Scope::Read, Scope::Payments]);
         Ok(Principal { tenant: tenant.id, mode: None, scopes })
     }
 

@@ -109,7 +109,8 @@ fn scopes(reader: &mut Reader<'_>, faults: &mut Faults) -> Option<BTreeSet<Scope
         "private" => Ok(Scope::Private),
         "send" => Ok(Scope::Send),
         "send_unchecked" => Ok(Scope::SendUnchecked),
-        _ => Err("one of: admin, read, send, send_unchecked"),
+        "payments" => Ok(Scope::Payments),
+        _ => Err("one of: admin, read, private, send, send_unchecked, payments"),
     };
     let scopes = member::each(reader, "scopes", parse, faults)?;
     if scopes.is_empty()

@@ -134,7 +134,9 @@ async fn write<S: Payments>(
         head,
     };
     assert_eq!(store.change(&change).await?, Changed::Done);
-    assert_eq!(store.change(&change).await?, Changed::Outrun, "a number is given out once");
+    let mut other = change.clone();
+    other.rows.iter_mut().for_each(|row| row.actor = Some("late".to_owned()));
+    assert_eq!(store.change(&other).await?, Changed::Outrun, "a number is given out once");
     Ok(())
 }
 

@@ -164,6 +164,8 @@ pub enum Scope {
     /// Send Apple's own JSON past the rule check. Useless without `Send`.
     #[serde(rename = "send_unchecked")]
     SendUnchecked,
+    /// Capture, void and refund payments.
+    Payments,
 }
 
 /// Where a tenant hears of its events.
