@@ -184,6 +184,33 @@ fn merge(into: &mut Value, change: &Value) {
 }
 
 #[tokio::test]
+async fn ap19_after_a_success_the_device_tells_once_what_the_customer_saw() {
+    let (stage, till, ada) = at_the_till().await;
+    // Nobody looks at the answer.
+    till.says("tracking", 500, "no");
+    let pay = Pay::message(MESSAGE_ID).ship_to("work");
+    let sheet = stage.client.pay(&ada, &pay).await.unwrap();
+    assert_eq!(sheet.state, SheetState::Paid);
+    let told = till.heard("tracking");
+    assert_eq!(told.len(), 1);
+    let body = told[0].json();
+    assert_eq!((&body["requestIdentifier"], &body["version"]), (&json!(REQUEST), &json!(1)));
+    let payment = &body["payment"];
+    assert_eq!(payment["shippingContact"]["addressLines"], json!(["500 Example Ave"]));
+    assert_eq!(
+        (&payment["shippingMethod"]["type"], &payment["errors"]),
+        (&json!("Final"), &json!([]))
+    );
+    let seen = payment["summaryItems"].as_array().unwrap();
+    assert_eq!(
+        seen.last(),
+        Some(&json!({"label": "Example Shop", "amount": "199", "type": "Final"}))
+    );
+    assert!(payment.get("paymentToken").is_none());
+    assert!(sheet.reply_id.is_some());
+}
+
+#[tokio::test]
 async fn a_device_can_be_made_to_lie_and_to_say_it_twice() {
     let (stage, till, ada) = at_the_till().await;
     let tricks = Tricks {

@@ -213,6 +213,83 @@ async fn a_token_over_another_amount_or_changed_is_none() {
     assert!(shop.books(Dialect::Adyen).await.is_empty());
 }
 
+/// `PaymentResponse.ResultCodeEnum` and the members of `PaymentResponse`, `PaymentCaptureResponse` and
+/// `ServiceError` in Adyen's API library for Node.js, 32.1.0 (Checkout v72).
+const RESULT_CODES: [&str; 14] = [
+    "AuthenticationFinished",
+    "AuthenticationNotRequired",
+    "Authorised",
+    "Cancelled",
+    "ChallengeShopper",
+    "Error",
+    "IdentifyShopper",
+    "PartiallyAuthorised",
+    "Pending",
+    "PresentToShopper",
+    "Received",
+    "RedirectShopper",
+    "Refused",
+    "Success",
+];
+const PAYMENT_RESPONSE: [&str; 16] = [
+    "action",
+    "additionalData",
+    "amount",
+    "donationToken",
+    "fraudResult",
+    "merchantReference",
+    "order",
+    "paymentMethod",
+    "paymentValidations",
+    "pspReference",
+    "refusalReason",
+    "refusalReasonCode",
+    "resultCode",
+    "threeDS2ResponseData",
+    "threeDS2Result",
+    "threeDSPaymentData",
+];
+const CAPTURE_RESPONSE: [&str; 10] = [
+    "amount",
+    "lineItems",
+    "merchantAccount",
+    "paymentPspReference",
+    "platformChargebackLogic",
+    "pspReference",
+    "reference",
+    "splits",
+    "status",
+    "subMerchants",
+];
+const SERVICE_ERROR: [&str; 6] =
+    ["additionalData", "errorCode", "errorType", "message", "pspReference", "status"];
+
+fn is_made_of(answer: &Value, members: &[&str]) {
+    let odd: Vec<_> =
+        answer.as_object().unwrap().keys().filter(|it| !members.contains(&it.as_str())).collect();
+    assert!(odd.is_empty(), "{odd:?} in {answer}");
+}
+
+#[tokio::test]
+async fn adyens_answers_are_made_of_what_its_library_knows() {
+    for card in ["visa", "declined", "stolen", "expired", "postcode", "challenge"] {
+        let shop = Shop::with_accounts(card).await;
+        let (_, said) = shop.adyen("payments", &shop.payment("a-1"), "k").await.unwrap();
+        is_made_of(&said, &PAYMENT_RESPONSE);
+        let code = said["resultCode"].as_str().unwrap();
+        assert!(RESULT_CODES.contains(&code), "{code}");
+        let psp = said["pspReference"].as_str().unwrap();
+        let change = json!({"merchantAccount": "ShopECOM", "reference": "c",
+                            "amount": {"currency": "USD", "value": 19_900}});
+        let (_, taken) =
+            shop.adyen(&format!("payments/{psp}/captures"), &change, "c").await.unwrap();
+        is_made_of(&taken, &CAPTURE_RESPONSE);
+        let (status, no) = shop.adyen("payments/NONE/captures", &change, "n").await.unwrap();
+        assert_eq!(status, 422);
+        is_made_of(&no, &SERVICE_ERROR);
+    }
+}
+
 #[tokio::test]
 async fn adyen_takes_a_change_and_tells_what_came_of_it() {
     let shop = Shop::with_accounts("visa").await;
