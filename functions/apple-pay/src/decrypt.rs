@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use amb_lambda::adapter::System;
 use amb_protocol::money::Minor;
 use amb_service::{
     model::{DeclineClass, Doubt, PspAccount, PspResult, TenantId},
@@ -58,6 +59,13 @@ impl Opener {
             Ok(Err(error)) => failed(&error),
             Err(_late) => in_doubt(Doubt::Timeout),
         }
+    }
+}
+
+impl<P> Opening<P, System> {
+    /// The same for a function: who opens tokens is `function`, where it is deployed.
+    pub fn of(inner: P, config: &SdkConfig, function: Option<String>) -> Self {
+        Self::new(inner, Opener::new(config, function), System)
     }
 }
 

@@ -5,8 +5,7 @@ use amb_aws::{
     Tables,
 };
 use amb_egress::{Policy, price::BusinessPrices, psp::Psps};
-use amb_lambda::{adapter::System, config::Config, http_event, telemetry};
-use amb_protocol::apple_pay::token::{Environment, Verifier};
+use amb_lambda::{adapter::System, config::Config, http_event, telemetry, token};
 use amb_service::payment::{callbacks::Callbacks, notice::Notices};
 use apple_pay::ApplePay;
 use lambda_runtime::Error;
@@ -18,28 +17,23 @@ async fn main() -> Result<(), Error> {
     let log = telemetry::LogHash::for_deployment(config.stage());
 
     let clients = Clients::load(Profile::ack()).await;
-    let tables = Tables {
-        payments: Some(config.payments_table()?),
-        accounts: Some(config.accounts_table()?),
-        ..Tables::default()
-    };
-    let store = Store::new(clients.dynamodb, tables);
+    let (payments, accounts) = (config.payments_table()?, config.accounts_table()?);
+    let store = Store::new(clients.dynamodb, Tables::of_payments(payments, accounts));
     let settlements = Some(config.settlements_queue_url()?);
     let queue = Queues::new(clients.sqs, QueueUrls { settlements, ..QueueUrls::default() });
     let keys = SecretsManagerServiceKey::new(clients.secrets.clone(), config.service_key_secret()?);
     let merchants = SecretsManagerMerchants::new(clients.secrets, config.merchant_secrets()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
-    let psp = || Psps::new(merchants.clone(), System, policy.clone());
-    #[cfg(feature = "decrypt")]
-    let opener = apple_pay::decrypt::Opener::new(&clients.config, config.token_decrypt_function()?);
-    #[cfg(feature = "decrypt")]
-    let psp = || apple_pay::decrypt::Opening::new(psp(), opener.clone(), System);
     let prices = BusinessPrices::new(merchants.clone(), System, policy.clone());
-    let sandbox = config.is_apple_pay_sandbox()?;
-    let environment = if sandbox { Environment::Sandbox } else { Environment::Production };
-    let tokens = Verifier::apple(environment);
-    let notices = Notices::new(store.clone(), queue.clone(), psp(), System);
-    let callbacks = Callbacks::new(store.clone(), queue, psp(), prices, keys, System, tokens);
+    let (stripe, adyen) = (config.stripe_url()?, config.adyen_url()?);
+    let psp =
+        Psps::new(merchants, System, policy).elsewhere(stripe.as_deref(), adyen.as_deref())?;
+    #[cfg(feature = "decrypt")]
+    let psp =
+        apple_pay::decrypt::Opening::of(psp, &clients.config, config.token_decrypt_function()?);
+    let tokens = token::verifier(&config)?;
+    let notices = Notices::new(store.clone(), queue.clone(), &psp, System);
+    let callbacks = Callbacks::new(store.clone(), queue, &psp, prices, keys, System, tokens);
     let function = ApplePay::new(store, callbacks, notices, System, log);
 
     http_event::run(|request| function.serve(request)).await

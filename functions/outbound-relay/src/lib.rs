@@ -2,6 +2,10 @@
 //!
 //! A message that has to be tried again is made visible after its pause; until then its group waits.
 
+mod payments;
+
+pub use payments::opening;
+
 use amb_aws::Queues;
 use amb_lambda::{
     batch::{Batch, Outcome},

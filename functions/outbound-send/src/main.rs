@@ -15,7 +15,8 @@ async fn main() -> Result<(), Error> {
     let profile = Profile::ack();
     let clients = Clients::load(profile).await;
     let bucket = Bucket::new(&clients.config, profile, config.files_bucket()?);
-    let tables = Tables::without_inbox(config.conversations_table()?, config.accounts_table()?);
+    let tables = Tables::without_inbox(config.conversations_table()?, config.accounts_table()?)
+        .with_payments(config.payments_table()?);
     let store = Store::new(clients.dynamodb, tables).with_files(bucket.clone());
     let urls = QueueUrls { outbound: Some(config.outbound_queue_url()?), ..QueueUrls::default() };
     let queue = Queues::new(clients.sqs, urls);

@@ -29,8 +29,8 @@ async fn main() -> Result<(), Error> {
     let secrets = SecretsManagerApple::new(clients.secrets, config.apple_secret()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
     let base = EndpointUrl::parse(&config.apple_gateway_url()?, &policy)?;
-    let (hosts, headers) =
-        (config.apple_content_hosts()?.parse()?, config.apple_content_headers()?.parse()?);
+    let hosts = config.apple_content_hosts()?.parse()?;
+    let headers = config.apple_content_headers()?.parse()?;
     let apple = AppleContent::new(base, config.msp_id()?, System, policy.clone(), hosts, headers);
     let web = WalledWeb::new(policy);
     let fetch = Fetch::new(store, queues, apple, secrets, files, web, System);

@@ -25,13 +25,8 @@ async fn main() -> Result<(), Error> {
     let queues = Queues::new(clients.sqs, urls);
     let secrets = SecretsManagerMerchants::new(clients.secrets, config.merchant_secrets()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
-    let mut psps = Psps::new(secrets, System, policy);
-    if let Some(base) = config.stripe_url()? {
-        psps = psps.with_stripe_at(&base)?;
-    }
-    if let Some(base) = config.adyen_url()? {
-        psps = psps.with_adyen_at(&base)?;
-    }
+    let (stripe, adyen) = (config.stripe_url()?, config.adyen_url()?);
+    let psps = Psps::new(secrets, System, policy).elsewhere(stripe.as_deref(), adyen.as_deref())?;
     let settle = Settle::new(store, queues, psps, System);
 
     lambda_runtime::run(service_fn(|event| async {

@@ -9,12 +9,9 @@
 use std::future::Future;
 
 use amb_egress::psp::Psps;
-use amb_lambda::{
-    config::{Config, ConfigError},
-    telemetry::stage,
-};
+use amb_lambda::telemetry::stage;
 use amb_protocol::apple_pay::token::{
-    CardData, Environment, PaymentToken, ProcessingKeys, TokenFault, Verifier, decrypt,
+    CardData, PaymentToken, ProcessingKeys, TokenFault, Verifier, decrypt,
 };
 use amb_service::{
     model::{DeclineClass, PspResult, SecretName},
@@ -123,20 +120,6 @@ impl<K: MerchantSecrets, P: TakesCards, C: Clock> TokenDecrypt<K, P, C> {
 
 fn rejected(class: DeclineClass, code: Option<&str>) -> PspResult {
     PspResult::Rejected { class, code: code.map(str::to_owned) }
-}
-
-/// Who is believed: Apple; and in a build for tests, whom the environment names.
-pub fn verifier(config: &Config) -> Result<Verifier, ConfigError> {
-    let sandbox = config.is_apple_pay_sandbox()?;
-    let environment = if sandbox { Environment::Sandbox } else { Environment::Production };
-    #[cfg(feature = "test-root")]
-    if let Some(root) = config.apple_pay_test_root() {
-        let name = amb_lambda::config::APPLE_PAY_TEST_ROOT;
-        let reason = "is no root certificate in PEM";
-        return Verifier::new(environment, &[root])
-            .map_err(|_fault| ConfigError::Invalid { name, reason });
-    }
-    Ok(Verifier::apple(environment))
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use amb_aws::{Clients, Profile, SecretsManagerMerchants};
 use amb_egress::{Policy, psp::Psps};
-use amb_lambda::{adapter::System, config::Config, telemetry};
+use amb_lambda::{adapter::System, config::Config, telemetry, token};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use token_decrypt::{TokenDecrypt, verifier};
+use token_decrypt::TokenDecrypt;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -14,14 +14,10 @@ async fn main() -> Result<(), Error> {
     let clients = Clients::load(Profile::ack()).await;
     let secrets = SecretsManagerMerchants::new(clients.secrets, config.merchant_secrets()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
-    let mut psps = Psps::new(secrets.clone(), System, policy);
-    if let Some(base) = config.stripe_url()? {
-        psps = psps.with_stripe_at(&base)?;
-    }
-    if let Some(base) = config.adyen_url()? {
-        psps = psps.with_adyen_at(&base)?;
-    }
-    let function = TokenDecrypt::new(verifier(&config)?, secrets, psps, System);
+    let (stripe, adyen) = (config.stripe_url()?, config.adyen_url()?);
+    let psps = Psps::new(secrets.clone(), System, policy)
+        .elsewhere(stripe.as_deref(), adyen.as_deref())?;
+    let function = TokenDecrypt::new(token::verifier(&config)?, secrets, psps, System);
 
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| async {
         Ok::<_, Error>(function.pay(event.payload).await)

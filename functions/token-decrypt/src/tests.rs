@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use amb_protocol::{
-    apple_pay::MerchantIdentifier,
+    apple_pay::{MerchantIdentifier, token::Environment},
     money::{Currency, Minor},
     secret::Secret,
 };
@@ -13,6 +13,8 @@ use amb_simulator::apple_pay::{Card, Mint, TokenPki};
 use serde_json::{Value, json};
 
 use super::*;
+
+mod providers;
 
 const NOW: i64 = 1_795_000_000;
 const MERCHANT: &str = "merchant.com.example.shop";

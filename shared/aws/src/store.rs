@@ -52,6 +52,11 @@ impl Tables {
         Self { conversations, accounts, ..Self::default() }
     }
 
+    /// Those of a function that deals with payments alone.
+    pub fn of_payments(payments: String, accounts: String) -> Self {
+        Self { payments: Some(payments), accounts: Some(accounts), ..Self::default() }
+    }
+
     /// These, and the table of payments.
     #[must_use]
     pub fn with_payments(self, payments: String) -> Self {

@@ -91,16 +91,17 @@ impl<K: MerchantSecrets, C: Clock> Psps<K, C> {
         }
     }
 
-    /// Asks a server on this machine in place of Stripe, where the policy allows loopback.
-    pub fn with_stripe_at(mut self, base: &str) -> Result<Self, UrlFault> {
-        self.stripe = Some(EndpointUrl::loopback(base, self.businesses.policy())?.to_url());
-        Ok(self)
-    }
-
-    /// Asks a server on this machine in place of Adyen, where the policy allows loopback; `base` stands
-    /// for everything before `/v72`.
-    pub fn with_adyen_at(mut self, base: &str) -> Result<Self, UrlFault> {
-        self.adyen = Some(EndpointUrl::loopback(base, self.businesses.policy())?.to_url());
+    /// Asks servers on this machine in place of Stripe and of Adyen (there, `base` stands for everything
+    /// before `/v72`), where the policy allows loopback.
+    pub fn elsewhere(
+        mut self,
+        stripe: Option<&str>,
+        adyen: Option<&str>,
+    ) -> Result<Self, UrlFault> {
+        let policy = self.businesses.policy();
+        let at = |base| EndpointUrl::loopback(base, policy).map(|url| url.to_url());
+        let (stripe, adyen) = (stripe.map(at).transpose()?, adyen.map(at).transpose()?);
+        (self.stripe, self.adyen) = (stripe, adyen);
         Ok(self)
     }
 

@@ -14,3 +14,4 @@ pub mod config;
 pub mod deadline;
 pub mod http_event;
 pub mod telemetry;
+pub mod token;

@@ -199,11 +199,11 @@ fn psps(keys: Keys) -> Psps<Keys, At> {
 fn a_stand_in_lies_on_this_machine_and_only_where_loopback_is_allowed() {
     let production = || Psps::new(Keys(None), At(0), Policy::production());
     for url in ["http://127.0.0.1:9000", "https://127.0.0.1:9000", "https://stripe.example.com"] {
-        assert!(production().with_stripe_at(url).is_err(), "{url}");
-        assert!(production().with_adyen_at(url).is_err(), "{url}");
+        assert!(production().elsewhere(Some(url), None).is_err(), "{url}");
+        assert!(production().elsewhere(None, Some(url)).is_err(), "{url}");
     }
-    assert!(psps(Keys(None)).with_stripe_at("http://127.0.0.1:9000").is_ok());
-    assert!(psps(Keys(None)).with_stripe_at("https://stripe.example.com").is_err());
+    assert!(psps(Keys(None)).elsewhere(Some("http://127.0.0.1:9000"), None).is_ok());
+    assert!(psps(Keys(None)).elsewhere(Some("https://stripe.example.com"), None).is_err());
 }
 
 #[test]

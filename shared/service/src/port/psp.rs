@@ -70,6 +70,47 @@ pub trait Psp: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Notice>, NoticeFault>> + Send;
 }
 
+impl<T: Psp> Psp for &T {
+    async fn prepare(
+        &self,
+        order: &PspOrder,
+        until: Timestamp,
+    ) -> Result<Option<String>, PspFault> {
+        (**self).prepare(order, until).await
+    }
+    async fn authorize(&self, order: &PspOrder, token: &PspToken, until: Timestamp) -> PspResult {
+        (**self).authorize(order, token, until).await
+    }
+    async fn resolve(&self, order: &PspOrder, until: Timestamp) -> Resolution {
+        (**self).resolve(order, until).await
+    }
+    async fn void(&self, order: &PspOrder, until: Timestamp) -> PspDone {
+        (**self).void(order, until).await
+    }
+    async fn capture(&self, order: &PspOrder, amount: Minor, until: Timestamp) -> PspDone {
+        (**self).capture(order, amount, until).await
+    }
+    async fn refund(
+        &self,
+        order: &PspOrder,
+        amount: Minor,
+        key: &str,
+        until: Timestamp,
+    ) -> PspDone {
+        (**self).refund(order, amount, key, until).await
+    }
+    async fn notice(
+        &self,
+        tenant: &TenantId,
+        account: &PspAccount,
+        headers: &[(String, String)],
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Vec<Notice>, NoticeFault> {
+        (**self).notice(tenant, account, headers, body, now).await
+    }
+}
+
 /// An attempt as a provider has to know it. Before the first attempt, `attempt` is 0 and `key` the
 /// payment's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

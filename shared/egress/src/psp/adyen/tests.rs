@@ -24,7 +24,7 @@ fn kind() -> PspKind {
 fn psps_at(url: &str, seconds: i64) -> Psps<Keys, At> {
     let secret = json!({ "v": 1, "apiKey": CANARY, "hmacKey": "ab".repeat(32) });
     let keys = Keys(Some(secret.to_string()));
-    Psps::new(keys, At(seconds), Policy::with_loopback()).with_adyen_at(url).unwrap()
+    Psps::new(keys, At(seconds), Policy::with_loopback()).elsewhere(None, Some(url)).unwrap()
 }
 
 fn payment(result: &str) -> Value {

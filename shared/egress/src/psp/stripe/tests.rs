@@ -2,7 +2,7 @@
 
 use amb_service::{
     model::{PspKind, PspResult},
-    port::{Notice, NoticeFault, NoticeKind, Psp},
+    port::Psp,
 };
 use serde_json::{Value, json};
 
@@ -11,9 +11,7 @@ use crate::{
     Policy,
     psp::{
         Psps,
-        tests::{
-            Act, At, BEGUN, CANARY, Keys, Provider, approved, nobody, order, tenant, token, within,
-        },
+        tests::{Act, Asked, At, CANARY, Keys, Provider, approved, nobody, order, token, within},
     },
 };
 
@@ -33,7 +31,7 @@ fn psps_at(url: &str, seconds: i64) -> Psps<Keys, At> {
         "webhookSecret": "whsec_1",
     });
     let keys = Keys(Some(secret.to_string()));
-    Psps::new(keys, At(seconds), Policy::with_loopback()).with_stripe_at(url).unwrap()
+    Psps::new(keys, At(seconds), Policy::with_loopback()).elsewhere(Some(url), None).unwrap()
 }
 
 fn psps(provider: &Provider) -> Psps<Keys, At> {
@@ -120,7 +118,7 @@ async fn a_token_is_passed_on_the_amount_set_and_the_intent_confirmed() {
     assert!(of("POST /v1/payment_intents/pi_1").body.contains("amount=6399"));
     let confirm = of("POST /v1/payment_intents/pi_1/confirm");
     assert!(confirm.body.contains("payment_method_data%5Bcard%5D%5Btoken%5D=pi_1"));
-    let mut keys: Vec<&str> = asked.iter().map(|asked| asked.key()).collect();
+    let mut keys: Vec<&str> = asked.iter().map(Asked::key).collect();
     keys.sort_unstable();
     keys.dedup();
     assert_eq!(keys.len(), 3, "each call has a key of its own");
@@ -469,60 +467,4 @@ async fn f112_a_refund_is_made_once_even_after_stripe_forgot_its_key() {
         assert_eq!(provider.asked().len(), calls);
         assert!(provider.lines()[0].starts_with("GET /v1/refunds?payment_intent=pi_1"));
     }
-}
-
-/// As Stripe signs: `printf '<t>.<body>' | openssl dgst -sha256 -hmac whsec_1`.
-fn signed(at: i64, body: &str) -> Vec<(String, String)> {
-    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, b"whsec_1");
-    let tag = aws_lc_rs::hmac::sign(&key, format!("{at}.{body}").as_bytes());
-    let tag = data_encoding::HEXLOWER.encode(tag.as_ref());
-    vec![("Stripe-Signature".into(), format!("t={at},v0=00,v1=00,v1={tag}"))]
-}
-
-#[tokio::test]
-async fn a_notice_is_stripes_own_and_names_the_payment() {
-    let provider = Provider::start([ok(&{
-        let mut intent = intent("succeeded");
-        intent["metadata"]["payment"] = order(kind()).payment.as_str().into();
-        intent
-    })])
-    .await;
-    let psps = psps(&provider);
-    let order = order(kind());
-    let named = json!({ "metadata": { "payment": order.payment }, "amount": 1, "currency": "usd" });
-    let event = |kind: &str, object: &Value| {
-        json!({ "type": kind, "data": { "object": object } }).to_string()
-    };
-    let notice = async |headers: Vec<(String, String)>, body: String| {
-        psps.notice(&tenant(), &order.account, &headers, body.as_bytes(), within(0)).await
-    };
-    let body = event("payment_intent.amount_capturable_updated", &named);
-    let found = notice(signed(BEGUN, &body), body.clone()).await.unwrap();
-    assert_eq!(found, [Notice { payment: order.payment.clone(), kind: NoticeKind::Changed }]);
-
-    let dispute = json!({ "payment_intent": "pi_1", "amount": 6399, "currency": "usd" });
-    let body = event("charge.dispute.funds_withdrawn", &dispute);
-    let found = notice(signed(BEGUN, &body), body.clone()).await.unwrap();
-    let amount = Some(Minor::new(6399));
-    assert_eq!(
-        found,
-        [Notice { payment: order.payment.clone(), kind: NoticeKind::Chargeback { amount } }]
-    );
-    let body = event("customer.created", &json!({}));
-    assert_eq!(notice(signed(BEGUN, &body), body).await.unwrap(), []);
-
-    let body = event("charge.refunded", &named);
-    for forged in [
-        signed(BEGUN - 301, &body),
-        signed(BEGUN + 301, &body),
-        signed(BEGUN, "other"),
-        vec![],
-        [signed(BEGUN, &body), signed(BEGUN, &body)].concat(),
-        vec![("stripe-signature".into(), format!("t={BEGUN}"))],
-    ] {
-        let found = notice(forged.clone(), body.clone()).await;
-        assert!(matches!(found, Err(NoticeFault::Forged)), "{forged:?}");
-    }
-    let found = notice(signed(BEGUN, "[]"), "[]".into()).await;
-    assert!(matches!(found, Err(NoticeFault::Unreadable)));
 }
