@@ -3,6 +3,7 @@
 
 mod form;
 mod interactive;
+mod payment;
 
 #[cfg(test)]
 mod tests;
@@ -20,13 +21,14 @@ use super::{
 };
 use form::FormContent;
 use interactive::{AppContent, ListPickerContent, QuickReplyContent, TimePickerContent};
+pub(crate) use payment::PaymentContent;
 
 /// What a message says, by its type. Any of them, and not one of them: `{"url": …}` alone is both a
 /// `richLink` and an `appClip`, and `type` says which.
 pub(crate) struct Content;
 
 impl Content {
-    fn kinds() -> [Named; 12] {
+    fn kinds() -> [Named; 13] {
         [
             Named::of::<TextContent>(),
             Named::of::<RichLinkContent>(),
@@ -37,6 +39,7 @@ impl Content {
             Named::of::<AppContent>(),
             Named::of::<AppClipContent>(),
             Named::of::<InvitationContent>(),
+            Named::of::<PaymentContent>(),
             Named::of::<RawContent>(),
             Named::of::<TemplateContent>(),
             Named::of::<TypingContent>(),

@@ -100,8 +100,52 @@ pub(crate) struct Fallback {
     content: Content,
 }
 
+/// A payment to ask for: a message without a type, which is `payment`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskPayment {
+    /// The business.
+    #[schema(min_length = 1, max_length = 128)]
+    from: String,
+    /// The customer.
+    #[schema(min_length = 1, max_length = 1024)]
+    to: String,
+    content: super::content::PaymentContent,
+    #[schema(max_items = 5)]
+    fallback: Option<Vec<Fallback>>,
+    #[schema(default = false)]
+    truncate: Option<bool>,
+    #[schema(value_type = Option<RulePackWord>)]
+    rule_pack: Option<Value>,
+    #[schema(min_length = 1, max_length = 1024)]
+    callback_data: Option<String>,
+    #[schema(default = false)]
+    bot: Option<bool>,
+    #[schema(min_length = 1, max_length = 64)]
+    agent: Option<String>,
+}
+
+/// A payment that is durably asked for.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct AskedPayment {
+    #[schema(pattern = "^pay_[a-z2-7]{26}$")]
+    id: String,
+    /// The message that asks for it; its `status`, `code` and `detail` follow.
+    #[schema(format = "uuid")]
+    message_id: String,
+    #[schema(value_type = SendStatusWord)]
+    status: Value,
+    warnings: Option<Vec<Fault>>,
+    #[schema(value_type = Option<super::word::FailureCodeWord>)]
+    code: Option<Value>,
+    detail: Option<String>,
+}
+
 /// A message that is durably committed.
 #[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
 pub(crate) struct SentMessage {
     /// The id that Apple knows it by, too.
     #[schema(format = "uuid")]
@@ -109,6 +153,9 @@ pub(crate) struct SentMessage {
     /// The type of its first choice; of a template, what the template makes.
     #[schema(rename = "type", value_type = MessageTypeWord)]
     kind: Value,
+    /// The payment that it asks for.
+    #[schema(pattern = "^pay_[a-z2-7]{26}$")]
+    payment_id: Option<String>,
     #[schema(value_type = SendStatusWord)]
     status: Value,
     /// Strings that were cut, and members that were ignored.
@@ -171,7 +218,7 @@ pub(crate) struct Leaving {
 }
 
 /// Something that was made different: a picture (`image`), a string (`cut`), or what was looked up
-/// (`preview`, `appClip`).
+/// (`preview`, `appClip`), or is put in when it is sent (`merchantSession`).
 #[derive(ToSchema)]
 pub(crate) struct Changed {
     change: String,

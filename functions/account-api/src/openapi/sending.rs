@@ -50,10 +50,39 @@ pub(super) fn describe(paths: &mut Paths, examples: &Examples) {
         .parameter(parameter("Prefer", ParameterIn::Header, Required::False))
         .request_body(Some(body("SendMessage", "sendMessage/", examples)))
         .security(SecurityRequirement::new("tenantKey", ["send"]))
-        .response("200", RefOr::T(sent("With `Prefer: wait`: it came to its end.", None)))
-        .response("202", RefOr::T(sent("It is durable, and waits for Apple.", answered)));
+        .response(
+            "200",
+            RefOr::T(sent("SentMessage", "With `Prefer: wait`: it came to its end.", None)),
+        )
+        .response(
+            "202",
+            RefOr::T(sent("SentMessage", "It is durable, and waits for Apple.", answered)),
+        );
     let sends = refusals(sends, &codes).build();
     paths.add_path_operation("/v1/messages", vec![HttpMethod::Post], sends);
+
+    let asks = OperationBuilder::new()
+        .operation_id(Some("askPayment"))
+        .tag("Payments")
+        .summary(Some("Ask a customer for a payment with Apple Pay"))
+        .parameter(parameter("Idempotency-Key", ParameterIn::Header, Required::True))
+        .parameter(parameter("Prefer", ParameterIn::Header, Required::False))
+        .request_body(Some(body("AskPayment", "askPayment/", examples)))
+        .security(SecurityRequirement::new("tenantKey", ["send"]))
+        .response(
+            "200",
+            RefOr::T(sent(
+                "AskedPayment",
+                "With `Prefer: wait`: its message came to its end.",
+                None,
+            )),
+        )
+        .response(
+            "202",
+            RefOr::T(sent("AskedPayment", "It is durable, and its message waits for Apple.", None)),
+        );
+    let asks = refusals(asks, &codes).build();
+    paths.add_path_operation("/v1/payments", vec![HttpMethod::Post], asks);
 
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Verdict"))).build();
     let verdict = ResponseBuilder::new()
@@ -94,8 +123,8 @@ fn body(schema: &str, named: &str, examples: &Examples) -> RequestBody {
         .build()
 }
 
-fn sent(description: &str, example: Option<Value>) -> Response {
-    let schema = Ref::from_schema_name("SentMessage");
+fn sent(schema: &str, description: &str, example: Option<Value>) -> Response {
+    let schema = Ref::from_schema_name(schema);
     let content = ContentBuilder::new().schema(Some(schema)).example(example).build();
     let replayed = ObjectBuilder::new().schema_type(Type::Boolean).build();
     let replayed = HeaderBuilder::new()
