@@ -43,7 +43,7 @@ pub(crate) struct Options {
     /// Of which currency.
     #[arg(long, default_value = "USD")]
     currency: String,
-    /// Lets the URL be http://127.0.0.1:…, for a server under construction.
+    /// Lets the URL be plain http on 127.0.0.1, for a server under construction.
     #[arg(long)]
     loopback: bool,
 }

@@ -145,7 +145,7 @@ impl<K: MerchantSecrets, C: Clock> MerchantSessions for ApplePayGateway<K, C> {
             let request = self.request(ask)?;
             match exchange::exchange(identity.client(), request, &limits).await {
                 Ok(reply) if is_worth_another_try(&reply) => ended = SessionError::Unavailable,
-                Ok(reply) if reply.status == 200 => return session(reply, ask.initiative_context),
+                Ok(reply) if reply.status == 200 => return session(&reply, ask.initiative_context),
                 Ok(reply) => return Err(refusal(&reply)),
                 Err(failure) => {
                     tracing::warn!(code = failure.error.code(), "Apple made no merchant session");

@@ -35,7 +35,7 @@ struct Refusal {
 }
 
 /// The session in an answer, if it is one and for this context.
-pub(super) fn session(reply: Reply, context: &str) -> Result<MerchantSession, SessionError> {
+pub(super) fn session(reply: &Reply, context: &str) -> Result<MerchantSession, SessionError> {
     let useless = |why: &'static str| {
         tracing::error!(why, "Apple's merchant session cannot be used");
         SessionError::Refused { status: reply.status, message: None }

@@ -24,8 +24,11 @@ use crate::client::WalledClient;
 /// The clients of merchants, one for each version of a secret.
 #[derive(Debug, Default)]
 pub(super) struct Identities {
-    known: Mutex<HashMap<(TenantId, SecretName), (Vec<u8>, Arc<Identity>)>>,
+    known: Mutex<HashMap<(TenantId, SecretName), Version>>,
 }
+
+/// SHA-256 of a secret's text, and what was made of it.
+type Version = (Vec<u8>, Arc<Identity>);
 
 /// A merchant's certificate, in use.
 #[derive(Debug)]

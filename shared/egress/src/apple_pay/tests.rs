@@ -156,8 +156,7 @@ async fn p035_what_is_no_session_of_ours_is_refused() {
         let found = ask(&gateway(&authority, &https(&server), (2090, 1, 1))).await;
         assert!(
             matches!(found, Err(SessionError::Refused { status: 200, message: None })),
-            "{found:?} {:.80}",
-            body
+            "{found:?} {body:.80}"
         );
         assert_eq!(server.connections(), 1);
     }

@@ -17,22 +17,15 @@ use amb_service::{
 };
 use data_encoding::BASE64;
 use jiff::SignedDuration;
-use reqwest::{
-    Method, Request,
-    header::{CONTENT_TYPE, HeaderName, HeaderValue},
-};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
+use self::call::Answer;
 pub(super) use self::notice::notices;
-use super::{
-    Budget, Paid,
-    amount::ADYEN,
-    code, in_doubt, key_of, last4, rejected,
-    wire::{Called, Wire, read},
-};
+use super::{Budget, Paid, amount::ADYEN, code, in_doubt, key_of, last4, rejected, wire::Wire};
 
+mod call;
 #[cfg(feature = "decrypt")]
 mod card;
 mod notice;
@@ -77,7 +70,7 @@ struct Payment {
     #[serde(default)]
     refusal_reason_code: Option<String>,
     #[serde(default)]
-    additional_data: BTreeMap<String, serde_json::Value>,
+    additional_data: BTreeMap<String, Value>,
 }
 
 /// The answer to a modification.
@@ -87,22 +80,6 @@ struct Modification {
     status: String,
     #[serde(default)]
     psp_reference: Option<String>,
-}
-
-/// `ServiceError`, without its text.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ServiceError {
-    #[serde(default)]
-    error_code: Option<String>,
-}
-
-/// What Adyen said.
-enum Answer<T> {
-    Yes(T),
-    No { status: u16, code: Option<String> },
-    NotSent,
-    Doubt(Doubt),
 }
 
 /// Where an account's calls go: its own live endpoint, or the test environment. Keys hold within one
@@ -241,12 +218,10 @@ impl<'a> Adyen<'a> {
     }
 
     /// What the body of a payment says. Without a token it cannot be paid.
-    fn payment(&self, order: &PspOrder, amount: &Amount, token: Option<&str>) -> serde_json::Value {
-        let mut method = json!({ "type": "applepay" });
-        if let Some(token) = token {
-            method["applePayToken"] = token.into();
-        }
-        let mut body = json!({
+    fn payment(&self, order: &PspOrder, amount: &Amount, token: Option<&str>) -> Value {
+        let method = json!({ "type": "applepay" });
+        let method = with(method, "applePayToken", token.map(Into::into));
+        let body = json!({
             "merchantAccount": self.merchant_account,
             "amount": amount,
             "reference": order.reference,
@@ -256,10 +231,7 @@ impl<'a> Adyen<'a> {
             "additionalData": { "manualCapture": "true" },
             "metadata": { "payment": order.payment, "attempt": order.attempt.to_string() },
         });
-        if let Some(own) = &order.order_reference {
-            body["merchantOrderReference"] = own.as_str().into();
-        }
-        body
+        with(body, "merchantOrderReference", order.order_reference.as_deref().map(Into::into))
     }
 
     /// What an answer says of its order.
@@ -342,56 +314,6 @@ impl<'a> Adyen<'a> {
             _ => None,
         }
     }
-
-    async fn post<T: serde::de::DeserializeOwned>(
-        &self,
-        path: &[&str],
-        body: &serde_json::Value,
-        key: &str,
-    ) -> Answer<T> {
-        let body = Secret::new(body.to_string());
-        let mut url = self.base.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().push("v72").extend(path);
-        }
-        let make = || {
-            let mut request = Request::new(Method::POST, url.clone());
-            let headers = request.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            for (name, value) in
-                [("x-api-key", self.secret.api_key.expose().as_str()), ("idempotency-key", key)]
-            {
-                if let Ok(mut value) = HeaderValue::try_from(value) {
-                    value.set_sensitive(name == "x-api-key");
-                    headers.insert(HeaderName::from_static(name), value);
-                }
-            }
-            *request.body_mut() = Some(body.expose().clone().into());
-            request
-        };
-        match self.wire.call(self.budget, make, is_worth_another).await {
-            Called::NotSent => Answer::NotSent,
-            Called::Lost(doubt) => Answer::Doubt(doubt),
-            Called::Answer(reply) => match reply.status {
-                200 | 201 => read(&reply).map_or(Answer::Doubt(Doubt::UnknownWord), Answer::Yes),
-                status @ 400..500 => {
-                    let error: Option<ServiceError> = read(&reply);
-                    match error {
-                        Some(error) => {
-                            Answer::No { status, code: error.error_code.as_deref().and_then(code) }
-                        }
-                        // Refused at the door: it is said before anything is done.
-                        None if matches!(status, 401 | 403 | 429) => {
-                            Answer::No { status, code: None }
-                        }
-                        None => Answer::Doubt(Doubt::UnknownWord),
-                    }
-                }
-                500.. => Answer::Doubt(Doubt::ServerError),
-                _ => Answer::Doubt(Doubt::UnknownWord),
-            },
-        }
-    }
 }
 
 impl Payment {
@@ -400,7 +322,7 @@ impl Payment {
         let approved = self.amount.as_ref()?;
         let is_exact = approved.currency == order.currency.as_str()
             && ADYEN.read(approved.value, order.currency) == Some(order.amount);
-        let told = |name: &str| self.additional_data.get(name).and_then(serde_json::Value::as_str);
+        let told = |name: &str| self.additional_data.get(name).and_then(Value::as_str);
         let reference = self.psp_reference.as_deref().and_then(code)?;
         is_exact.then(|| PspResult::Approved {
             reference,
@@ -418,20 +340,17 @@ impl Payment {
     }
 }
 
+/// The object with a member more, if there is a value for it.
+fn with(mut object: Value, name: &str, value: Option<Value>) -> Value {
+    if let (Some(members), Some(value)) = (object.as_object_mut(), value) {
+        members.insert(name.to_owned(), value);
+    }
+    object
+}
+
 fn amount(amount: Minor, currency: Currency) -> Option<Amount> {
     let value = ADYEN.write(amount, currency)?;
     Some(Amount { currency: currency.as_str().to_owned(), value })
-}
-
-/// Adyen, API idempotency: `Transient-Error` is on what may be sent again under the same key.
-fn is_worth_another(called: &Called) -> bool {
-    match called {
-        Called::Answer(reply) => {
-            let is_transient = reply.headers.get("transient-error").map(HeaderValue::as_bytes);
-            called.is_shaky() || is_transient == Some(b"true")
-        }
-        _ => called.is_shaky(),
-    }
 }
 
 /// Required, and never gone to: what would need it is cancelled.

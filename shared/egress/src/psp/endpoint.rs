@@ -167,7 +167,7 @@ struct Said {
 /// How a call ended.
 enum Answer {
     /// 200 with a decision.
-    Said(Said),
+    Said(Box<Said>),
     /// 202.
     Taken(Option<String>),
     /// A 4xx.
@@ -344,7 +344,7 @@ fn answer(reply: &Reply) -> Answer {
     }
     let said: Option<Said> = read(reply);
     match (reply.status, said) {
-        (200, Some(said)) => Answer::Said(said),
+        (200, Some(said)) => Answer::Said(Box::new(said)),
         (202, said) => Answer::Taken(said.and_then(|said| said.reference())),
         (status @ 400..500, said) => {
             Answer::No(status, said.and_then(|said| said.code.as_deref().and_then(code)))

@@ -5,7 +5,7 @@ use amb_protocol::apple_pay::token::CardData;
 use amb_service::port::PspOrder;
 use serde_json::json;
 
-use super::{Adyen, Amount};
+use super::{Adyen, Amount, with};
 
 impl Adyen<'_> {
     pub(super) fn card_payment(
@@ -14,23 +14,20 @@ impl Adyen<'_> {
         amount: &Amount,
         card: &CardData,
     ) -> serde_json::Value {
-        let mut body = self.payment(order, amount, None);
-        body["paymentMethod"] = json!({
+        let method = json!({
             "type": "scheme",
             "brand": "applepay",
             "number": card.number(),
             "expiryMonth": format!("{:02}", card.expiry_month()),
             "expiryYear": card.expiry_year().to_string(),
         });
-        let mut proof = json!({
+        let proof = json!({
             "authenticationResponse": "Y",
             "directoryResponse": "Y",
             "tokenAuthenticationVerificationValue": card.cryptogram(),
         });
-        if let Some(eci) = card.eci() {
-            proof["eci"] = format!("{eci:0>2}").into();
-        }
-        body["mpiData"] = proof;
-        body
+        let proof = with(proof, "eci", card.eci().map(|eci| format!("{eci:0>2}").into()));
+        let body = with(self.payment(order, amount, None), "paymentMethod", Some(method));
+        with(body, "mpiData", Some(proof))
     }
 }

@@ -106,3 +106,6 @@ impl Object {
         STRIPE.read(self.amount?, currency)
     }
 }
+
+#[cfg(test)]
+mod tests;

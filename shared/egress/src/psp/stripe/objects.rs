@@ -175,7 +175,7 @@ impl Stripe<'_> {
             return in_doubt(Doubt::UnknownWord, Some(intent));
         }
         match (no.status, no.intent_status()) {
-            (401 | 403 | 429, _) => rejected(no.class(), no.code()),
+            (401 | 403 | 429, _) | (400 | 404, None) => rejected(no.class(), no.code()),
             (_, Some(Status::RequiresPaymentMethod)) | (402, None) => {
                 PspResult::Declined { class: no.class(), code: no.code(), reference: Some(intent) }
             }
@@ -183,7 +183,6 @@ impl Stripe<'_> {
                 Some(found) if found.id == intent => self.judge(order, found).await,
                 _ => in_doubt(Doubt::UnknownWord, Some(intent)),
             },
-            (400 | 404, None) => rejected(no.class(), no.code()),
             (_, None) => in_doubt(Doubt::UnknownWord, Some(intent)),
         }
     }
