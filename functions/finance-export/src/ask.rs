@@ -29,7 +29,9 @@ pub enum Ask {
 
 /// An event that asks for nothing that is done here.
 #[derive(Debug, thiserror::Error)]
-#[error("an event is EventBridge's, or {{\"tenant\"?, \"merchant\"?, \"day\"?}}, or {{\"report\": …}}: {0}")]
+#[error(
+    "an event is EventBridge's, or {{\"tenant\"?, \"merchant\"?, \"day\"?}}, or {{\"report\": …}}: {0}"
+)]
 pub struct AskFault(String);
 
 #[derive(Deserialize)]
@@ -59,7 +61,9 @@ impl Ask {
     /// Reads an event.
     pub fn read(event: &Value) -> Result<Self, AskFault> {
         let fault = |error: &dyn std::error::Error| AskFault(error.to_string());
-        if event.get("source").is_some_and(|source| source == "aws.events" || source == "aws.scheduler")
+        if event
+            .get("source")
+            .is_some_and(|source| source == "aws.events" || source == "aws.scheduler")
         {
             return Ok(Self::Days(Scope::default()));
         }

@@ -6,6 +6,9 @@
 
 mod ask;
 
+#[cfg(test)]
+mod tests;
+
 pub use ask::{Ask, AskFault};
 
 use amb_lambda::telemetry::stage;

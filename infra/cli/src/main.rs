@@ -9,6 +9,8 @@ use std::{
 use clap::{Parser, Subcommand};
 
 mod check_endpoint;
+mod match_report;
+mod verify_journal;
 
 /// What the command line says.
 #[derive(Debug, Parser)]
@@ -22,6 +24,10 @@ struct Line {
 enum Task {
     /// Proves that a business's own payment server keeps the contract of payments.
     CheckEndpoint(check_endpoint::Options),
+    /// Recomputes the journal from exported days alone.
+    VerifyJournal(verify_journal::Options),
+    /// Holds a provider's report against exported days.
+    Match(match_report::Options),
 }
 
 /// Ends with 0 if all is well, with 1 if something was found, with 2 if nothing could be checked.
@@ -29,7 +35,15 @@ fn main() -> ExitCode {
     let line = Line::parse();
     let mut out = io::stdout().lock();
     let ended = match line.task {
-        Task::CheckEndpoint(options) => check_endpoint::run(&options, &mut out),
+        Task::CheckEndpoint(options) => {
+            check_endpoint::run(&options, &mut out).map_err(|error| error.to_string())
+        }
+        Task::VerifyJournal(options) => {
+            verify_journal::run(&options, &mut out).map_err(|error| error.to_string())
+        }
+        Task::Match(options) => {
+            match_report::run(&options, &mut out).map_err(|error| error.to_string())
+        }
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,

@@ -101,10 +101,7 @@ impl Exports for Bucket {
         Ok(FileRead::Whole(bytes.to_vec()))
     }
 
-    async fn open_export(
-        &self,
-        key: &ExportKey,
-    ) -> Result<Option<LargeFile<FileBody>>, PortError> {
+    async fn open_export(&self, key: &ExportKey) -> Result<Option<LargeFile<FileBody>>, PortError> {
         const OPERATION: &str = "Exports::open_export";
         let get = self.client.get_object().bucket(&self.name).key(key.as_str());
         let object = match get.send().await {

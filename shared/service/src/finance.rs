@@ -22,5 +22,8 @@ pub mod report;
 pub mod settle;
 pub mod verify;
 
+#[cfg(test)]
+mod tests;
+
 pub use book::{Book, Known};
 pub use export::{ExportError, Exported, Finance, Ran};

@@ -24,13 +24,12 @@ const NEEDED: [&[&str]; 9] = [
 ];
 
 pub(super) fn columns(header: &csv::StringRecord) -> Result<Columns, ReportFault> {
-    let places = places(header)?;
     for names in NEEDED {
-        if !names.iter().any(|name| places.contains_key(*name)) {
+        if !names.iter().any(|name| header.iter().any(|found| found == *name)) {
             return Err(ReportFault::Header(names.join("` or `")));
         }
     }
-    Ok(places)
+    places(header)
 }
 
 pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {

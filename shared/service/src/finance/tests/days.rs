@@ -1,0 +1,197 @@
+//! Days are closed, exported once, and chained.
+
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::{
+    finance::{
+        control::{ChainVerdict, sha256},
+        export::{ExportError, Ran},
+        links::Broken,
+    },
+    memory::{FaultMode, FaultPlan},
+};
+
+/// Three days of sales, and the morning after.
+fn three_days(seed: u64) -> Shop {
+    let shop = Shop::new(seed);
+    for _ in 0..3 {
+        for cents in [6_399, 1, 250_000] {
+            shop.sale(cents);
+        }
+        shop.pass_days(1);
+    }
+    shop
+}
+
+const DAYS: [Date; 3] = [november(18), november(19), november(20)];
+
+#[test]
+fn every_day_that_is_over_is_exported_and_the_verifier_agrees() {
+    let shop = three_days(2);
+    let ran = shop.export();
+    assert_eq!((ran.days, ran.broken, ran.left, ran.failed), (3, 0, 0, 0));
+    assert!(shop.verify(&DAYS).is_empty(), "{:?}", shop.verify(&DAYS));
+    let first = shop.control(DAYS[0]);
+    assert_eq!((first.rows, first.previous), (9, None));
+    let second = shop.control(DAYS[1]);
+    let before = second.previous.unwrap();
+    assert_eq!(before.sha256, sha256(&shop.file(DAYS[0], Control::NAME).unwrap()));
+    let captured = second.sums.iter().find(|sum| sum.event_type == JournalEvent::Captured);
+    assert_eq!(captured.unwrap().amount, "2564.00");
+    assert_eq!(shop.export(), Ran::default(), "nothing is left");
+}
+
+#[test]
+fn a_day_that_was_closed_never_changes_whatever_the_clocks_say() {
+    let shop = three_days(3);
+    shop.export();
+    let before = shop.world.world().exports.files.clone();
+    // A writer whose clock is two days late, on every chain.
+    let late = shop.world.world().now - SignedDuration::from_hours(48);
+    for _ in 0..32 {
+        shop.write_at(late, vec![shop.row(JournalEvent::OfferSent, &shop.payment(), 5)]);
+    }
+    shop.export();
+    let rows: usize = DAYS.iter().map(|day| shop.exported_rows(*day).len()).sum();
+    let earlier: u64 = DAYS.iter().map(|day| shop.control(*day).rows).sum();
+    assert_eq!(rows as u64, earlier);
+    for (key, bytes) in &before {
+        assert_eq!(shop.world.world().exports.files.get(key), Some(bytes));
+    }
+    shop.pass_days(1);
+    shop.export();
+    assert!(shop.verify(&[DAYS[0], DAYS[1], DAYS[2], november(21)]).is_empty());
+    assert!(shop.control(november(21)).rows >= 32, "they belong to the day that was open");
+}
+
+#[test]
+fn f125_a_second_export_is_identical_while_writes_continue() {
+    let shop = three_days(4);
+    shop.export();
+    let first = shop.world.world().exports.files.clone();
+    for _ in 0..8 {
+        shop.sale(99);
+    }
+    shop.world.world().exports.files.clear();
+    shop.export();
+    let second = shop.world.world().exports.files.clone();
+    assert_eq!(first.len(), 12);
+    assert_eq!(first, second);
+}
+
+#[test]
+fn f125_in_parts_the_bytes_are_the_same() {
+    let shop = three_days(5);
+    shop.export();
+    let whole = shop.world.world().exports.files.clone();
+    shop.world.world().exports.files.clear();
+    shop.world.world().part_bytes = 64;
+    shop.export();
+    assert!(shop.world.world().faults.calls.contains(&"Exports::end_export"));
+    assert_eq!(shop.world.world().exports.files, whole);
+}
+
+#[test]
+fn a_day_is_not_exported_before_it_is_over_and_a_little_more() {
+    let shop = Shop::new(6);
+    shop.sale(100);
+    // Midnight in Tokyo is three in the afternoon, UTC.
+    shop.world.world().now = "2026-11-18T15:04:59Z".parse().unwrap();
+    assert_eq!(shop.export(), Ran::default());
+    let asked =
+        Scope { day: Some(november(18)), merchant: Some(shop.merchant.clone()), tenant: None };
+    let mut refusals = Vec::new();
+    let refused = |_: &TenantId, error: &ExportError| refusals.push(error.to_string());
+    let ran = drive(shop.finance().run(&asked, Timestamp::MAX, refused)).unwrap().unwrap();
+    assert_eq!(ran.failed, 1);
+    assert_eq!(refusals, ["the day is not over"]);
+    shop.world.world().now = "2026-11-18T15:05:00Z".parse().unwrap();
+    assert_eq!(shop.export().days, 1);
+}
+
+#[test]
+fn a_quiet_day_has_its_files_too() {
+    let shop = Shop::new(7);
+    shop.sale(100);
+    shop.pass_days(4);
+    assert_eq!(shop.export().days, 4);
+    let quiet = shop.control(november(20));
+    assert_eq!(quiet.chains.len(), usize::from(Chain::SHARDS));
+    assert!(
+        shop.exported_rows(november(20))
+            .iter()
+            .all(|row| row.event_type == JournalEvent::DayClosed)
+    );
+    assert!(shop.verify(&[november(18), november(19), november(20), november(21)]).is_empty());
+}
+
+#[test]
+fn what_one_run_does_not_finish_the_next_one_does() {
+    let shop = three_days(8);
+    let now = shop.world.world().now;
+    let ran = drive(shop.finance().run(&Scope::default(), now, |_, _| {})).unwrap().unwrap();
+    assert_eq!((ran.days, ran.left), (0, 1));
+    assert_eq!(shop.export().days, 3);
+}
+
+#[test]
+fn f125_a_crash_anywhere_leaves_nothing_that_the_next_run_does_not_make_good() {
+    let calls = {
+        let shop = three_days(9);
+        let before = shop.world.world().faults.calls.len();
+        shop.export();
+        before..shop.world.world().faults.calls.len()
+    };
+    let expected = {
+        let shop = three_days(9);
+        shop.export();
+        shop.world.world().exports.files.clone()
+    };
+    for at in calls {
+        for mode in FaultMode::ALL {
+            let shop = three_days(9);
+            shop.world.world().faults.at = Some((at, mode));
+            let _ = drive(shop.finance().run(&Scope::default(), Timestamp::MAX, |_, _| {}));
+            shop.world.world().faults = FaultPlan::default();
+            shop.export();
+            assert_eq!(shop.world.world().exports.files, expected, "{mode:?} at call {at}");
+        }
+    }
+}
+
+#[test]
+fn a_broken_chain_is_exported_and_told() {
+    let shop = three_days(10);
+    {
+        let mut world = shop.world.world();
+        let rows = world.book.journal.values_mut().find(|rows| rows.len() > 2).unwrap();
+        rows[1].amount_minor = Some(Minor::new(1_000_000));
+    }
+    let ran = shop.export();
+    assert_eq!((ran.days, ran.broken), (3, 1));
+    let broken =
+        DAYS.iter().map(|day| shop.control(*day)).find(|it| it.chain == ChainVerdict::Broken);
+    let breaks: Vec<_> =
+        broken.unwrap().chains.into_iter().flat_map(|chain| chain.breaks).collect();
+    assert_eq!(breaks.len(), 1, "{breaks:?}");
+    assert_eq!(breaks[0].what, Broken::Hash);
+    assert!(!shop.verify(&DAYS).is_empty());
+}
+
+#[test]
+fn another_file_in_the_place_of_one_of_ours_is_never_taken_for_it() {
+    let shop = three_days(11);
+    let key = ExportKey::day(&shop.tenant, &shop.merchant, DAYS[0], "ledger.csv");
+    shop.world.world().exports.files.insert(key, b"somebody else's".to_vec());
+    let mut failures = BTreeSet::new();
+    let failed = |_: &TenantId, error: &ExportError| {
+        failures.insert(error.to_string());
+    };
+    let ran =
+        drive(shop.finance().run(&Scope::default(), Timestamp::MAX, failed)).unwrap().unwrap();
+    assert_eq!((ran.days, ran.failed), (0, 1));
+    assert!(failures.iter().all(|text| text.contains("with other bytes")), "{failures:?}");
+    assert!(shop.file(DAYS[0], Control::NAME).is_none());
+}
