@@ -26,10 +26,12 @@ use amb_service::{
     model::TenantId,
     port::{
         ApiKeys, Businesses, Clock, Conversations, DeliveryLog, DeliveryQueue, Endpoints, Entropy,
-        FileLinks, Files, InboxReader, OperatorKeySource, Outbox, PayloadQueue, Payloads,
-        TemplateLibrary, Tenants, Timeline, UploadSlots,
+        FileLinks, Files, IdempotencyRecords, InboxReader, Journal, MerchantSecrets, Merchants,
+        OperatorKeySource, OutboundQueue, Outbox, PayloadQueue, Payloads, PaymentLists, Payments,
+        SettlementQueue, TemplateLibrary, Tenants, Timeline, UploadSlots,
     },
     problem::Problem,
+    send::Send as Sender,
     service_key::ServiceKey,
 };
 use http::{HeaderValue, header::ALLOW};
@@ -58,7 +60,12 @@ pub trait Tables:
     + TemplateLibrary
     + Files
     + FileLinks
+    + IdempotencyRecords
     + Payloads
+    + Payments
+    + PaymentLists
+    + Journal
+    + Merchants
     + UploadSlots
     + Clone
 {
@@ -77,39 +84,57 @@ impl<T> Tables for T where
         + TemplateLibrary
         + Files
         + FileLinks
+        + IdempotencyRecords
         + Payloads
+        + Payments
+        + PaymentLists
+        + Journal
+        + Merchants
         + UploadSlots
         + Clone
 {
 }
 
 /// Every queue that this function sends to.
-pub trait Sends: DeliveryQueue + PayloadQueue {}
+pub trait Sends: DeliveryQueue + OutboundQueue + PayloadQueue + SettlementQueue + Clone {}
 
-impl<T: DeliveryQueue + PayloadQueue> Sends for T {}
+impl<T: DeliveryQueue + OutboundQueue + PayloadQueue + SettlementQueue + Clone> Sends for T {}
 
 /// The function.
 #[derive(Debug)]
-pub struct AccountApi<S, Q, C, K> {
+pub struct AccountApi<S, Q, C, K, M> {
     account: Account<S, Q, C>,
     callers: Callers<S, C, K>,
+    sender: Sender<S, Q, S, C>,
+    merchants: M,
     clock: C,
     policy: Policy,
     api_url: Option<String>,
 }
 
-impl<S, Q, C, K> AccountApi<S, Q, C, K>
+impl<S, Q, C, K, M> AccountApi<S, Q, C, K, M>
 where
     S: Tables,
     Q: Sends,
     C: Clock + Entropy + Clone,
     K: OperatorKeySource,
+    M: MerchantSecrets,
 {
-    /// Serves with these ports. `policy` decides which URLs an endpoint may have.
-    pub fn new(store: S, queue: Q, clock: C, operator: K, key: ServiceKey, policy: Policy) -> Self {
+    /// Serves with these ports: `operator` and `merchants` are secrets. `policy` decides which URLs an
+    /// endpoint may have.
+    pub fn new(
+        store: S,
+        queue: Q,
+        clock: C,
+        operator: K,
+        merchants: M,
+        key: ServiceKey,
+        policy: Policy,
+    ) -> Self {
         let callers = Callers::new(store.clone(), clock.clone(), operator);
+        let sender = Sender::new(store.clone(), queue.clone(), store.clone(), clock.clone());
         let account = Account::new(store, queue, clock.clone(), key);
-        Self { account, callers, clock, policy, api_url: None }
+        Self { account, callers, sender, merchants, clock, policy, api_url: None }
     }
 
     /// Links lead to the API at this URL; without one, to the host that was called.

@@ -9,17 +9,20 @@ mod file;
 mod library;
 mod message;
 mod operation;
+mod payment;
 mod sending;
 mod shape;
 mod tests;
 mod word;
 
+pub(crate) use payment::ApplePayPricing;
 pub(crate) use shape::{CustomerContext, CustomerMessage, Fault};
 pub(crate) use word::{
-    BusinessStatusWord, ContentTypeWord, ConversationStatusWord, DeliveryStatusWord,
+    BusinessStatusWord, CaptureWord, ContentTypeWord, ConversationStatusWord, DeliveryStatusWord,
     DisabledReasonWord, DownloadStatusWord, EndpointStatusWord, EventTypeWord, FailureCodeWord,
     HappeningWord, InboundStatusWord, InboundWord, MessageTypeWord, ModeWord, OutboundWord,
-    PayloadFaultWord, ScanWord, ScopeWord, SendStatusWord, SizeClassWord,
+    PayChannelWord, PayloadFaultWord, PaymentStateWord, PspResultWord, PspWord, RefundStatusWord,
+    ScanWord, ScopeWord, SendStatusWord, SizeClassWord, ToldWord,
 };
 
 pub(crate) use document::{Examples, document};

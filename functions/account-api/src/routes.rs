@@ -51,6 +51,8 @@ const ADMIN: Opens = Opens::Any(&[Scope::Admin]);
 const READ: Opens = Opens::Any(&[Scope::Read]);
 const EITHER: Opens = Opens::Any(&[Scope::Admin, Scope::Read]);
 const WRITERS: Opens = Opens::Any(&[Scope::Admin, Scope::Send]);
+const SEND: Opens = Opens::Any(&[Scope::Send]);
+const PAYMENTS: Opens = Opens::Any(&[Scope::Payments]);
 const ANY: Opens = Opens::Any(&[Scope::Admin, Scope::Read, Scope::Send]);
 
 routes! {
@@ -62,6 +64,14 @@ routes! {
     ReadBusiness "readBusiness" = "GET" "/v1/businesses/{businessId}" EITHER;
     ChangeBusiness "changeBusiness" = "PATCH" "/v1/businesses/{businessId}" ADMIN;
     StartLink "startLink" = "GET" "/v1/businesses/{businessId}/link" EITHER;
+    ReadApplePay "readApplePay" = "GET" "/v1/businesses/{businessId}/apple-pay" EITHER;
+    ReplaceApplePay "replaceApplePay" = "PUT" "/v1/businesses/{businessId}/apple-pay" ADMIN;
+    ListPayments "listPayments" = "GET" "/v1/payments" READ;
+    ReadPayment "readPayment" = "GET" "/v1/payments/{paymentId}" READ;
+    CapturePayment "capturePayment" = "POST" "/v1/payments/{paymentId}/capture" PAYMENTS;
+    VoidPayment "voidPayment" = "POST" "/v1/payments/{paymentId}/void" PAYMENTS;
+    RefundPayment "refundPayment" = "POST" "/v1/payments/{paymentId}/refunds" PAYMENTS;
+    SendReceipt "sendReceipt" = "POST" "/v1/payments/{paymentId}/receipt" SEND;
     CreateKey "createKey" = "POST" "/v1/keys" ADMIN;
     ListKeys "listKeys" = "GET" "/v1/keys" ADMIN;
     RevokeKey "revokeKey" = "DELETE" "/v1/keys/{keyId}" ADMIN;

@@ -5,9 +5,11 @@ use amb_lambda::{
     http_event::Request,
 };
 use amb_service::{
-    account::{Caller, Claimed, Download, DownloadState, IfMatch, Kept, List, Written},
-    model::Endpoint,
-    port::{Clock, Entropy, OperatorKeySource},
+    account::{
+        Caller, Claimed, Download, DownloadState, IfMatch, Kept, List, ReceiptOrder, Written,
+    },
+    model::{Endpoint, MerchantSettings},
+    port::{Clock, Entropy, MerchantSecrets, OperatorKeySource},
     problem::Problem,
 };
 use http::{
@@ -20,20 +22,21 @@ use crate::{
     AccountApi, Sends, Tables,
     routes::Operation,
     view::{
-        AttachmentView, BusinessView, ConversationView, DeliveryView, DownloadView, EndpointView,
-        HistoryView, KeyView, MessageView, NewEndpointView, NewKeyView, Page, PingView,
-        RenderingView, ReplayView, RulePackNameView, RulePackView, SettingsView, StartLinkView,
-        TemplateCheckView, TemplateSummaryView, TemplateView, TenantView, UploadView,
-        WrittenTemplateView,
+        ApplePayView, AttachmentView, BusinessView, ConversationView, DeliveryView, DownloadView,
+        EndpointView, HistoryView, KeyView, MessageView, NewEndpointView, NewKeyView, Page,
+        PaymentHistoryView, PaymentView, PingView, ReceiptView, RenderingView, ReplayView,
+        RulePackNameView, RulePackView, SettingsView, StartLinkView, TemplateCheckView,
+        TemplateSummaryView, TemplateView, TenantView, UploadView, WrittenTemplateView,
     },
 };
 
-impl<S, Q, C, K> AccountApi<S, Q, C, K>
+impl<S, Q, C, K, M> AccountApi<S, Q, C, K, M>
 where
     S: Tables,
     Q: Sends,
     C: Clock + Entropy + Clone,
     K: OperatorKeySource,
+    M: MerchantSecrets,
 {
     /// Leads whoever holds a link of ours to the file.
     pub(crate) async fn follow(&self, id: &str, request: &Request) -> Result<Answer, Problem> {
@@ -88,6 +91,33 @@ where
             }
             Operation::StartLink => {
                 ok(&StartLinkView::from(account.start_link(caller.principal()?, id, query).await?))
+            }
+            Operation::ReadApplePay => configured(account.merchant(caller.principal()?, id).await?),
+            Operation::ReplaceApplePay => {
+                let secrets = &self.merchants;
+                let put = account.change_merchant(caller, id, if_match, body, vet, secrets);
+                configured(put.await?)
+            }
+            Operation::ListPayments => {
+                page(account.list_payments(caller.principal()?, query).await?, PaymentView::from)
+            }
+            Operation::ReadPayment => {
+                ok(&PaymentHistoryView::from(account.payment(caller.principal()?, id).await?))
+            }
+            Operation::CapturePayment => {
+                asked(account.capture_payment(caller, id, body).await?.into())
+            }
+            Operation::VoidPayment => asked(account.void_payment(caller, id, body).await?.into()),
+            Operation::RefundPayment => {
+                let key = request.header("idempotency-key");
+                asked(account.refund_payment(caller, id, key, body).await?.into())
+            }
+            Operation::SendReceipt => {
+                let principal = caller.principal()?;
+                let ReceiptOrder { key, body } = account.receipt(principal, id, body).await?;
+                let sent = self.sender.send(principal, Some(&key), &body).await;
+                let sent = sent.map_err(ReceiptOrder::refused)?;
+                answer::json(StatusCode::ACCEPTED, &ReceiptView::from(sent))
             }
             Operation::CreateKey => {
                 let made = account.create_key(caller.principal()?, body).await?;
@@ -242,6 +272,17 @@ fn downloaded(download: Download) -> Answer {
     let pending = matches!(download.state, DownloadState::Pending);
     let status = if pending { StatusCode::ACCEPTED } else { StatusCode::OK };
     answer::json(status, &DownloadView::from(download))
+}
+
+/// 202: the money moves soon.
+fn asked(payment: PaymentView) -> Answer {
+    answer::json(StatusCode::ACCEPTED, &payment)
+}
+
+/// Settings with their entity tag, for `If-Match`.
+fn configured(settings: MerchantSettings) -> Answer {
+    let tag = IfMatch::tag(settings.revision);
+    with(ok(&ApplePayView::from(settings)), ETAG, &tag)
 }
 
 fn page<T, V: Serialize>(list: List<T>, view: impl FnMut(T) -> V) -> Answer {

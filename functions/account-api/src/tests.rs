@@ -6,6 +6,7 @@ pub(crate) mod files;
 mod history;
 mod keys;
 mod lists;
+pub(crate) mod payments;
 pub(crate) mod samples;
 pub(crate) mod schema;
 mod walls;

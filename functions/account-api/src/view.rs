@@ -4,7 +4,9 @@ mod account;
 mod conversation;
 mod endpoint;
 mod file;
+mod merchant;
 mod message;
+mod payment;
 mod rule_pack;
 mod template;
 
@@ -14,7 +16,9 @@ pub(crate) use account::{
 pub(crate) use conversation::ConversationView;
 pub(crate) use endpoint::{DeliveryView, EndpointView, NewEndpointView, PingView, ReplayView};
 pub(crate) use file::{AttachmentView, DownloadView};
+pub(crate) use merchant::ApplePayView;
 pub(crate) use message::{HistoryView, MessageView};
+pub(crate) use payment::{PaymentHistoryView, PaymentView, ReceiptView};
 pub(crate) use rule_pack::{RulePackNameView, RulePackView};
 pub(crate) use template::{
     RenderingView, TemplateCheckView, TemplateSummaryView, TemplateView, UploadView,

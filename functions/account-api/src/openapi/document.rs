@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use amb_service::model::Scope;
 use serde_json::Value;
 use utoipa::openapi::{
     Components, ContentBuilder, HttpMethod, Info, License, ObjectBuilder, OpenApi, OpenApiBuilder,
@@ -44,6 +45,8 @@ pub(crate) fn document(examples: &Examples) -> OpenApi {
         Named::of::<message::CheckMessage>(),
         Named::of::<message::UploadedBody>(),
         Named::of::<message::SentMessage>(),
+        Named::of::<message::AskPayment>(),
+        Named::of::<message::AskedPayment>(),
         Named::of::<message::Verdict>(),
         Named::of::<shape::Event>(),
         Named::of::<file::AttachmentEvent>(),
@@ -63,6 +66,7 @@ pub(crate) fn document(examples: &Examples) -> OpenApi {
         "Endpoints",
         "Conversations",
         "Messages",
+        "Payments",
         "Templates",
         "Uploads",
         "Attachments",
@@ -149,13 +153,14 @@ fn operation(
     for name in said.query {
         let required = match (*name, said.tag) {
             ("conversationId" | "tenant" | "until" | "signature", _)
-            | ("businessId", "Conversations") => Required::True,
+            | ("businessId", "Conversations" | "Payments") => Required::True,
             _ => Required::False,
         };
         builder = builder.parameter(parameter(name, ParameterIn::Query, required));
     }
     for name in said.headers {
-        builder = builder.parameter(parameter(name, ParameterIn::Header, Required::False));
+        let required = if *name == "Idempotency-Key" { Required::True } else { Required::False };
+        builder = builder.parameter(parameter(name, ParameterIn::Header, required));
     }
     if let Some((named, required)) = said.body {
         let content = ContentBuilder::new().schema(Some(named.reference())).example(sent).build();
@@ -232,7 +237,9 @@ fn success(route: &Route, said: &Said, example: Option<Value>) -> (u16, Response
 /// Whether its answer is one thing that changes.
 fn has_tag(route: &Route) -> bool {
     let tagged = ["createTemplate", "readTemplate", "replaceTemplate"];
-    route.path.starts_with("/v1/endpoints") || tagged.contains(&route.operation.id())
+    let tagged_path = ["/v1/endpoints", "/v1/businesses/{businessId}/apple-pay"];
+    tagged_path.iter().any(|path| route.path.starts_with(path))
+        || tagged.contains(&route.operation.id())
 }
 
 fn page(named: Named) -> RefOr<Schema> {
@@ -342,6 +349,7 @@ pub(super) fn parameter(name: &str, place: ParameterIn, required: Required) -> P
                 "eventId" => "^evt_[a-z2-7]{26}$",
                 "attachmentId" => "^att_[a-z2-7]{52}[0-9]{2}$",
                 "downloadId" => "^dld_[a-z2-7]{26}$",
+                "paymentId" => "^pay_[a-z2-7]{26}$",
                 "templateName" => "^[a-z0-9][a-z0-9._-]{0,63}$",
                 _ => "^[0-9a-fA-F-]{36}$",
             };
@@ -367,7 +375,7 @@ fn securities(opens: Opens) -> Vec<SecurityRequirement> {
         Opens::Link => return vec![SecurityRequirement::default()],
     };
     // From OpenAPI 3.1 on, a requirement of an http scheme may list roles: here, scopes.
-    let word = |scope: &amb_service::model::Scope| {
+    let word = |scope: &Scope| {
         serde_json::to_value(scope).ok().and_then(|word| word.as_str().map(str::to_owned))
     };
     let mut any: Vec<_> = scopes
@@ -375,7 +383,10 @@ fn securities(opens: Opens) -> Vec<SecurityRequirement> {
         .filter_map(word)
         .map(|scope| SecurityRequirement::new("tenantKey", [scope]))
         .collect();
-    any.push(operator);
+    // The operator writes to no customer in a tenant's name.
+    if scopes != [Scope::Send] {
+        any.push(operator);
+    }
     any
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Operation, view};
 
-use super::{file, library, library::VariablesSchema, shape};
+use super::{file, library, library::VariablesSchema, payment, shape};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{Ref, RefOr, Schema},
@@ -122,6 +122,88 @@ pub(crate) fn said(operation: Operation) -> Said {
                 "Make the links that begin a conversation. Customers can change what they say: route by \
                  it, and trust it with nothing",
                 one(Named::of::<view::StartLinkView>()),
+            )
+        },
+        Operation::ReadApplePay => Said {
+            codes: &["wrong_mode"],
+            ..say(
+                "Payments",
+                "Read the Apple Pay settings of a business",
+                one(Named::of::<view::ApplePayView>()),
+            )
+        },
+        Operation::ReplaceApplePay => Said {
+            headers: &["If-Match"],
+            body: Some((Named::of::<payment::ReplaceApplePay>(), true)),
+            codes: &["conflict", "wrong_mode"],
+            ..say(
+                "Payments",
+                "Put the Apple Pay settings of a business. The secrets that they name have to be there. \
+                 Payments that were asked for before go on as they were",
+                one(Named::of::<view::ApplePayView>()),
+            )
+        },
+        Operation::ListPayments => Said {
+            query: &["businessId", "limit", "cursor"],
+            codes: &["wrong_mode"],
+            ..say(
+                "Payments",
+                "List a business's payments, newest first",
+                Answers::Page(Named::of::<view::PaymentView>()),
+            )
+        },
+        Operation::ReadPayment => Said {
+            codes: &["wrong_mode"],
+            ..say(
+                "Payments",
+                "Read a payment and everything that happened to it",
+                one(Named::of::<view::PaymentHistoryView>()),
+            )
+        },
+        Operation::CapturePayment => Said {
+            body: Some((Named::of::<payment::PaymentAmount>(), false)),
+            codes: &["conflict", "payment_state", "wrong_mode"],
+            ..say(
+                "Payments",
+                "Capture money that is held, all or a part; the rest is let go. It also accepts what the \
+                 customer saw differently",
+                Answers::One(202, Named::of::<view::PaymentView>()),
+            )
+        },
+        Operation::VoidPayment => Said {
+            body: Some((Named::of::<payment::VoidPayment>(), false)),
+            codes: &["conflict", "payment_state", "wrong_mode"],
+            ..say(
+                "Payments",
+                "Let money go that is held, or take an unpaid request back",
+                Answers::One(202, Named::of::<view::PaymentView>()),
+            )
+        },
+        Operation::RefundPayment => Said {
+            headers: &["Idempotency-Key"],
+            body: Some((Named::of::<payment::PaymentAmount>(), false)),
+            codes: &["conflict", "idempotency_key_required", "payment_state", "wrong_mode"],
+            ..say(
+                "Payments",
+                "Give captured money back, all or a part. The same key is the same refund",
+                Answers::One(202, Named::of::<view::PaymentView>()),
+            )
+        },
+        Operation::SendReceipt => Said {
+            body: Some((Named::of::<payment::SendReceipt>(), true)),
+            codes: &[
+                "conversation_busy",
+                "conversation_closed",
+                "no_conversation",
+                "not_showable",
+                "payment_state",
+                "wrong_mode",
+            ],
+            ..say(
+                "Payments",
+                "Show the customer a receipt: a page of yours, as a rich link. The same again sends \
+                 nothing new",
+                Answers::One(202, Named::of::<view::ReceiptView>()),
             )
         },
         Operation::CreateKey => Said {

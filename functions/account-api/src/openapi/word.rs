@@ -36,7 +36,18 @@ macro_rules! words {
 
 words! {
     ModeWord "Mode" ["live", "test"];
-    ScopeWord "Scope" ["admin", "read", "private", "send", "send_unchecked"];
+    ScopeWord "Scope" ["admin", "read", "private", "send", "send_unchecked", "payments"];
+    CaptureWord "CaptureWhen" ["acknowledged", "manual"];
+    PayChannelWord "ApplePayChannel" ["world", "china"];
+    PricingWord "PricingBy" ["static", "callback"];
+    PspWord "PaymentProviderKind" ["stripe", "adyen", "endpoint"];
+    PspResultWord "PaymentResult" ["approved", "declined", "rejected", "inDoubt"];
+    RefundStatusWord "RefundStatus" ["requested", "done", "failed"];
+    ToldWord "Told" ["success", "failure"];
+    PaymentStateWord "PaymentState" [
+        "open", "authorizing", "authorized", "declined", "unknown", "voiding", "voided", "failed",
+        "capturing", "captured", "refunded", "expired", "ackMismatch", "voidStuck",
+    ];
     BusinessStatusWord "BusinessStatus" ["active", "suspended"];
     EndpointStatusWord "EndpointStatus" ["enabled", "disabled"];
     DisabledReasonWord "DisabledReason" ["owner", "gone", "failing", "blocked"];
@@ -77,7 +88,7 @@ fn types() -> impl Iterator<Item = &'static str> {
     ContentType::ALL.into_iter().map(ContentType::as_str)
 }
 
-fn failure_codes() -> [&'static str; 11] {
+fn failure_codes() -> [&'static str; 12] {
     [
         FailureCode::RefusedByApple,
         FailureCode::UnknownDestination,
@@ -89,6 +100,7 @@ fn failure_codes() -> [&'static str; 11] {
         FailureCode::NotShowable,
         FailureCode::ImageUnusable,
         FailureCode::AttachmentUnusable,
+        FailureCode::PaymentSession,
         FailureCode::ContentLost,
     ]
     .map(FailureCode::as_str)

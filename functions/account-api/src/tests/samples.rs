@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use amb_service::model::{ApiKey, ApiKeyId, Mode, Scope, TenantId};
 
 use super::{
-    files,
+    files, payments,
     schema::misfits,
     world::{OURS, Reply, World},
 };
@@ -18,6 +18,7 @@ use crate::{
 
 /// What each sample comes to: status, and the problem's code or nothing.
 const EXPECTED: &[(&str, u16, &str)] = &[
+    ("capture-payment", 202, ""),
     ("change-business", 200, ""),
     ("change-endpoint", 200, ""),
     ("change-endpoint-that-moved-on", 409, "conflict"),
@@ -49,6 +50,7 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("list-keys-without-a-key", 401, "unauthenticated"),
     ("list-keys-without-a-tenant", 400, "invalid_request"),
     ("list-messages", 200, ""),
+    ("list-payments", 200, ""),
     ("list-rule-packs", 200, ""),
     ("list-template-versions", 200, ""),
     ("list-templates", 200, ""),
@@ -57,6 +59,7 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("open-attachment", 302, ""),
     ("open-attachment-with-an-old-link", 404, "not_found"),
     ("ping-endpoint", 202, ""),
+    ("read-apple-pay", 200, ""),
     ("read-attachment", 302, ""),
     ("read-attachment-in-quarantine", 403, "attachment_quarantined"),
     ("read-attachment-out-of-quarantine", 302, ""),
@@ -71,14 +74,20 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("read-endpoint-of-another-tenant", 404, "not_found"),
     ("read-event", 200, ""),
     ("read-message", 200, ""),
+    ("read-payment", 200, ""),
+    ("read-payment-that-is-not-there", 404, "not_found"),
     ("read-rule-pack", 200, ""),
     ("read-settings", 200, ""),
     ("read-template", 200, ""),
     ("read-template-of-another-version", 404, "not_found"),
     ("read-template-schema", 200, ""),
     ("read-tenant", 200, ""),
+    ("refund-payment", 202, ""),
+    ("refund-payment-without-a-key", 400, "idempotency_key_required"),
     ("render-template", 200, ""),
     ("render-template-without-its-variables", 400, "invalid_request"),
+    ("replace-apple-pay", 200, ""),
+    ("replace-apple-pay-with-faults", 400, "invalid_request"),
     ("replace-template", 200, ""),
     ("replace-template-that-moved-on", 409, "conflict"),
     ("replay-deliveries", 202, ""),
@@ -86,9 +95,12 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("revoke-key", 204, ""),
     ("rotate-endpoint-secret", 200, ""),
     ("scan-attachment", 200, ""),
+    ("send-receipt", 202, ""),
     ("start-link", 200, ""),
     ("unknown-route", 404, "not_found"),
     ("validate-template", 200, ""),
+    ("void-payment", 202, ""),
+    ("void-payment-that-is-captured", 409, "payment_state"),
     ("wrong-content-type", 415, "unsupported_media_type"),
     ("wrong-method", 405, "method_not_allowed"),
 ];
@@ -124,6 +136,7 @@ pub(crate) async fn feed_all() -> Vec<Fed> {
         keep_sample_key(&world);
         keep_sample_template(&world).await;
         files::keep_samples(&world);
+        payments::keep_samples(&world);
         // What is drawn from here on does not depend on what was drawn to get here.
         world.memory.world().entropy = 1;
         let reply = world.feed(&bytes).await;
@@ -206,7 +219,7 @@ pub(crate) fn examples(fed: &[Fed]) -> Examples {
 }
 
 /// The samples of sending and checking: the operation with the name of the example, and the file.
-pub(crate) const SENDING: [(&str, &str); 17] = [
+pub(crate) const SENDING: [(&str, &str); 19] = [
     ("sendMessage/text", "text"),
     ("sendMessage/textWithLinks", "text-with-links"),
     ("sendMessage/textWithFiles", "text-with-files"),
@@ -219,11 +232,13 @@ pub(crate) const SENDING: [(&str, &str); 17] = [
     ("sendMessage/iMessageApp", "imessage-app"),
     ("sendMessage/appClip", "app-clip"),
     ("sendMessage/invitation", "invitation"),
+    ("sendMessage/payment", "payment"),
     ("sendMessage/raw", "raw"),
     ("sendMessage/template", "template"),
     ("sendMessage/typing", "typing"),
     ("sendMessage/upload", "from-an-upload"),
     ("validateMessage/listPicker", "validate-list-picker"),
+    ("askPayment/desk", "ask-payment"),
 ];
 
 /// The body that a sample of `events/outbound-send` sends.

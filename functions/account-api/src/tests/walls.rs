@@ -108,8 +108,12 @@ async fn r011_every_route_refuses_whoever_the_table_does_not_name() {
             part => part,
         });
         let target: String = target.collect();
-        for (scope, word) in [(Scope::Admin, "admin"), (Scope::Read, "read"), (Scope::Send, "send")]
-        {
+        for (scope, word) in [
+            (Scope::Admin, "admin"),
+            (Scope::Read, "read"),
+            (Scope::Send, "send"),
+            (Scope::Payments, "payments"),
+        ] {
             let key = world.key(OURS, "test", &[word]).await;
             let reply = world.with_key(&key, route.method, &target, None).await;
             let named = match route.opens {
@@ -119,7 +123,7 @@ async fn r011_every_route_refuses_whoever_the_table_does_not_name() {
             let refused = reply.code() == (403, "missing_scope");
             assert_eq!(refused, !named, "{} {target} {word}: {:?}", route.method, reply.body);
         }
-        let key = world.key(OURS, "test", &["admin", "read", "send"]).await;
+        let key = world.key(OURS, "test", &["admin", "read", "send", "payments"]).await;
         let reply = world.with_key(&key, route.method, &target, None).await;
         assert_eq!(reply.status == 403, route.opens == Opens::Operator, "{target}");
     }

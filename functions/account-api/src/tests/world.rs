@@ -39,7 +39,7 @@ pub(crate) const INBOUND: &str = "c3a1f0de-0000-4000-8000-000000000001";
 pub(crate) const ENDPOINT: &str = "ep_hookhookhookhookhookhookho";
 pub(crate) const THEIR_ENDPOINT: &str = "ep_theytheytheytheytheytheyth";
 
-type Api = AccountApi<Memory, Memory, Memory, FixedOperator>;
+type Api = AccountApi<Memory, Memory, Memory, FixedOperator, Memory>;
 
 pub(crate) struct World {
     pub(crate) memory: Memory,
@@ -95,7 +95,8 @@ impl World {
         let key = ServiceKey::derive(&memory.service_key().await.unwrap()).unwrap();
         let policy = Policy::production().with_own_url("https://api.example.com");
         let (store, queue) = (memory.clone(), memory.clone());
-        let api = AccountApi::new(store, queue, memory.clone(), FixedOperator, key, policy);
+        let (clock, merchants) = (memory.clone(), memory.clone());
+        let api = AccountApi::new(store, queue, clock, FixedOperator, merchants, key, policy);
         let world = Self { memory, api };
         world.furnish();
         world

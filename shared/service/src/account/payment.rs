@@ -126,9 +126,9 @@ where
         body: &[u8],
     ) -> Result<Payment, Problem> {
         let (payment, body) = self.asked_payment(caller, id, body).await?;
+        let amount = amount(&body)?;
         let key = key.and_then(IdempotencyKey::parse);
         let key = key.ok_or_else(Problem::idempotency_key_required)?;
-        let amount = amount(&body)?;
         let (asker, id) = self.asker(caller, &payment)?;
         let (store, queue, clock) = (&self.store, &self.queue, &self.clock);
         ask::refund(store, queue, clock, asker, id, amount, key.as_str()).await

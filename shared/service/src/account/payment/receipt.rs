@@ -12,6 +12,9 @@ use crate::{
     problem::{Fault, Faults, ObjectBody, Problem, Reader},
 };
 
+/// Longest member that is looked at, in characters; what a rich link takes of each is less.
+const LONGEST: usize = 4_096;
+
 /// A message to be sent, as a request to send it: its idempotency key, and its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptOrder {
@@ -64,13 +67,13 @@ fn content(map: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
     let mut faults = Faults::default();
     let mut reader = Reader::new(map);
     let mut content = Map::new();
-    if let Some(url) = reader.required("url", &mut faults) {
-        content.insert("url".to_owned(), url.clone());
+    if let Some(url) = reader.text("url", LONGEST, &mut faults) {
+        content.insert("url".to_owned(), json!(url));
     }
-    if let Some(title) = reader.optional("title") {
-        content.insert("title".to_owned(), title.clone());
+    if let Some(title) = reader.optional_text("title", LONGEST, &mut faults) {
+        content.insert("title".to_owned(), json!(title));
     }
-    if let Some(url) = reader.optional("imageUrl") {
+    if let Some(url) = reader.optional_text("imageUrl", LONGEST, &mut faults) {
         content.insert("image".to_owned(), json!({ "url": url }));
     }
     reader.finish(&mut faults);
