@@ -116,9 +116,9 @@ where
         };
         let (pointer, business) = (payment.pointer.clone(), payment.business.clone());
         let reply = match call.step {
-            Step::Gateway => self.gateway(call, payment).await?,
+            Step::Gateway => Box::pin(self.gateway(call, payment)).await?,
             Step::PaymentMethod | Step::ShippingContact | Step::ShippingMethod => {
-                self.update(call, payment).await?
+                Box::pin(self.update(call, payment)).await?
             }
             Step::OrderTracking => self.order_tracking(call, payment).await?,
             Step::Fallback => self.fallback(&payment).await?,

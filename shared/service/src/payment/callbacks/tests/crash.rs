@@ -21,7 +21,7 @@ fn f111_wherever_a_callback_ends_there_is_one_hold_at_most_and_one_answer() {
     for fate in fates {
         for mode in FaultMode::ALL {
             let mut at = 0;
-            while crashed(at, mode, fate.clone()) {
+            while crashed(at, mode, fate.as_ref()) {
                 at += 1;
             }
             assert!(at >= 10, "{at} calls");
@@ -30,9 +30,9 @@ fn f111_wherever_a_callback_ends_there_is_one_hold_at_most_and_one_answer() {
 }
 
 /// One callback with one fault, and the same again a minute later; whether there was such a call.
-fn crashed(at: usize, mode: FaultMode, fate: Option<PspFate>) -> bool {
+fn crashed(at: usize, mode: FaultMode, fate: Option<&PspFate>) -> bool {
     let world = World::new();
-    world.memory.world().psp.fates.extend(fate.clone());
+    world.memory.world().psp.fates.extend(fate.cloned());
     world.memory.world().faults.at = Some((at, mode));
     let body = world.body(&paying("AA01"));
     let first = drive(world.serve(Step::Gateway, body.clone()));

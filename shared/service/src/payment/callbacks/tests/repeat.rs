@@ -22,8 +22,16 @@ fn a_customer_pays_once_and_everything_about_it_is_written_down() {
     assert_eq!(payment.live().unwrap().told, Some(Told::Success));
     assert_eq!((payment.untold.len(), payment.untold[0].kind), (1, EventType::PaymentAuthorized));
     assert_eq!((world.asked(), world.held()), (1, 6399));
-    use JournalEvent::{Claimed, PspRequest, PspResult, TokenReceived, Told as ToldRow};
-    assert_eq!(world.events(), [TokenReceived, Claimed, PspRequest, PspResult, ToldRow]);
+    assert_eq!(
+        world.events(),
+        [
+            JournalEvent::TokenReceived,
+            JournalEvent::Claimed,
+            JournalEvent::PspRequest,
+            JournalEvent::PspResult,
+            JournalEvent::Told,
+        ]
+    );
     let rows = world.rows();
     assert_eq!(rows[0].verify_result.as_deref(), Some("valid"));
     assert!(rows[0].token_signing_time.is_some() && rows[0].apple_txid_hash.is_some());
@@ -35,7 +43,7 @@ fn a_customer_pays_once_and_everything_about_it_is_written_down() {
     // The dead man's switch, and then the news.
     let queue = &mut world.memory.world().settlement_queue;
     assert!(queue.next_visible_at().is_some());
-    assert!(!format!("{:?} {:?}", rows, payment).contains("c4n4ry"));
+    assert!(!format!("{rows:?} {payment:?}").contains("c4n4ry"));
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn p030_fifty_callbacks_at_once_are_one_authorisation_and_one_answer() {
             // Overtaken by one that followed, or so slow that the provider was not asked at all.
             Some(Told::Failure) => {
                 let asked = world.asked();
-                let expected = if payment.state == PaymentState::Failed { 0 } else { 1 };
+                let expected = usize::from(payment.state != PaymentState::Failed);
                 assert!(asked <= expected, "{seed}: {:?}", payment.state);
             }
             None => panic!("{seed}: nothing was told"),

@@ -40,10 +40,16 @@ fn ap18_every_choice_is_answered_with_a_total_and_its_lines() {
     let card = json!({"paymentMethod": {"type": "Credit"}});
     assert_eq!(total(&world, Step::PaymentMethod, &card), "80.90");
     let events = world.events();
-    use JournalEvent::{ContactUpdate, MethodUpdate, PaymentMethodUpdate, QuoteIssued};
     assert_eq!(
         events,
-        [MethodUpdate, QuoteIssued, ContactUpdate, QuoteIssued, PaymentMethodUpdate, QuoteIssued]
+        [
+            JournalEvent::MethodUpdate,
+            JournalEvent::QuoteIssued,
+            JournalEvent::ContactUpdate,
+            JournalEvent::QuoteIssued,
+            JournalEvent::PaymentMethodUpdate,
+            JournalEvent::QuoteIssued,
+        ]
     );
     let rows = world.rows();
     assert_eq!(rows[2].ship_country.as_deref(), Some("US"));
@@ -157,7 +163,7 @@ fn a_total_without_lines_is_its_own_line() {
     plain["pricing"] = json!({"by": "static"});
     let world = World::of(plain, std::time::Duration::ZERO);
     let answer = priced(&world.call(Step::ShippingContact, &contact("us", "OR")));
-    assert_eq!(answer.new_line_items, [answer.new_total.clone()]);
+    assert_eq!(answer.new_line_items, std::slice::from_ref(&answer.new_total));
 }
 
 #[test]
