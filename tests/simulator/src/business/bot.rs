@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::calls::Caller;
 use super::{choice, demo, received};
 use crate::shop;
-use crate::world::State;
+use crate::world::{State, World};
 
 /// What stands in a text where a file belongs.
 const PLACE: char = '\u{fffc}';
@@ -15,9 +15,9 @@ const PLACE: char = '\u{fffc}';
 /// answer.
 pub(crate) fn answer(state: &State, name: &str, event: &Value) {
     let Some(business) = state.read(|world| world.businesses.get(name).cloned()) else { return };
-    let Some(caller) = Caller::new(name, &business, event).filter(|_| business.echo) else {
-        return;
-    };
+    let to = state.read(|world| whom(world, event));
+    let caller = to.and_then(|to| Caller::new(name, &business, event, to));
+    let Some(caller) = caller.filter(|_| business.echo) else { return };
     let Some(speech) = Speech::about(event, business.demo, state.url()) else { return };
     let task = state.clone();
     state.spawn(async move {
@@ -27,6 +27,21 @@ pub(crate) fn answer(state: &State, name: &str, event: &Value) {
         }
         speech.give(&task, &caller).await;
     });
+}
+
+/// Whose event it is. Those of a payment say no more than which message asked for it.
+fn whom(world: &World, event: &Value) -> Option<String> {
+    let told = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+    if let Some(opaque_id) = told("/data/opaqueId") {
+        return Some(opaque_id.to_owned());
+    }
+    let request = told("/data/requestIdentifier")?;
+    let asked = world.entries.iter().rev().find(|entry| {
+        let identifier = entry.message.pointer("/interactiveData/data/requestIdentifier");
+        let identifier = identifier.and_then(Value::as_str);
+        identifier.is_some_and(|it| it.eq_ignore_ascii_case(request))
+    })?;
+    Some(world.customers.get(&asked.customer)?.opaque_id.clone())
 }
 
 /// What the bot says to one event.

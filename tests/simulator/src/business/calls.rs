@@ -27,7 +27,7 @@ pub(super) struct Caller {
 
 impl Caller {
     /// `None` for an event that nobody can be answered on, or a business that cannot call.
-    pub(super) fn new(name: &str, business: &Business, event: &Value) -> Option<Self> {
+    pub(super) fn new(name: &str, business: &Business, event: &Value, to: String) -> Option<Self> {
         let at = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         Some(Self {
             name: name.to_owned(),
@@ -35,7 +35,7 @@ impl Caller {
             api_url: business.api_url.as_deref()?.trim_end_matches('/').to_owned(),
             key: business.api_key.clone()?,
             from: at("/businessId")?,
-            to: at("/data/opaqueId")?,
+            to,
         })
     }
 

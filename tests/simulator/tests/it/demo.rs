@@ -155,3 +155,27 @@ async fn the_demo_can_be_off_and_a_repeated_choice_is_passed_over() {
     let sent = wait_for_bot(&stage, 2).await;
     assert_eq!(sent[1]["content"]["text"], "You said: list");
 }
+
+#[tokio::test]
+async fn a_payment_is_asked_for_by_its_own_call_and_thanked_for_once_it_is_held() {
+    let (stage, till) = (Stage::new().await, crate::till::Till::open().await);
+    set_up(&stage).await;
+    assert_eq!(status(signed(&stage, &text("pay"), &secret(1))).await, 200);
+    let sent = wait_for_bot(&stage, 2).await.remove(1);
+    assert!(sent.get("type").is_none() && sent["content"]["lineItems"].is_array(), "{sent}");
+    let asked = stage.msp.heard().into_iter().filter(|it| it.path == "/v1/payments").count();
+    assert_eq!(asked, 1);
+
+    // The event says whose it is by the request alone.
+    let ada = stage.open_conversation().await;
+    till.ask(&stage, &ada, |_| ()).await;
+    let mut event = text("");
+    event["id"] = json!("evt_2");
+    event["type"] = json!("payment.authorized");
+    event["data"] = json!({"amount": "199.00", "currency": "USD", "attempt": 1,
+                           "requestIdentifier": crate::till::REQUEST.to_uppercase()});
+    assert_eq!(status(signed(&stage, &event, &secret(1))).await, 200);
+    let heard = wait_for_bot(&stage, 4).await;
+    let thanks = heard.iter().find(|it| it["content"]["text"] == "Thank you. You paid 199.00 USD.");
+    assert_eq!(thanks.unwrap()["to"], json!(ada.opaque_id));
+}

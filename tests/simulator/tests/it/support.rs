@@ -219,6 +219,7 @@ impl Msp {
         let router = Router::new()
             .route("/message", post(hear))
             .route("/v1/messages", post(hear))
+            .route("/v1/payments", post(hear))
             .route("/v1/templates", post(async || StatusCode::CREATED))
             .route("/v1/uploads", post(slot))
             .route("/put", put(hear))
