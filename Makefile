@@ -16,6 +16,8 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 PACKAGES := $(FUNCTIONS:%=--package %)
 LIBRARIES := $(patsubst shared/%,--package amb-%,$(wildcard shared/*))
 TEMPLATE := infra/template.yaml
+# On this machine, the simulator's tokens are believed; no release can be built so.
+LOCAL_FEATURES := --features apple-pay/test-root
 RUST_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 LOCAL_ARGUMENTS := $(if $(filter-out 0,$(ONCE)),--once)
 
@@ -28,19 +30,19 @@ help: ## this list
 
 run: need-cargo .venv/ready ## the whole product on this machine, with one conversation played; ONCE=1 stops after it
 	$(call say,building for this machine (a few minutes the first time))
-	cargo build --locked --workspace --bins
+	cargo build --locked --workspace --bins $(LOCAL_FEATURES)
 	$(call say,starting the local stack)
 	@exec target/debug/amb-local $(LOCAL_ARGUMENTS)
 
 test: need-cargo .venv/ready ## every test, end-to-end tests through the deployed template included
 	$(call say,building functions and tests)
-	cargo build --locked --workspace --lib --bins --tests
+	cargo build --locked --workspace --lib --bins --tests $(LOCAL_FEATURES)
 	$(call say,testing)
-	cargo test --locked --workspace
+	cargo test --locked --workspace $(LOCAL_FEATURES)
 
 test-browser: need-cargo need-browser .venv/ready tests/browser/node_modules/ready ## the phone page in Chromium, through the deployed template; pictures in target/browser
 	$(call say,building for this machine)
-	cargo build --locked --workspace --bins
+	cargo build --locked --workspace --bins $(LOCAL_FEATURES)
 	$(call say,testing in the browser)
 	@CHROMIUM="$(CHROMIUM)" node tests/browser/run.mjs
 

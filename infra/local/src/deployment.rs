@@ -91,6 +91,10 @@ pub(crate) struct FarSide<'a> {
     pub(crate) simulator_url: &'a str,
     pub(crate) msp_id: &'a str,
     pub(crate) apple_secret: &'a str,
+    /// Where merchant sessions are made.
+    pub(crate) apple_pay_url: &'a str,
+    /// The folder of whom to trust for it.
+    pub(crate) pki: &'a std::path::Path,
 }
 
 /// Why there is no deployed stack.
@@ -124,6 +128,9 @@ pub(crate) async fn deploy(
         .arg(&places.target)
         .args(["--simulator-url", far_side.simulator_url])
         .args(["--msp-id", far_side.msp_id, "--apple-secret", far_side.apple_secret])
+        .args(["--apple-pay-url", far_side.apple_pay_url])
+        .arg("--pki")
+        .arg(far_side.pki)
         .current_dir(&places.root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

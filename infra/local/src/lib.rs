@@ -20,6 +20,7 @@ pub mod conversation;
 mod deployment;
 mod emulator;
 mod machine;
+mod merchant;
 mod options;
 mod places;
 mod secret;
@@ -29,6 +30,7 @@ mod stack_file;
 
 pub use self::deployment::{Deployment, Queues, SecretNames, TableNames};
 pub use self::emulator::{CpuTime, FunctionProcess};
+pub use self::merchant::Merchant;
 pub use self::options::{Options, Profile};
 pub use self::places::Places;
 pub use self::seed::{DEMO_BUSINESS, NewTenant, SeedError, Tenant};

@@ -62,6 +62,9 @@ pub enum SeedError {
     /// The simulator said no.
     #[error(transparent)]
     Simulator(#[from] ClientError),
+    /// The emulator took no secret.
+    #[error("a merchant's secret is not put")]
+    Secret(#[from] reqwest::Error),
 }
 
 /// Makes a tenant and connects the simulator's sample business to it.
@@ -79,7 +82,7 @@ pub(crate) async fn seed(
     let tenant = operator.acting_for(&id);
     let business = json!({"businessId": business_id, "name": name, "mode": "test"});
     tenant.create("/v1/businesses", &business).await?;
-    let key = json!({"name": "local", "mode": "test", "scopes": ["admin", "send", "read"]});
+    let key = json!({"name": "local", "mode": "test", "scopes": ["admin", "send", "read", "payments", "finance"]});
     let key = tenant.create("/v1/keys", &key).await?;
     let api_key = member("POST /v1/keys", &key, "/key")?;
 

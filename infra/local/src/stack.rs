@@ -11,9 +11,10 @@ use crate::api::Api;
 use crate::deployment::{DeployError, Deployment, FarSide, deploy};
 use crate::emulator::{Emulator, EmulatorError, FunctionProcess};
 use crate::machine;
+use crate::merchant::{Merchant, take_payments};
 use crate::options::Options;
 use crate::places::{MissingPlace, Places};
-use crate::secret;
+use crate::secret::Secrets;
 use crate::seed::{DEMO_BUSINESS, NewTenant, SeedError, Tenant, seed};
 use crate::stack_file::{self, StackFile};
 
@@ -113,8 +114,19 @@ impl Stack {
         let state = folder.join("emulator");
         let emulator = Emulator::start(&places, port, REGION, &state, &logs, &http).await?;
 
-        let far_side =
-            FarSide { simulator_url: &simulator.url, msp_id: MSP_ID, apple_secret: &apple_secret };
+        let pki = folder.join("pki");
+        write(&pki, |pki| {
+            std::fs::create_dir_all(pki)?;
+            std::fs::write(pki.join("ca.pem"), &simulator.pay.ca)?;
+            std::fs::write(pki.join("token-root.pem"), &simulator.pay.token_root)
+        })?;
+        let far_side = FarSide {
+            simulator_url: &simulator.url,
+            msp_id: MSP_ID,
+            apple_secret: &apple_secret,
+            apple_pay_url: &simulator.pay.session_url,
+            pki: &pki,
+        };
         let deployment = deploy(&places, &options, &emulator.url, REGION, &far_side).await?;
         let registration = AccountSettings {
             webhook_base_url: Some(deployment.api_url.clone()),
@@ -126,6 +138,9 @@ impl Stack {
         let demo =
             make_tenant(&http, &deployment, &simulator, &NewTenant::new(DEMO_NAME, DEMO_BUSINESS))
                 .await?;
+        let merchant = Merchant::of(&demo);
+        let secrets = Secrets::of(&http, &deployment, &emulator.url);
+        take_payments(&secrets, &deployment.api_url, &simulator.client(), &demo, &merchant).await?;
         let customer = make_customer(&simulator.client(), &demo).await?;
         let file = StackFile {
             api_url: deployment.api_url.clone(),
@@ -166,15 +181,16 @@ impl Stack {
         Api::new(self.http.clone(), &self.file.api_url, key)
     }
 
-    /// Puts a secret of a merchant, as its operator would: the name below the tenant's, and the value.
-    pub async fn put_merchant_secret(
+    /// Lets a tenant take payments: certificate and keys in Secrets Manager, settings in the API, an
+    /// account with its provider.
+    pub async fn take_payments(
         &self,
-        tenant: &str,
-        name: &str,
-        value: &str,
-    ) -> Result<(), reqwest::Error> {
-        let name = format!("{}/{tenant}/{name}", self.deployment.merchant_secrets);
-        secret::put(&self.http, &self.emulator.url, REGION, &name, value).await
+        tenant: &Tenant,
+        merchant: &Merchant,
+    ) -> Result<(), SeedError> {
+        let secrets = Secrets::of(&self.http, &self.deployment, &self.emulator.url);
+        let api_url = &self.deployment.api_url;
+        take_payments(&secrets, api_url, &self.simulator.client(), tenant, merchant).await
     }
 
     /// A client for loopback.
