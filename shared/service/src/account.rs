@@ -12,6 +12,7 @@ mod conversation;
 mod download;
 mod endpoint;
 mod event;
+mod journal;
 mod key;
 mod link;
 mod list;

@@ -105,7 +105,7 @@ where
     async fn administrator_of(&self, named: &str) -> Result<Principal, Problem> {
         let id = TenantId::parse(named).map_err(|_odd| Problem::not_found())?;
         let tenant = self.store.tenant(&id).await?.ok_or_else(Problem::not_found)?;
-        let scopes = BTreeSet::from([Scope::Admin, Scope::Read, Scope::Payments]);
+        let scopes = BTreeSet::from([Scope::Admin, Scope::Read, Scope::Payments, Scope::Finance]);
         Ok(Principal { tenant: tenant.id, mode: None, scopes })
     }
 

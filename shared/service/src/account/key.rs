@@ -110,7 +110,8 @@ fn scopes(reader: &mut Reader<'_>, faults: &mut Faults) -> Option<BTreeSet<Scope
         "send" => Ok(Scope::Send),
         "send_unchecked" => Ok(Scope::SendUnchecked),
         "payments" => Ok(Scope::Payments),
-        _ => Err("one of: admin, read, private, send, send_unchecked, payments"),
+        "finance" => Ok(Scope::Finance),
+        _ => Err("one of: admin, read, private, send, send_unchecked, payments, finance"),
     };
     let scopes = member::each(reader, "scopes", parse, faults)?;
     if scopes.is_empty()

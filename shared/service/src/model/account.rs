@@ -166,6 +166,8 @@ pub enum Scope {
     SendUnchecked,
     /// Capture, void and refund payments.
     Payments,
+    /// Read the journal.
+    Finance,
 }
 
 /// Where a tenant hears of its events.

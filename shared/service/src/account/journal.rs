@@ -1,0 +1,245 @@
+//! The journal, read as it is written: every row of a merchant, long before a day is exported.
+
+use std::collections::BTreeSet;
+
+use amb_protocol::apple_pay::MerchantIdentifier;
+use jiff::civil::Date;
+
+use super::{Account, List, list::ListName, query::Query};
+use crate::{
+    access::Principal,
+    finance::close::chains,
+    model::{JournalEvent, JournalRow, PaymentId, Scope, TenantId},
+    port::{Journal, JournalQuery, PortError},
+    problem::Problem,
+};
+
+/// Rows read at once.
+const CHUNK: usize = 200;
+/// Rows that one request looks at, at most; the cursor goes on from there.
+const MOST_READ: usize = 2_000;
+
+/// A row's place: its chain's number, and its own.
+type Place = (u8, u64);
+
+/// Which rows.
+#[derive(Debug)]
+struct Wanted {
+    from: Option<Date>,
+    to: Option<Date>,
+    payment: Option<PaymentId>,
+    events: BTreeSet<JournalEvent>,
+}
+
+impl<S: Journal, Q, C> Account<S, Q, C> {
+    /// Rows of a merchant's journal, chain by chain, each in its order: `merchant`, `from` and `to`
+    /// (days of the books), `payment`, `event` (one, or several with commas).
+    pub async fn list_journal(
+        &self,
+        principal: &Principal,
+        query: &[(String, String)],
+    ) -> Result<List<JournalRow>, Problem> {
+        principal.require(Scope::Finance)?;
+        let mut query = Query::new(query);
+        let (limit, cursor) = query.paging();
+        let day = |text: &str| text.parse::<Date>().map_err(|_odd| "a day is expected, 2026-11-21");
+        let wanted = Wanted {
+            from: query.parsed("from", day),
+            to: query.parsed("to", day),
+            payment: query.parsed("payment", PaymentId::parse),
+            events: query.parsed("event", events).unwrap_or_default(),
+        };
+        let merchant = query.required("merchant", MerchantIdentifier::parse);
+        let merchant = query.finish(merchant)?;
+        let tenant = &principal.tenant;
+        let known = self.store.chains(Some(tenant)).await?;
+        if !known.iter().any(|chain| chain.merchant == merchant) {
+            return Err(Problem::not_found());
+        }
+        let name = format!("journal/{merchant}/{wanted:?}");
+        let list = ListName { tenant, name: &name };
+        let begin = self.place(list, cursor)?.and_then(|text| place(&text)).unwrap_or((0, 0));
+        let (items, next) = match &wanted.payment {
+            Some(payment) => {
+                let rows = self.store.journal_of(tenant, &merchant, payment).await?;
+                page(rows, &wanted, begin, limit)
+            }
+            None => self.rows_of((tenant, &merchant), &wanted, begin, limit).await?,
+        };
+        let next_cursor = next.map(|(shard, seq)| self.cursor(list, &format!("{shard}:{seq}")));
+        Ok(List { items, next_cursor })
+    }
+
+    /// The wanted rows after a place, and the place to go on from if there may be more.
+    async fn rows_of(
+        &self,
+        (tenant, merchant): (&TenantId, &MerchantIdentifier),
+        wanted: &Wanted,
+        begin: Place,
+        limit: usize,
+    ) -> Result<(Vec<JournalRow>, Option<Place>), PortError> {
+        let (mut found, mut read, mut at) = (Vec::new(), 0, begin);
+        for chain in chains(tenant, merchant).filter(|chain| chain.shard >= begin.0) {
+            if chain.shard > at.0 {
+                at = (chain.shard, 0);
+            }
+            loop {
+                let query = JournalQuery {
+                    chain: chain.clone(),
+                    after: at.1,
+                    from: wanted.from,
+                    to: wanted.to,
+                    limit: CHUNK,
+                };
+                let rows = self.store.journal(&query).await?;
+                let is_last = rows.len() < CHUNK;
+                read += rows.len();
+                for row in rows {
+                    if found.len() == limit {
+                        return Ok((found, Some(at)));
+                    }
+                    at.1 = row.seq;
+                    if wanted.holds(&row) {
+                        found.push(row);
+                    }
+                }
+                if is_last {
+                    break;
+                }
+                if read >= MOST_READ {
+                    return Ok((found, Some(at)));
+                }
+            }
+        }
+        Ok((found, None))
+    }
+}
+
+impl Wanted {
+    fn holds(&self, row: &JournalRow) -> bool {
+        self.from.is_none_or(|from| from <= row.day)
+            && self.to.is_none_or(|to| row.day <= to)
+            && (self.events.is_empty() || self.events.contains(&row.event_type))
+    }
+}
+
+/// A page of rows that are all there.
+fn page(
+    rows: Vec<JournalRow>,
+    wanted: &Wanted,
+    begin: Place,
+    limit: usize,
+) -> (Vec<JournalRow>, Option<Place>) {
+    let place = |row: &JournalRow| (row.shard, row.seq);
+    let mut rows: Vec<_> =
+        rows.into_iter().filter(|row| place(row) > begin && wanted.holds(row)).collect();
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().map(place).filter(|_| more);
+    (rows, next)
+}
+
+fn place(text: &str) -> Option<Place> {
+    let (shard, seq) = text.split_once(':')?;
+    Some((shard.parse().ok()?, seq.parse().ok()?))
+}
+
+fn events(text: &str) -> Result<BTreeSet<JournalEvent>, &'static str> {
+    let events: Option<_> = text.split(',').map(JournalEvent::parse).collect();
+    events.ok_or("an event of the journal is expected, or several with commas between them")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        memory::{Memory, drive},
+        model::Chain,
+        payment::journal,
+        port::{PaymentChange, Payments},
+        service_key::ServiceKey,
+    };
+    use amb_protocol::secret::Secret;
+
+    struct Office {
+        world: Memory,
+        account: Account<Memory, Memory, Memory>,
+        principal: Principal,
+        merchant: MerchantIdentifier,
+    }
+
+    fn office() -> Office {
+        let world = Memory::new(31);
+        let key = ServiceKey::derive(&Secret::new(vec![7; 32])).unwrap();
+        let account = Account::new(world.clone(), world.clone(), world.clone(), key);
+        let principal = Principal {
+            tenant: TenantId::draw(&world),
+            mode: None,
+            scopes: BTreeSet::from([Scope::Finance]),
+        };
+        let merchant = MerchantIdentifier::parse("merchant.com.example").unwrap();
+        Office { world, account, principal, merchant }
+    }
+
+    impl Office {
+        fn write(&self, event: JournalEvent, payment: &PaymentId) {
+            let tenant = &self.principal.tenant;
+            let chain = Chain::of(tenant, &self.merchant, payment);
+            let head = self.world.world().book.head(&chain);
+            let draft = JournalRow::draft(event, tenant, &self.merchant);
+            let row = JournalRow { payment_id: Some(payment.clone()), ..draft };
+            let now = self.world.world().now;
+            let rows = journal::chain(&chain, &head, "UTC", now, vec![row]);
+            let change =
+                PaymentChange { payment: None, claim: None, quotes: Vec::new(), chain, rows, head };
+            drive(self.world.change(&change)).unwrap().unwrap();
+        }
+
+        fn list(&self, query: &[(&str, &str)]) -> Result<List<JournalRow>, Problem> {
+            let pairs = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let pairs: Vec<_> = pairs.collect();
+            drive(self.account.list_journal(&self.principal, &pairs)).unwrap()
+        }
+    }
+
+    const MERCHANT: (&str, &str) = ("merchant", "merchant.com.example");
+
+    #[test]
+    fn every_row_comes_once_page_by_page() {
+        let office = office();
+        for _ in 0..17 {
+            let payment = PaymentId::draw(&office.world);
+            office.write(JournalEvent::Claimed, &payment);
+            office.write(JournalEvent::Captured, &payment);
+        }
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let list = office.list(&[MERCHANT, ("limit", "5"), ("cursor", &cursor)]).unwrap();
+            seen.extend(list.items.iter().map(|row| (row.shard, row.seq)));
+            match list.next_cursor {
+                Some(next) => cursor = next,
+                None => break,
+            }
+        }
+        assert_eq!(seen.len(), 34);
+        assert!(seen.is_sorted());
+        let captured = office.list(&[MERCHANT, ("event", "CAPTURED"), ("limit", "100")]).unwrap();
+        assert_eq!(captured.items.len(), 17);
+        let payment = captured.items[0].payment_id.clone().unwrap();
+        let story = office.list(&[MERCHANT, ("payment", payment.as_str())]).unwrap();
+        assert_eq!(story.items.len(), 2);
+        assert!(office.list(&[MERCHANT, ("from", "2027-01-01")]).unwrap().items.is_empty());
+        assert!(office.list(&[MERCHANT, ("event", "PAID")]).is_err());
+    }
+
+    #[test]
+    fn p029_another_tenants_journal_is_not_there() {
+        let mut office = office();
+        office.write(JournalEvent::Claimed, &PaymentId::draw(&office.world));
+        assert_eq!(office.list(&[MERCHANT]).unwrap().items.len(), 1);
+        office.principal.tenant = TenantId::draw(&office.world);
+        assert_eq!(office.list(&[MERCHANT]).unwrap_err().status, 404);
+        office.principal.scopes = BTreeSet::from([Scope::Admin, Scope::Read]);
+        assert_eq!(office.list(&[MERCHANT]).unwrap_err().status, 403);
+    }
+}
