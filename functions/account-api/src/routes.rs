@@ -53,6 +53,7 @@ const EITHER: Opens = Opens::Any(&[Scope::Admin, Scope::Read]);
 const WRITERS: Opens = Opens::Any(&[Scope::Admin, Scope::Send]);
 const SEND: Opens = Opens::Any(&[Scope::Send]);
 const PAYMENTS: Opens = Opens::Any(&[Scope::Payments]);
+const FINANCE: Opens = Opens::Any(&[Scope::Finance]);
 const ANY: Opens = Opens::Any(&[Scope::Admin, Scope::Read, Scope::Send]);
 
 routes! {
@@ -84,6 +85,7 @@ routes! {
     RotateEndpointSecret "rotateEndpointSecret" = "POST" "/v1/endpoints/{endpointId}/rotate-secret" ADMIN;
     ListDeliveries "listDeliveries" = "GET" "/v1/endpoints/{endpointId}/deliveries" EITHER;
     ReplayDeliveries "replayDeliveries" = "POST" "/v1/endpoints/{endpointId}/replay" ADMIN;
+    ReadJournal "readJournal" = "GET" "/v1/journal" FINANCE;
     ListConversations "listConversations" = "GET" "/v1/conversations" READ;
     ReadConversation "readConversation" = "GET" "/v1/conversations/{conversationId}" READ;
     ListMessages "listMessages" = "GET" "/v1/messages" READ;

@@ -26,7 +26,7 @@ use crate::{
         EndpointView, HistoryView, KeyView, MessageView, NewEndpointView, NewKeyView, Page,
         PaymentHistoryView, PaymentView, PingView, ReceiptView, RenderingView, ReplayView,
         RulePackNameView, RulePackView, SettingsView, StartLinkView, TemplateCheckView,
-        TemplateSummaryView, TemplateView, TenantView, UploadView, WrittenTemplateView,
+        TemplateSummaryView, TemplateView, TenantView, UploadView, WrittenTemplateView, journal,
     },
 };
 
@@ -236,6 +236,10 @@ where
             Operation::ListTemplateVersions => {
                 let list = account.list_template_versions(caller.principal()?, id, query).await?;
                 page(list, TemplateSummaryView::from)
+            }
+            Operation::ReadJournal => {
+                let rows = account.list_journal(caller.principal()?, query).await?;
+                journal::page(rows, request.header("accept"))
             }
             Operation::ReadTemplateSchema => {
                 ok(&account.template_schema(caller.principal()?, id, query).await?)

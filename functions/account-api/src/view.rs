@@ -5,6 +5,7 @@ mod conversation;
 mod endpoint;
 mod file;
 mod merchant;
+pub(crate) mod journal;
 mod message;
 mod payment;
 mod rule_pack;

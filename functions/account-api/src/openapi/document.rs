@@ -152,7 +152,7 @@ fn operation(
     }
     for name in said.query {
         let required = match (*name, said.tag) {
-            ("conversationId" | "tenant" | "until" | "signature", _)
+            ("conversationId" | "merchant" | "tenant" | "until" | "signature", _)
             | ("businessId", "Conversations" | "Payments") => Required::True,
             _ => Required::False,
         };
@@ -296,6 +296,17 @@ pub(super) fn parameter(name: &str, place: ParameterIn, required: Required) -> P
         "after" => {
             (text.into(), "Begins after this `seq`; for events, also after the event with this id.")
         }
+        "merchant" => (text.into(), "Apple's merchant identifier."),
+        "from" => (text.into(), "Only rows of this day of the books and later: `2026-11-21`."),
+        "to" => (text.into(), "Only rows of this day of the books and earlier."),
+        "payment" => (text.into(), "Only rows of this payment."),
+        "event" => {
+            (text.into(), "Only rows that tell this, or one of several with commas between them.")
+        }
+        "Accept" => (
+            text.into(),
+            "`text/csv` answers the page as in the exports; `Amb-Next-Cursor` asks for the next.",
+        ),
         "opaqueId" => (text.into(), "The customer. Write `+` as `%2B`."),
         "businessId" => (text.into(), "Apple's id of the business."),
         "intent" => (

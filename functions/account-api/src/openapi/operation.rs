@@ -160,6 +160,15 @@ pub(crate) fn said(operation: Operation) -> Said {
                 one(Named::of::<view::PaymentHistoryView>()),
             )
         },
+        Operation::ReadJournal => Said {
+            query: &["merchant", "from", "to", "payment", "event", "limit", "cursor"],
+            headers: &["Accept"],
+            ..say(
+                "Payments",
+                "Read a merchant's journal, chain by chain, each in its order",
+                Answers::Page(Named::of::<view::journal::JournalRowView>()),
+            )
+        },
         Operation::CapturePayment => Said {
             body: Some((Named::of::<payment::PaymentAmount>(), false)),
             codes: &["conflict", "payment_state", "wrong_mode"],

@@ -36,7 +36,7 @@ macro_rules! words {
 
 words! {
     ModeWord "Mode" ["live", "test"];
-    ScopeWord "Scope" ["admin", "read", "private", "send", "send_unchecked", "payments"];
+    ScopeWord "Scope" ["admin", "read", "private", "send", "send_unchecked", "payments", "finance"];
     CaptureWord "CaptureWhen" ["acknowledged", "manual"];
     PayChannelWord "ApplePayChannel" ["world", "china"];
     PricingWord "PricingBy" ["static", "callback"];

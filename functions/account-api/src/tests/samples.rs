@@ -73,6 +73,8 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("read-endpoint", 200, ""),
     ("read-endpoint-of-another-tenant", 404, "not_found"),
     ("read-event", 200, ""),
+    ("read-journal", 200, ""),
+    ("read-journal-of-another-tenant", 404, "not_found"),
     ("read-message", 200, ""),
     ("read-payment", 200, ""),
     ("read-payment-that-is-not-there", 404, "not_found"),
