@@ -168,7 +168,7 @@ fn a_total_without_lines_is_its_own_line() {
 
 #[test]
 fn what_is_paid_is_a_price_that_the_customer_was_told() {
-    // Told, and then another choice that was never told: its answer was lost on the way to us.
+    // A choice whose price was never told: its update did not reach us.
     let world = World::new();
     let mut express = paying("AA01");
     express["shippingMethod"]["identifier"] = json!("exp");
@@ -176,7 +176,10 @@ fn what_is_paid_is_a_price_that_the_customer_was_told() {
     assert_eq!(reply.code, Some("price_changed"));
     assert_eq!(world.asked(), 0);
     world.call(Step::ShippingMethod, &method("exp"));
-    // Its answer was lost on the way back, and the device shows the first price.
+    // What was refused stays refused; the customer authorises again, and that is another token.
+    assert_eq!(super::world::paid(&world.call(Step::Gateway, &express)).errors.len(), 1);
+    let mut express = paying("AA02");
+    express["shippingMethod"]["identifier"] = json!("exp");
     assert_eq!(super::world::paid(&world.call(Step::Gateway, &express)).errors, []);
     assert_eq!((world.payment().state, world.held()), (PaymentState::Authorized, 7400));
     let row = world.rows().into_iter().find(|row| row.event_type == JournalEvent::Claimed);
