@@ -194,7 +194,7 @@ impl<'a> Endpoint<'a> {
         let body = match paid {
             Paid::Token(token) => authorization(order, token),
             #[cfg(feature = "decrypt")]
-            Paid::Card(card) => Some(card::authorization(order, card)),
+            Paid::Card(card) => card::authorization(order, card),
         };
         let Some(body) = body else {
             return rejected(DeclineClass::Token, None);

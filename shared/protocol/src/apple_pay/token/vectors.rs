@@ -236,9 +236,8 @@ fn signature(set: &Set, vector: &Vector) -> &'static str {
     use TokenFault as F;
     let Some(token) = bare(vector) else { return "unread" };
     let fault = set.verifier(Environment::Sandbox).verify(&token, vector.now()).err();
-    let time =
-        [F::Stale, F::Future, F::SigningTimeMissing, F::SigningTimeAmbiguous].map(Option::Some);
-    let stricter = [F::NotDetached, F::EphemeralKey].map(Option::Some);
+    let time = [F::Stale, F::Future, F::SigningTimeMissing, F::SigningTimeAmbiguous].map(Some);
+    let stricter = [F::NotDetached, F::EphemeralKey].map(Some);
     match fault {
         None => "valid",
         fault if time.contains(&fault) || stricter.contains(&fault) => "valid",
