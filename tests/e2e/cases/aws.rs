@@ -35,8 +35,7 @@ pub(crate) async fn put_secret(stack: &Stack, secret: &str, value: &Value) -> Fa
 /// The ids of queue messages that name this id and that a function has taken and not finished.
 /// Counting would not do: another case's messages come back in the meantime.
 pub(crate) async fn taken(stack: &Stack, named: &str) -> Fallible<BTreeSet<String>> {
-    let url = format!("{}/_ministack/sqs/messages", stack.file.emulator_url);
-    let answer: Value = serde_json::from_str(&stack.http().get(url).send().await?.text().await?)?;
+    let answer: Value = serde_json::from_str(&queued(stack).await?)?;
     let queues =
         answer.get("messages").and_then(Value::as_object).into_iter().flat_map(Map::values);
     let queues = queues.filter_map(Value::as_object).flat_map(Map::values);
@@ -50,6 +49,12 @@ pub(crate) async fn taken(stack: &Stack, named: &str) -> Fallible<BTreeSet<Strin
     Ok(messages
         .filter_map(|message| Some(member(message, "MessageId").as_str()?.to_owned()))
         .collect())
+}
+
+/// Every message of every queue, as the emulator writes them.
+pub(crate) async fn queued(stack: &Stack) -> Fallible<String> {
+    let url = format!("{}/_ministack/sqs/messages", stack.file.emulator_url);
+    Ok(stack.http().get(url).send().await?.text().await?)
 }
 
 /// Messages of a queue that wait.

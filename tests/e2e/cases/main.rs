@@ -17,6 +17,7 @@ mod harness;
 mod inbound;
 mod large;
 mod outbound;
+mod payments;
 mod repository;
 mod scene;
 mod secrecy;
@@ -67,6 +68,9 @@ fn main() -> ExitCode {
             a_delivery_killed_in_its_post_loses_nothing,
             a_killed_relay_loses_nothing,
         }),
+        cases!(shared, async: payments::{
+            f111_a_killed_gateway_holds_no_money,
+        }),
         cases!(shared, async: large::{
             f097_a_hundred_megabytes_fit_into_the_smallest_function,
         }),
@@ -104,6 +108,17 @@ fn main() -> ExitCode {
             a_two_megabyte_answer_by_reference_equals_its_inline_twin,
             sc16_a_reference_is_resolved_on_request,
             f108_an_answer_that_apple_cannot_decode_is_parked_in_its_place,
+        }),
+        cases!(shared, async: payments::{
+            ap17_ap18_ap19_a_customer_pays_through_stripe,
+            ap17_ap18_ap19_a_customer_pays_through_adyen,
+            ap17_ap18_ap19_a_customer_pays_through_the_business,
+            ap18_choices_change_the_total_and_a_declined_card_may_be_changed,
+            f113_f115_the_same_callback_fifty_times_makes_one_hold,
+            f114_a_token_pays_one_payment_only,
+            f112_f117_money_that_nobody_is_sure_of_is_let_go,
+            a_device_that_showed_another_total_is_not_charged,
+            the_journal_tells_all_and_nothing_private,
         }),
         cases!(shared, async: templates::{
             ap30_a_template_is_kept_rendered_and_sent_by_name_and_version,
