@@ -13,7 +13,11 @@ STAGE ?= default
 ARCH ?= arm64
 
 FUNCTIONS := $(notdir $(wildcard functions/*))
-PACKAGES := $(FUNCTIONS:%=--package %)
+# Built apart from the others, so that none of them learns to open tokens by way of a shared crate.
+OPENER := token-decrypt
+PACKAGES := $(patsubst %,--package %,$(filter-out $(OPENER),$(FUNCTIONS)))
+# For a deployment with TokenDecryption=on.
+OPENING := $(if $(filter-out 0,$(DECRYPT)),--features apple-pay/decrypt)
 LIBRARIES := $(patsubst shared/%,--package amb-%,$(wildcard shared/*))
 TEMPLATE := infra/template.yaml
 # On this machine, the simulator's tokens are believed; no release can be built so.
@@ -66,11 +70,12 @@ verify-journal: need-cargo ## recomputes the journal from finance's exports alon
 	@[ -n "$(DIR)" ] || { echo "make: say where the exports are: make verify-journal DIR=folder" >&2; exit 1; }
 	@cargo run --locked --quiet --package amb-cli -- verify-journal "$(DIR)"
 
-build: need-cargo .venv/build/ready ## zips for Lambda: ARCH=arm64 (default) or x86_64
+build: need-cargo .venv/build/ready ## zips for Lambda: ARCH=arm64 (default) or x86_64; DECRYPT=1 for TokenDecryption=on
 	$(call say,installing the Rust target $(RUST_TARGET))
 	@rustup target add $(RUST_TARGET) || { echo "make: no standard library for $(RUST_TARGET); try make build ARCH=x86_64" >&2; exit 1; }
 	$(call say,building $(words $(FUNCTIONS)) functions for $(ARCH))
-	PATH="$(CURDIR)/.venv/build/bin:$$PATH" cargo lambda build --locked --release --target $(RUST_TARGET) --output-format zip $(PACKAGES)
+	PATH="$(CURDIR)/.venv/build/bin:$$PATH" cargo lambda build --locked --release --target $(RUST_TARGET) --output-format zip $(PACKAGES) $(OPENING)
+	PATH="$(CURDIR)/.venv/build/bin:$$PATH" cargo lambda build --locked --release --target $(RUST_TARGET) --output-format zip --package $(OPENER)
 	@$(PYTHON) infra/local/check_bundle.py $(ARCH) $(FUNCTIONS:%=target/lambda/%/bootstrap.zip)
 
 deploy: build .venv/sam/ready ## to AWS, as samconfig.toml says: STAGE=default, staging or prod

@@ -378,6 +378,7 @@ pub(crate) fn alarms_watch_what_can_go_wrong() -> Outcome {
         "DispatchIteratorAgeAlarm",
         "Api5xxAlarm",
         "FunctionErrorsAlarm",
+        "MoneyAlarm",
         "AuthFailureAlarm",
     ] {
         assert!(names.contains(&name), "{name} is not in {names:?}");
