@@ -1,7 +1,10 @@
 //! A provider's report is matched: its lines become rows of the journal, and a result that finance can
 //! work off. A report is known by its hash: the same file again changes nothing.
 
-use amb_protocol::apple_pay::MerchantIdentifier;
+use amb_protocol::{
+    apple_pay::MerchantIdentifier,
+    money::{Currency, Minor},
+};
 use jiff::{SignedDuration, Timestamp, Unit, tz::TimeZone};
 use serde::Serialize;
 use serde_json::Value;
@@ -131,7 +134,9 @@ where
             let mut query = JournalQuery { chain, after: 0, from, to: None, limit: PAGE };
             loop {
                 let rows = self.store.journal(&query).await?;
-                rows.iter().for_each(|row| book.add(row));
+                for row in &rows {
+                    book.add(row);
+                }
                 match rows.last() {
                     Some(last) if rows.len() == query.limit => query.after = last.seq,
                     _ => break,
@@ -210,7 +215,7 @@ fn rows(
         let is_news = line.kind == LineKind::Chargeback && *booked == Booked::Clearing;
         let charged_back = payment.as_ref().and_then(|id| book.find(Some(id), &[]));
         if is_news && charged_back.is_some_and(|(_, known)| known.charged_back.get() == 0) {
-            let taken = amb_protocol::money::Minor::new(-line.gross.get());
+            let taken = Minor::new(-line.gross.get());
             let row =
                 JournalRow { currency: Some(line.currency), ..base(JournalEvent::Chargeback) };
             rows.push(with_exponent(row).of_amount(taken));
@@ -274,7 +279,7 @@ fn settled(row: JournalRow, placed: &MatchedLine) -> JournalRow {
 }
 
 fn with_exponent(row: JournalRow) -> JournalRow {
-    JournalRow { exponent: row.currency.map(|currency| currency.exponent()), ..row }
+    JournalRow { exponent: row.currency.map(Currency::exponent), ..row }
 }
 
 fn matched(report: &Report, matching: &Matching) -> Matched {
