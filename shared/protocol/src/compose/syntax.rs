@@ -1,5 +1,7 @@
 //! The forms of addresses, identifiers and numbers inside messages.
 
+use std::net::Ipv4Addr;
+
 /// An address that a browser opens with TLS: `https`, a host, no user, nothing that must be escaped.
 pub(super) fn is_https(text: &str) -> bool {
     has_scheme(text, "https://") && is_address(text)
@@ -8,6 +10,14 @@ pub(super) fn is_https(text: &str) -> bool {
 /// The same, or without TLS. Apple refuses neither, but an app's own scheme does not work.
 pub(super) fn is_http(text: &str) -> bool {
     (has_scheme(text, "https://") || has_scheme(text, "http://")) && is_address(text)
+}
+
+/// An address of this machine, with or without TLS.
+pub(super) fn is_this_machine(text: &str) -> bool {
+    let host = host(text).filter(|_| is_http(text));
+    host.is_some_and(|host| {
+        host == "localhost" || host.parse::<Ipv4Addr>().is_ok_and(|host| host.is_loopback())
+    })
 }
 
 /// The host of an address, in lower case.
@@ -93,6 +103,23 @@ mod tests {
         }
         assert!(is_http("http://shop.example"));
         assert_eq!(host("https://Shop.Example:8443/p").as_deref(), Some("shop.example"));
+    }
+
+    #[test]
+    fn this_machine_is_named_and_nothing_else_is_taken_for_it() {
+        for own in ["http://127.0.0.1:4566/pay/x", "https://LOCALHOST/pay", "http://127.1.2.3"] {
+            assert!(is_this_machine(own), "{own}");
+        }
+        for other in [
+            "http://shop.example",
+            "http://127.0.0.1.shop.example/",
+            "http://10.0.0.1/",
+            "http://localhost@shop.example/",
+            "ftp://127.0.0.1/",
+            "127.0.0.1",
+        ] {
+            assert!(!is_this_machine(other), "{other}");
+        }
     }
 
     #[test]

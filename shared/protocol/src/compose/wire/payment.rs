@@ -39,7 +39,8 @@ pub(super) fn check(interactive: &mut Object<'_>, data: &mut Object<'_>, check: 
     }
 }
 
-/// Every address is https; the gateway's has to be there.
+/// Every address is https, unless it leads to this machine: there the local stack is, and a device that
+/// calls itself is nobody's danger. The gateway's has to be there.
 fn endpoints<'v>(endpoints: &mut Object<'v>, check: &mut Check<'_>) -> Option<&'v str> {
     let gateway = endpoints.string("paymentGatewayUrl", check);
     let others = [
@@ -51,7 +52,7 @@ fn endpoints<'v>(endpoints: &mut Object<'v>, check: &mut Check<'_>) -> Option<&'
     ];
     let others = others.map(|name| (name, endpoints.optional_string(name, check)));
     for (name, url) in others.into_iter().chain([("paymentGatewayUrl", gateway)]) {
-        if let Some(url) = url {
+        if let Some(url) = url.filter(|url| !syntax::is_this_machine(url)) {
             self::url(name, url, endpoints, check);
         }
     }
