@@ -326,7 +326,9 @@ pub(crate) struct Event {
     /// `message.failed`: `messageId`, `status`, `type`, `sentAs`, `fallbackUsed`,
     /// `requestIdentifier`, `callbackData`, `code`, `detail`. `conversation.closed`, `conversation.reopened` and `message.parked`: `messageId`,
     /// `reason`, and `referenceIds` of invitations that were declined. `attachment.ready` and
-    /// `attachment.failed`: the members of `AttachmentEvent`.
+    /// `attachment.failed`: the members of `AttachmentEvent`. Those of a payment: `paymentId`,
+    /// `messageId`, `requestIdentifier`, `reference`, `currency`, `amount`, `attempt`, `told`,
+    /// `decline`, `psp`, `pspReference`, the `refundId` of a refund, and the `reason` of a mismatch.
     #[schema(value_type = Object)]
     data: Value,
 }

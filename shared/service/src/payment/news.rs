@@ -28,6 +28,7 @@ impl Payment {
             }
         };
         set("paymentId", Some(payment.as_str().into()));
+        set("opaqueId", Some(self.opaque.as_str().into()));
         set("messageId", Some(self.message.to_string().into()));
         set("requestIdentifier", Some(payment.request_identifier().as_str().into()));
         set("reference", self.reference.clone().map(Value::from));

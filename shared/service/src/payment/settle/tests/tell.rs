@@ -12,6 +12,7 @@ fn an_event_says_what_is_known_of_the_payment() {
     let payment = &desk.pointer.payment;
     let expected = serde_json::json!({
         "paymentId": payment.as_str(),
+        "opaqueId": desk.payment().opaque.as_str(),
         "messageId": desk.payment().message.to_string(),
         "requestIdentifier": payment.request_identifier().as_str(),
         "reference": "order-1001",
