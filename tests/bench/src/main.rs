@@ -1,12 +1,14 @@
 //! `amb-bench`: the numbers of the design, measured.
 //!
 //! ```text
-//! amb-bench [ack] [compose] [images] [functions] [stack] [payload] [price] [--functions <folder>]
+//! amb-bench [ack] [compose] [images] [functions] [stack] [payload] [payments] [price]
+//!           [--functions <folder>]
 //! ```
 //!
 //! Without arguments every section runs. A section that cannot run says so in one line, and the rest
 //! goes on. The table goes to stdout, the same numbers to `target/bench/results.json`. The functions
-//! are those in `<folder>`, or beside this binary.
+//! are those in `<folder>`, or beside this binary. Tokens are verified if it was built with the feature
+//! `test-root`: they are the simulator's.
 
 // The layout of the SDK's nested futures is a deep query for the compiler.
 #![recursion_limit = "256"]
@@ -23,6 +25,7 @@ mod journey;
 mod message;
 mod outbound;
 mod payload;
+mod payments;
 mod price;
 mod report;
 mod runtime_api;
@@ -38,7 +41,8 @@ use amb_local::chain;
 
 use crate::report::Report;
 
-const SECTIONS: [&str; 7] = ["ack", "compose", "images", "functions", "stack", "payload", "price"];
+const SECTIONS: [&str; 8] =
+    ["ack", "compose", "images", "functions", "stack", "payload", "payments", "price"];
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1)) {
@@ -51,7 +55,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
-    let (sections, folder) = parse(arguments)?;
+    let arguments: Vec<_> = arguments.collect();
+    if let [argument, rows] = arguments.as_slice()
+        && argument == payments::EXPORT
+    {
+        say(&payments::export(rows)?);
+        return Ok(());
+    }
+    let (sections, folder) = parse(arguments.into_iter())?;
     let root = root()?;
     let program = std::env::current_exe()?;
     let built = folder.or_else(|| program.parent().map(Path::to_owned)).unwrap_or_default();
@@ -65,6 +76,7 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
             "functions" => functions::measure(&root, &built, &mut report),
             "stack" => stack::measure(&mut report),
             "payload" => payload::measure(&mut report),
+            "payments" => payments::measure(&root, &mut report),
             _ => price::measure(&mut report),
         };
         if let Err(error) = outcome {

@@ -221,7 +221,10 @@ pub struct SheetCall {
     pub status: Option<u16>,
     /// The answer, as JSON where it is some.
     pub answer: Value,
-    /// Why there was none, or none that the device could use.
+    /// `x-amb-overhead-ms` of the answer: what the MSP says that it took without its provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overhead_ms: Option<u64>,
+    /// Why there was no answer, or none that the device could use.
     pub error: Option<String>,
 }
 

@@ -11,6 +11,8 @@ use crate::world::State;
 
 /// Apple's limit. Source: Apple, Apple Pay Endpoints.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The MSP's own account of its time, which devices do not look at.
+const OVERHEAD: &str = "x-amb-overhead-ms";
 
 /// What a device is about to say.
 pub(super) struct Outgoing<'o> {
@@ -40,7 +42,8 @@ pub(super) async fn post(state: &State, out: Outgoing<'_>) -> SheetCall {
         }
         let answer = request.send().await?;
         let status = answer.status().as_u16();
-        Ok::<_, reqwest::Error>((status, answer.bytes().await?))
+        let overhead = answer.headers().get(OVERHEAD).and_then(|it| it.to_str().ok()?.parse().ok());
+        Ok::<_, reqwest::Error>((status, overhead, answer.bytes().await?))
     };
     let outcome = exchange.await;
     let took_ms = host::now_ms().saturating_sub(at);
@@ -52,13 +55,15 @@ pub(super) async fn post(state: &State, out: Outgoing<'_>) -> SheetCall {
         request: out.body.clone(),
         status: None,
         answer: Value::Null,
+        overhead_ms: None,
         error: None,
     };
     match outcome {
         Err(error) if error.is_timeout() => call.error = Some("no answer in time".to_owned()),
         Err(error) => call.error = Some(error.without_url().to_string()),
-        Ok((status, bytes)) => {
+        Ok((status, overhead, bytes)) => {
             call.status = Some(status);
+            call.overhead_ms = overhead;
             call.answer = serde_json::from_slice(&bytes)
                 .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes)));
             if !(200..300).contains(&status) {
