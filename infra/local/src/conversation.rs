@@ -5,7 +5,8 @@ use std::fmt;
 
 use amb_simulator::client::{Client, ClientError};
 use amb_simulator::model::{
-    Attach, Direction, Entry, EntryState, Send, TranscriptFilter, WebhookFilter,
+    Attach, Direction, Entry, EntryState, Pay, Send, Sheet, SheetState, TranscriptFilter,
+    WebhookFilter,
 };
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
@@ -27,6 +28,10 @@ const PHOTO: (&str, &[u8]) =
     ("view.jpg", include_bytes!("../../../tests/simulator/src/shop/pictures/photo.jpg"));
 /// Asks for a file, and is answered by it.
 const FILE: (&str, &str) = ("file", "Our prices: [Prices.pdf]");
+/// Asks for something to pay, and is answered by its bubble.
+const PAYMENT: (&str, &str) = ("pay", "Pay for your desk");
+/// What is said when the money is held.
+const THANKS: &str = "Thank you. You paid 199.00 USD.";
 
 /// A conversation as it went.
 #[derive(Debug, Clone)]
@@ -38,7 +43,7 @@ pub struct Conversation {
 /// A message and the answer to it.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// What the customer wrote; a file is its name in brackets.
+    /// What the customer wrote; a file is its name in brackets, and so is what they did.
     pub text: String,
     /// What the phone showed, in the same way.
     pub answer: String,
@@ -70,6 +75,9 @@ pub enum BrokenOff {
     /// The event came, and nothing came back.
     #[error("the business's answer did not reach the phone: {0}")]
     NotShown(String),
+    /// The customer tried to pay.
+    #[error("the payment sheet ended as {0:?}")]
+    NotPaid(SheetState),
     /// Something was lost or changed on the way.
     #[error("the phone shows {shown:?} where {wanted:?} was sent")]
     Changed {
@@ -81,20 +89,26 @@ pub enum BrokenOff {
 }
 
 /// Plays a conversation between the demo customer and the demo business, whose sample answers each
-/// text with "You said: …", a photo with what it has of it, and a keyword with what that names.
+/// text with "You said: …", a photo with what it has of it, a keyword with what that names, and a
+/// payment with thanks.
 pub async fn play(stack: &Stack) -> Result<Conversation, BrokenOff> {
     let mut exchanges = Vec::new();
     for text in LINES {
         let sent = write(stack, text).await?;
-        exchanges.push(exchange(stack, sent, &format!("You said: {text}")).await?);
+        exchanges.push(exchange(stack, sent, &format!("You said: {text}")).await?.0);
     }
     let (name, photo) = PHOTO;
     let attach = Attach::named(name).to(&stack.demo.business_id).wait(PATIENCE_MS);
     let sent = stack.simulator().attach(&stack.customer.name, &attach, photo).await?;
-    exchanges.push(exchange(stack, sent, &facts(name, photo)).await?);
+    exchanges.push(exchange(stack, sent, &facts(name, photo)).await?.0);
     let (keyword, answer) = FILE;
     let sent = write(stack, keyword).await?;
-    exchanges.push(exchange(stack, sent, answer).await?);
+    exchanges.push(exchange(stack, sent, answer).await?.0);
+    let (keyword, answer) = PAYMENT;
+    let sent = write(stack, keyword).await?;
+    let (asked, bubble) = exchange(stack, sent, answer).await?;
+    exchanges.push(asked);
+    exchanges.push(payment(stack, &bubble).await?);
     Ok(Conversation { exchanges })
 }
 
@@ -109,7 +123,12 @@ async fn write(stack: &Stack, text: &str) -> Result<Entry, ClientError> {
     stack.simulator().send(&stack.customer.name, &write).await
 }
 
-async fn exchange(stack: &Stack, sent: Entry, wanted: &str) -> Result<Exchange, BrokenOff> {
+/// What came of a message: with the exchange, what the phone shows.
+async fn exchange(
+    stack: &Stack,
+    sent: Entry,
+    wanted: &str,
+) -> Result<(Exchange, Entry), BrokenOff> {
     let simulator = stack.simulator();
     if sent.state != EntryState::Delivered {
         return Err(BrokenOff::NotTaken(why_not_taken(&simulator, &sent).await?));
@@ -121,14 +140,34 @@ async fn exchange(stack: &Stack, sent: Entry, wanted: &str) -> Result<Exchange, 
         ..TranscriptFilter::default()
     };
     let heard = simulator.transcript(&heard).await?.pop().ok_or(BrokenOff::NotHeard)?;
+    let shown = shown(stack, &sent, wanted).await?;
+    let hops = hops(&heard, &shown);
+    Ok((Exchange { text: words(&sent), answer: wanted.to_owned(), hops }, shown))
+}
+
+/// The customer pays what a bubble asks for, with the first card of their phone.
+async fn payment(stack: &Stack, bubble: &Entry) -> Result<Exchange, BrokenOff> {
+    let pay = Pay::message(&bubble.id);
+    let sheet = stack.simulator().pay(&stack.customer.name, &pay).await?;
+    if sheet.state != SheetState::Paid {
+        return Err(BrokenOff::NotPaid(sheet.state));
+    }
+    let thanks = shown(stack, bubble, THANKS).await?;
+    let hops = hops_of_payment(&sheet, &thanks);
+    Ok(Exchange { text: "[pays]".to_owned(), answer: THANKS.to_owned(), hops })
+}
+
+/// What the phone shows after a message, if it is what is wanted.
+async fn shown(stack: &Stack, after: &Entry, wanted: &str) -> Result<Entry, BrokenOff> {
     let shown = TranscriptFilter {
         customer: Some(stack.customer.name.clone()),
         direction: Some(Direction::FromBusiness),
         state: Some(EntryState::Shown),
-        after: sent.seq,
+        after: after.seq,
         wait: PATIENCE_MS,
         ..TranscriptFilter::default()
     };
+    let simulator = stack.simulator();
     let Some(shown) = simulator.transcript(&shown).await?.pop() else {
         return Err(BrokenOff::NotShown(why_not_shown(&simulator, stack).await?));
     };
@@ -136,12 +175,12 @@ async fn exchange(stack: &Stack, sent: Entry, wanted: &str) -> Result<Exchange, 
     if answer != wanted {
         return Err(BrokenOff::Changed { wanted: wanted.to_owned(), shown: answer });
     }
-    Ok(Exchange { text: words(&sent), answer, hops: hops(&heard, &shown) })
+    Ok(shown)
 }
 
-/// A message's text, with the names of its files in their places.
+/// A message's text, with the names of its files in their places; a bubble's title.
 fn words(entry: &Entry) -> String {
-    let mut words = entry.text.clone().unwrap_or_default();
+    let mut words = entry.text.as_ref().or(entry.title.as_ref()).cloned().unwrap_or_default();
     let files = entry.message.get("attachments").and_then(Value::as_array);
     for file in files.into_iter().flatten() {
         let name = file.get("name").and_then(Value::as_str).unwrap_or("a file");
@@ -159,6 +198,20 @@ fn hops(heard: &Entry, answer: &Entry) -> Vec<Hop> {
         ("the business answers", answer.hops.business_sent),
         ("Apple takes the answer", answer.hops.apple_accepted),
         ("the phone shows it", answer.hops.shown_on_phone),
+    ]
+    .into_iter()
+    .filter_map(|(what, at)| Some(Hop { what, at_ms: at?.saturating_sub(began) }))
+    .collect()
+}
+
+fn hops_of_payment(sheet: &Sheet, thanks: &Entry) -> Vec<Hop> {
+    let gateway = sheet.calls_of("paymentGateway").pop();
+    let began = gateway.map(|call| call.at).unwrap_or_default();
+    [
+        ("the customer pays", gateway.map(|call| call.at)),
+        ("the sheet says that it is paid", gateway.map(|call| call.at + call.took_ms)),
+        ("the business says thanks", thanks.hops.business_sent),
+        ("the phone shows it", thanks.hops.shown_on_phone),
     ]
     .into_iter()
     .filter_map(|(what, at)| Some(Hop { what, at_ms: at?.saturating_sub(began) }))
