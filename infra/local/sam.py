@@ -13,9 +13,15 @@ LAMBDA = "AWS::Lambda::Function"
 SECRET = "AWS::SecretsManager::Secret"
 PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
-# The emulator has no rotation engine, and speaks no TLS: a policy that refuses plaintext would refuse everything.
+# The emulator has no rotation engine and no saved queries, and speaks no TLS: a policy that refuses plaintext would
+# refuse everything.
 # Alarms over metric math it does not know either.
-LIFTED_OUT = ("AWS::SecretsManager::RotationSchedule", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy")
+LIFTED_OUT = (
+    "AWS::SecretsManager::RotationSchedule",
+    "AWS::SQS::QueuePolicy",
+    "AWS::S3::BucketPolicy",
+    "AWS::Logs::QueryDefinition",
+)
 
 
 def load(path: pathlib.Path) -> dict:

@@ -187,6 +187,11 @@ fn environment(aws_url: &str) -> BTreeMap<String, String> {
     set("AMB_MSP_ID", msp().as_str());
     set("AMB_APPLE_GATEWAY_URL", "https://mspgw.push.apple.com/v1");
     set("AMB_FILES_BUCKET", "amb-bench-files");
+    set("AMB_PAYMENTS_TABLE", "payments");
+    set("AMB_SETTLEMENTS_QUEUE_URL", &queue("settlements"));
+    set("AMB_MERCHANT_SECRETS", "amb-bench/merchants");
+    set("AMB_PAY_URL", "https://pay.example.com");
+    set("AMB_FINANCE_BUCKET", "amb-bench-finance");
     set("AWS_ENDPOINT_URL", aws_url);
     set("AWS_REGION", "eu-west-1");
     set("AWS_ACCESS_KEY_ID", "bench");
