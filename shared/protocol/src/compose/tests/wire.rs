@@ -266,6 +266,9 @@ fn ap16_ap17_a_payment_s_faults() {
         assert_eq!(with(pointer, value), [(format!("{pointer}{at}"), rule)]);
     }
     assert_eq!(with(request, json!({})).len(), 4);
+    // The local stack's own address.
+    let local = json!("http://127.0.0.1:4566/pay/x/order-tracking");
+    assert_eq!(with("/data/payment/endpoints/orderTrackingUrl", local), []);
 }
 
 #[test]
