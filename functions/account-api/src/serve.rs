@@ -8,7 +8,7 @@ use amb_service::{
     account::{
         Caller, Claimed, Download, DownloadState, IfMatch, Kept, List, ReceiptOrder, Written,
     },
-    model::{Endpoint, MerchantSettings},
+    model::{Endpoint, MerchantSettings, Payment},
     port::{Clock, Entropy, MerchantSecrets, OperatorKeySource},
     problem::Problem,
 };
@@ -104,13 +104,11 @@ where
             Operation::ReadPayment => {
                 ok(&PaymentHistoryView::from(account.payment(caller.principal()?, id).await?))
             }
-            Operation::CapturePayment => {
-                asked(account.capture_payment(caller, id, body).await?.into())
-            }
-            Operation::VoidPayment => asked(account.void_payment(caller, id, body).await?.into()),
+            Operation::CapturePayment => asked(account.capture_payment(caller, id, body).await?),
+            Operation::VoidPayment => asked(account.void_payment(caller, id, body).await?),
             Operation::RefundPayment => {
                 let key = request.header("idempotency-key");
-                asked(account.refund_payment(caller, id, key, body).await?.into())
+                asked(account.refund_payment(caller, id, key, body).await?)
             }
             Operation::SendReceipt => {
                 let principal = caller.principal()?;
@@ -279,8 +277,8 @@ fn downloaded(download: Download) -> Answer {
 }
 
 /// 202: the money moves soon.
-fn asked(payment: PaymentView) -> Answer {
-    answer::json(StatusCode::ACCEPTED, &payment)
+fn asked(payment: Payment) -> Answer {
+    answer::json(StatusCode::ACCEPTED, &PaymentView::from(payment))
 }
 
 /// Settings with their entity tag, for `If-Match`.

@@ -251,25 +251,28 @@ mod tests {
         CancellationReason::builder().code(code).set_item(item).build()
     }
 
-    fn stepped(stepped: Stepped) -> Option<Attempted> {
-        Some(Attempted::Stepped(stepped))
+    fn stepped(stepped: Stepped) -> Attempted {
+        Attempted::Stepped(stepped)
     }
 
     #[test]
     fn a_conflict_with_another_step_means_that_the_conversation_moved() {
         let parts = [Part::State, Part::Place];
         let reasons = [reason("TransactionConflict", None), reason("None", None)];
-        assert_eq!(reading(&parts, &reasons).unwrap(), stepped(Stepped::Moved));
+        assert_eq!(reading(&parts, &reasons).unwrap(), Some(stepped(Stepped::Moved)));
     }
 
     #[test]
     fn a_finished_message_weighs_more_than_a_moved_conversation() {
         let parts = [Part::State, Part::Outbound];
         let failed = || reason("ConditionalCheckFailed", Some(Item::new()));
-        assert_eq!(reading(&parts, &[failed(), failed()]).unwrap(), stepped(Stepped::Finished));
+        assert_eq!(
+            reading(&parts, &[failed(), failed()]).unwrap(),
+            Some(stepped(Stepped::Finished))
+        );
         assert_eq!(
             reading(&parts, &[failed(), reason("None", None)]).unwrap(),
-            stepped(Stepped::Moved)
+            Some(stepped(Stepped::Moved))
         );
     }
 
@@ -278,14 +281,14 @@ mod tests {
         let parts = [Part::State, Part::Payload, Part::Payload, Part::Resolved];
         let reasons = ["ConditionalCheckFailed", "None", "ConditionalCheckFailed", "None"]
             .map(|code| reason(code, None));
-        assert_eq!(reading(&parts, &reasons).unwrap(), stepped(Stepped::Finished));
+        assert_eq!(reading(&parts, &reasons).unwrap(), Some(stepped(Stepped::Finished)));
     }
 
     #[test]
     fn a_place_that_is_not_awaited_any_more_means_that_the_conversation_moved() {
         let parts = [Part::State, Part::Resolved];
         let failed = || reason("ConditionalCheckFailed", None);
-        assert_eq!(reading(&parts, &[failed(), failed()]).unwrap(), stepped(Stepped::Moved));
+        assert_eq!(reading(&parts, &[failed(), failed()]).unwrap(), Some(stepped(Stepped::Moved)));
         assert!(reading(&parts, &[reason("None", None), failed()]).is_err(), "an alarm");
     }
 
@@ -297,7 +300,7 @@ mod tests {
         let alone = [none(), none(), failed(), failed()];
         assert_eq!(reading(&parts, &alone).unwrap(), Some(Attempted::Asked));
         let moved = [failed(), none(), failed(), failed()];
-        assert_eq!(reading(&parts, &moved).unwrap(), stepped(Stepped::Moved));
+        assert_eq!(reading(&parts, &moved).unwrap(), Some(stepped(Stepped::Moved)));
     }
 
     #[test]

@@ -216,7 +216,7 @@ impl World {
         };
         self.memory.commit(&message).await.unwrap();
         let m = || self.memory.clone();
-        Dispatch::new(m(), m(), m()).dispatch(&message).await.unwrap();
+        Box::pin(Dispatch::new(m(), m(), m()).dispatch(&message)).await.unwrap();
         conversation.to_string()
     }
 
@@ -224,10 +224,8 @@ impl World {
     pub(crate) async fn business_writes(&self, text: &str) -> String {
         let pointer = self.business_queues(text).await;
         let m = || self.memory.clone();
-        Relay::new(m(), m(), m(), m(), Prepare::new(m(), m(), m()), m())
-            .relay(&pointer)
-            .await
-            .unwrap();
+        let relay = Relay::new(m(), m(), m(), m(), Prepare::new(m(), m(), m()), m());
+        Box::pin(relay.relay(&pointer)).await.unwrap();
         pointer.message.to_string()
     }
 
@@ -244,8 +242,8 @@ impl World {
         });
         let key = format!("key-{}", self.memory.world().outbound.len());
         let body = body.to_string();
-        let sent =
-            Send::new(m(), m(), m(), m()).send(&principal, Some(&key), body.as_bytes()).await;
+        let send = Send::new(m(), m(), m(), m());
+        let sent = Box::pin(send.send(&principal, Some(&key), body.as_bytes())).await;
         sent.unwrap().pointer
     }
 
@@ -319,7 +317,7 @@ impl World {
         let mut context = Context::default();
         context.deadline = u64::try_from(i64::MAX / 1_000_000).unwrap();
         let request = Request::from_json(event, &context).unwrap();
-        let answer = self.api.serve(request).await;
+        let answer = Box::pin(self.api.serve(request)).await;
         let body = answer.body();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() };
         let status = answer.status().as_u16();

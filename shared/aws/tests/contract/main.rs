@@ -54,13 +54,13 @@ async fn the_adapters_keep_every_ports_promises() {
     files::take_uploads(&bucket, &Sample::new(now(), entropy.clone()), &entropy).await;
     files::are_opened_by_links(&with_files, &Sample::new(now(), entropy.clone()), &entropy).await;
     files::of_short_parts_are_not_joined(&bucket, &entropy).await;
-    lines::hear_of_places_that_were_resolved(&store, &entropy, now()).await;
+    Box::pin(lines::hear_of_places_that_were_resolved(&store, &entropy, now())).await;
     rows::of_another_version_are_refused(&store, &clients.dynamodb).await;
     rows::of_a_step_are_a_hundred_at_most(&store, &entropy).await;
     rows::tables_that_were_not_named_are_named_in_the_error(&clients.dynamodb).await;
     let lossy = Clients::new(&emulator.lossy_config().await, Profile::worker());
     let lossy = Store::new(lossy.dynamodb, tables);
-    answers::that_were_lost_are_made_up_for(&lossy, &entropy, now()).await;
+    Box::pin(answers::that_were_lost_are_made_up_for(&lossy, &entropy, now())).await;
     queues::take_what_they_are_given(&clients.sqs, &Sample::new(now(), entropy)).await;
     secrets::have_stages(&clients.secrets).await;
 }

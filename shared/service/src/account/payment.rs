@@ -97,7 +97,7 @@ where
     ) -> Result<Payment, Problem> {
         let (payment, body) = self.asked_payment(caller, id, body).await?;
         let amount = amount(&body)?;
-        let (asker, id) = self.asker(caller, &payment)?;
+        let (asker, id) = asker(caller, &payment)?;
         ask::capture(&self.store, &self.queue, &self.clock, asker, id, amount).await
     }
 
@@ -112,7 +112,7 @@ where
         let mut faults = Faults::default();
         Reader::new(&map).finish(&mut faults);
         faults.finish(Some(()))?;
-        let (asker, id) = self.asker(caller, &payment)?;
+        let (asker, id) = asker(caller, &payment)?;
         ask::void(&self.store, &self.queue, &self.clock, asker, id).await
     }
 
@@ -129,7 +129,7 @@ where
         let amount = amount(&body)?;
         let key = key.and_then(IdempotencyKey::parse);
         let key = key.ok_or_else(Problem::idempotency_key_required)?;
-        let (asker, id) = self.asker(caller, &payment)?;
+        let (asker, id) = asker(caller, &payment)?;
         let (store, queue, clock) = (&self.store, &self.queue, &self.clock);
         ask::refund(store, queue, clock, asker, id, amount, key.as_str()).await
     }
@@ -145,15 +145,14 @@ where
         let payment = self.own_payment(principal, id).await?;
         Ok((payment, optional_body(body)?))
     }
+}
 
-    fn asker<'a>(
-        &self,
-        caller: &'a Caller,
-        payment: &'a Payment,
-    ) -> Result<(Asker<'a>, &'a PaymentId), Problem> {
-        let tenant = &caller.principal()?.tenant;
-        Ok((Asker { tenant, actor: caller.actor() }, &payment.pointer.payment))
-    }
+fn asker<'a>(
+    caller: &'a Caller,
+    payment: &'a Payment,
+) -> Result<(Asker<'a>, &'a PaymentId), Problem> {
+    let tenant = &caller.principal()?.tenant;
+    Ok((Asker { tenant, actor: caller.actor() }, &payment.pointer.payment))
 }
 
 /// `amount`: a decimal string, whose currency is the payment's.

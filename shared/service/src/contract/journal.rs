@@ -42,7 +42,8 @@ where
     }
     assert_eq!(rows.len(), 16);
     assert_eq!(store.journal(&all(&chain)).await?, rows, "as they were written");
-    assert_eq!(store.chain_head(&chain).await?, rows[15].head());
+    let end = rows.last().map(JournalRow::head).unwrap_or_default();
+    assert_eq!(store.chain_head(&chain).await?, end);
     ranges(store, &chain, &rows).await?;
 
     let of = |payment| store.journal_of(tenant, &chain.merchant, payment);
@@ -68,9 +69,10 @@ async fn ranges<S: Journal>(
             assert_eq!(store.journal(&query).await?, expected, "{limit} after {after}");
         }
     }
+    let first = rows.first().map(|row| row.day).unwrap_or_default();
     let days: Vec<_> = [0, 1, 2, 4, 5, 40, 41]
         .iter()
-        .filter_map(|day| rows[0].day.checked_add(SignedDuration::from_hours(24 * day)).ok())
+        .filter_map(|day| first.checked_add(SignedDuration::from_hours(24 * day)).ok())
         .collect();
     for from in days.iter().copied().map(Some).chain([None]) {
         for to in days.iter().copied().map(Some).chain([None]) {

@@ -220,6 +220,7 @@ pub(crate) struct PaymentSession {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "Apple's names")]
 pub(crate) struct PaymentAddresses {
     #[schema(format = "uri")]
     payment_gateway_url: Option<String>,

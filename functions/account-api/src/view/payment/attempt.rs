@@ -1,5 +1,5 @@
 use amb_protocol::money::Currency;
-use amb_service::model::{Attempt, PspResult};
+use amb_service::model::{Attempt, PspResult, Told};
 use serde::Serialize;
 
 use super::Instant;
@@ -51,7 +51,7 @@ impl AttemptView {
             psp_reference,
             network: None,
             last4: None,
-            told: attempt.told.map(|told| told.as_str()),
+            told: attempt.told.map(Told::as_str),
             begun_at: Instant(attempt.begun_at),
         };
         match attempt.result {

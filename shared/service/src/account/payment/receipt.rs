@@ -82,15 +82,13 @@ fn content(map: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
 
 fn order(payment: &Payment, content: &Map<String, Value>) -> ReceiptOrder {
     let id = &payment.pointer.payment;
-    let mut message = json!({
+    let message = json!({
         "from": payment.business,
         "to": payment.opaque,
         "type": ContentType::RichLink.as_str(),
         "content": content,
+        "callbackData": payment.reference,
     });
-    if let Some(reference) = &payment.reference {
-        message["callbackData"] = json!(reference);
-    }
     let body = message.to_string().into_bytes();
     let mut hash = HEXLOWER.encode(&body_hash(&body));
     hash.truncate(16);
