@@ -9,8 +9,8 @@ mod place;
 mod price;
 mod priced;
 mod quote;
-pub mod token;
 mod share;
+pub mod token;
 
 pub use answer::{
     ContactField, GatewayAnswer, PayError, PayErrorCode, PayStatus, SheetLine, SheetMethod,

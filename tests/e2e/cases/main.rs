@@ -29,6 +29,7 @@ use std::process::ExitCode;
 
 use harness::{Shared, cases};
 
+#[expect(clippy::too_many_lines, reason = "the table of all cases")]
 fn main() -> ExitCode {
     let mut arguments = libtest_mimic::Arguments::from_args();
     // They wait most of the time.

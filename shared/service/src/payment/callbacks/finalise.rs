@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use amb_protocol::apple_pay::Inputs;
+
 use super::{
     Call, CallbackError, Callbacks, Reply, Said, TOLD_WITHIN, TRIES,
     decline::{decision, end_of},
@@ -83,6 +85,10 @@ where
             attempt.result = Some(result.clone());
             attempt.told = Some(told);
             attempt.errors.clone_from(&errors);
+        }
+        if told == Told::Failure && errors.is_empty() {
+            // The sheet is gone with its choices: the next one begins with the offer.
+            payment.chosen = Inputs::default();
         }
         payment.enter(to, now);
         match to {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::world::{World, offer, paying, priced};
 use crate::{
     memory::PspFate,
-    model::{JournalEvent, Payment, PaymentState},
+    model::{DeclineClass, JournalEvent, Payment, PaymentState},
     payment::{callbacks::Said, capability::Step},
 };
 
@@ -184,4 +184,21 @@ fn what_is_paid_is_a_price_that_the_customer_was_told() {
     assert_eq!((world.payment().state, world.held()), (PaymentState::Authorized, 7400));
     let row = world.rows().into_iter().find(|row| row.event_type == JournalEvent::Claimed);
     assert_eq!(row.unwrap().quote_seq, Some(1));
+}
+
+#[test]
+fn a_sheet_after_a_declined_one_begins_with_the_offer() {
+    let world = World::new();
+    let far = json!({"shippingContact": {"countryCode": "us", "administrativeArea": "CA",
+        "postalCode": "95014"}});
+    world.call(Step::ShippingContact, &far);
+    let fate = PspFate::Decline(DeclineClass::Generic);
+    world.memory.world().psp.fates.push_back(fate);
+    world.pay("AA01");
+    let debit = json!({"paymentMethod": {"type": "debit"}});
+    let first = priced(&world.call(Step::PaymentMethod, &debit));
+    assert_eq!(
+        first.new_total.amount, "63.99",
+        "nobody is taxed for the address of the last sheet"
+    );
 }
