@@ -26,7 +26,7 @@ async fn main() -> Result<(), Error> {
     let sweep = Sweep::new(store, Queues::new(clients.sqs, urls), System);
 
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async {
-        sweep_once(&sweep, &System).await.map_err(Error::from)
+        Box::pin(sweep_once(&sweep, &System)).await.map_err(Error::from)
     }))
     .await
 }

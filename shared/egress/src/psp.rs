@@ -1,4 +1,4 @@
-//! Payment service providers behind one port: [Stripe](stripe), [Adyen](adyen), and the business's own
+//! Payment service providers behind one port: Stripe, Adyen, and the business's own
 //! [endpoint]. Which one is asked is the account's to say (spec/payments §2).
 //!
 //! What all three keep:

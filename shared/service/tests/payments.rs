@@ -112,7 +112,7 @@ fn simulate(shops: impl Iterator<Item = usize>) -> Totals {
 #[expect(clippy::disallowed_methods, reason = "how long a test runs is the caller's")]
 fn simulated_payments() -> usize {
     let said = std::env::var("SIMULATED_PAYMENTS").ok();
-    said.map_or(4_000, |count| count.parse().expect("SIMULATED_PAYMENTS is a number"))
+    said.map_or(4_000, |count| count.parse().unwrap())
 }
 
 /// The promises have to be able to fail: each broken world breaks the one that names it.

@@ -73,7 +73,7 @@ impl ApplePay {
         let notices = Notices::new(w(), w(), w(), w());
         let log = LogHash::for_deployment("test");
         let function = Ports::new(w(), callbacks, notices, w(), log);
-        Self { function, pointer, world }
+        Self { world, pointer, function }
     }
 
     /// The address of a step, from the root.
@@ -155,6 +155,7 @@ fn offer() -> Value {
 }
 
 /// Puts the payment into the world.
+#[expect(clippy::expect_used, reason = "what is written here is a payment")]
 fn ask(world: &Memory, tenant: &str, request: &str, offer: Value) -> PaymentPointer {
     let request = RequestIdentifier::parse(request).expect("a request");
     let payment = PaymentId::of(&request).expect("a UUID");

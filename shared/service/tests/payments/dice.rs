@@ -2,7 +2,7 @@
 
 use amb_service::memory::FaultMode;
 
-/// SplitMix64.
+/// The generator `SplitMix64`.
 pub(crate) struct Dice(u64);
 
 impl Dice {

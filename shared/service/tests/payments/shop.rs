@@ -34,11 +34,11 @@ struct Tokens;
 
 impl TokenCheck for Tokens {
     fn check(&self, token: &str, now: Timestamp) -> Result<CheckedToken, RefusedToken> {
-        let token: Value = serde_json::from_str(token).map_err(|_| malformed())?;
+        let token: Value = serde_json::from_str(token).map_err(|_fault| malformed())?;
         let header = &token["paymentData"]["header"];
         let id = header["transactionId"].as_str().ok_or_else(malformed)?.to_owned();
         let signed_at = Timestamp::from_second(header["signedAt"].as_i64().ok_or_else(malformed)?);
-        let signed_at = signed_at.map_err(|_| malformed())?;
+        let signed_at = signed_at.map_err(|_fault| malformed())?;
         if signed_at.duration_until(now) > SignedDuration::from_mins(5) {
             return Err(RefusedToken { code: "stale" });
         }

@@ -109,7 +109,7 @@ impl Shop {
     fn failure(&self) -> (FailureCode, String) {
         match self.message().status {
             OutboundStatus::Failed { code, detail } => (code, detail.unwrap_or_default()),
-            other => panic!("{other:?}"),
+            other => unreachable!("{other:?}"),
         }
     }
 }
@@ -117,7 +117,7 @@ impl Shop {
 fn pending(draft: &Draft) -> amb_protocol::compose::PendingPayment {
     match draft.needs.last() {
         Some(Need::Payment(pending)) => (**pending).clone(),
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 

@@ -34,7 +34,7 @@ fn p001_a_path_that_nobody_gave_out_is_not_here() {
         let mixed = path.replacen(good.pointer.payment.as_str(), other.pointer.payment.as_str(), 1);
         let step = path.replacen("/gateway", "/order-tracking", 1);
         let late = |function: &ApplePay| {
-            function.world.world().now = "2100-06-01T00:00:00Z".parse().unwrap()
+            function.world.world().now = "2100-06-01T00:00:00Z".parse().unwrap();
         };
         for (case, path, is_late) in [
             ("short", path.replacen("/gateway", "", 1), false),
@@ -161,7 +161,7 @@ fn p007_there_is_a_token() {
             body(row, "no token", |body| body["payment"]["paymentToken"] = odd, 400);
         }
         let without = |body: &mut Value| {
-            drop(body["payment"].as_object_mut().unwrap().remove("paymentToken"))
+            drop(body["payment"].as_object_mut().unwrap().remove("paymentToken"));
         };
         body(row, "missing", without, 400);
     });
@@ -257,7 +257,6 @@ fn p023_nothing_is_unpacked() {
 
 /// Every value of a document in turn replaced by each of these.
 fn mutants(document: &Value, odd: &[Value]) -> Vec<Value> {
-    let mut places = Vec::new();
     fn walk(value: &Value, at: &str, places: &mut Vec<String>) {
         places.push(at.to_owned());
         match value {
@@ -273,6 +272,8 @@ fn mutants(document: &Value, odd: &[Value]) -> Vec<Value> {
             _ => {}
         }
     }
+
+    let mut places = Vec::new();
     walk(document, "", &mut places);
     let mut made = Vec::new();
     for place in places {
