@@ -15,7 +15,7 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The emulator's administrator.
-fn credentials() -> Credentials {
+pub(crate) fn credentials() -> Credentials {
     Credentials::new("test", "test", None, None, "the local stack")
 }
 

@@ -13,6 +13,7 @@ mod crash;
 mod delivery;
 mod dependencies;
 mod files;
+mod finance;
 mod harness;
 mod inbound;
 mod large;
@@ -120,6 +121,9 @@ fn main() -> ExitCode {
             f112_f117_money_that_nobody_is_sure_of_is_let_go,
             a_device_that_showed_another_total_is_not_charged,
             the_journal_tells_all_and_nothing_private,
+        }),
+        cases!(shared, async: finance::{
+            finance_exports_the_day_and_the_verifier_agrees,
         }),
         cases!(shared, async: templates::{
             ap30_a_template_is_kept_rendered_and_sent_by_name_and_version,

@@ -18,16 +18,20 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 const TOTAL: i64 = 19_900 + 499;
 
 /// A payment that is on the customer's phone.
-struct Asked {
+pub(crate) struct Asked {
     /// `pay_…`
-    id: String,
+    pub(crate) id: String,
     /// Apple's id of the bubble.
-    message: String,
+    pub(crate) message: String,
 }
 
 impl Scene<'_> {
     /// A business that takes payments, and a customer who has written to it.
-    async fn shop<'s>(ground: &Ground<'s>, name: &str, psp: Dialect) -> Fallible<Scene<'s>> {
+    pub(crate) async fn shop<'s>(
+        ground: &Ground<'s>,
+        name: &str,
+        psp: Dialect,
+    ) -> Fallible<Scene<'s>> {
         let scene = Scene::new(ground, name).await?;
         let merchant = Merchant::of(&scene.tenant).paid_by(psp);
         scene.stack.take_payments(&scene.tenant, &merchant).await?;
@@ -36,7 +40,7 @@ impl Scene<'_> {
     }
 
     /// The business asks for the price of a desk.
-    async fn ask(&self, key: &str) -> Fallible<Asked> {
+    pub(crate) async fn ask(&self, key: &str) -> Fallible<Asked> {
         let body = json!({
             "from": self.tenant.business_id,
             "to": self.customer.opaque_id,
@@ -70,12 +74,12 @@ impl Scene<'_> {
         Ok(Asked { id, message })
     }
 
-    async fn pays(&self, asked: &Asked) -> Fallible<Sheet> {
+    pub(crate) async fn pays(&self, asked: &Asked) -> Fallible<Sheet> {
         Ok(self.simulator.pay(&self.customer.name, &Pay::message(&asked.message)).await?)
     }
 
     /// The event of this type about this payment.
-    async fn told(&self, kind: &str, asked: &Asked) -> Fallible<BusinessEvent> {
+    pub(crate) async fn told(&self, kind: &str, asked: &Asked) -> Fallible<BusinessEvent> {
         self.taken(kind, &asked.id).await
     }
 
