@@ -1,9 +1,6 @@
 //! `outbound-relay`: wires the adapters and works through the outbound queue.
 
-use amb_aws::{
-    Bucket, Clients, Profile, QueueUrls, Queues, SecretsManagerApple, SecretsManagerMerchants,
-    SecretsManagerServiceKey, Store, Tables,
-};
+use amb_aws::{Bucket, Clients, Profile, QueueUrls, Queues, SecretsManagerApple, Store, Tables};
 use amb_egress::{EndpointUrl, Policy, apple::AppleGateway, web::WalledWeb};
 use amb_lambda::{adapter::System, config::Config, telemetry};
 use amb_service::{prepare::Prepare, relay::Relay};
@@ -19,23 +16,21 @@ async fn main() -> Result<(), Error> {
     let clients = Clients::load(Profile::worker()).await;
     let tables = Tables::without_inbox(config.conversations_table()?, config.accounts_table()?)
         .with_payments(config.payments_table()?);
-    let store = Store::new(clients.dynamodb, tables);
+    let store = Store::new(clients.dynamodb.clone(), tables);
     let urls = QueueUrls {
         deliveries: Some(config.deliveries_queue_url()?),
         outbound: Some(config.outbound_queue_url()?),
         payloads: Some(config.payloads_queue_url()?),
         ..QueueUrls::default()
     };
-    let queues = Queues::new(clients.sqs, urls);
+    let queues = Queues::new(clients.sqs.clone(), urls);
     let secrets = SecretsManagerApple::new(clients.secrets.clone(), config.apple_secret()?);
-    let keys = SecretsManagerServiceKey::new(clients.secrets.clone(), config.service_key_secret()?);
-    let merchants = SecretsManagerMerchants::new(clients.secrets, config.merchant_secrets()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
     let base = EndpointUrl::parse(&config.apple_gateway_url()?, &policy)?;
     let gateway = AppleGateway::new(base, config.msp_id()?, System, policy.clone());
     let files = Bucket::new(&clients.config, Profile::worker(), config.files_bucket()?);
     let prepare = Prepare::new(files, WalledWeb::new(policy.clone()), System);
-    let payments = opening(&config, store.clone(), merchants, keys, &policy)?;
+    let payments = opening(&config, store.clone(), &clients, &policy)?;
     let relay = Relay::new(store, queues.clone(), gateway, secrets, prepare, System)
         .with_payments(payments);
 

@@ -1,6 +1,6 @@
 //! The parts that open payments.
 
-use amb_aws::{SecretsManagerMerchants, SecretsManagerServiceKey, Store};
+use amb_aws::{Clients, SecretsManagerMerchants, SecretsManagerServiceKey, Store};
 use amb_egress::{Policy, apple_pay::ApplePayGateway, psp::Psps};
 use amb_lambda::{adapter::System, config::Config};
 use amb_service::payment::opening::Opening;
@@ -14,10 +14,12 @@ type Providers = Psps<SecretsManagerMerchants, System>;
 pub fn opening(
     config: &Config,
     store: Store,
-    merchants: SecretsManagerMerchants,
-    keys: SecretsManagerServiceKey,
+    clients: &Clients,
     policy: &Policy,
 ) -> Result<Opening<Store, Gateway, Providers, SecretsManagerServiceKey, System>, Error> {
+    let secrets = || clients.secrets.clone();
+    let keys = SecretsManagerServiceKey::new(secrets(), config.service_key_secret()?);
+    let merchants = SecretsManagerMerchants::new(secrets(), config.merchant_secrets()?);
     let mut sessions = ApplePayGateway::new(merchants.clone(), System, policy.clone());
     if let Some(base) = config.apple_pay_url()? {
         sessions = sessions.at_loopback(&base)?;
