@@ -121,7 +121,7 @@ fn s017_a_member_twice() {
 #[test]
 fn s021_a_type_that_nobody_knows() {
     Row::run("S021", |row| {
-        for kind in ["carrier-pigeon", "TEXT", "", "listpicker", "payment", "authentication"] {
+        for kind in ["carrier-pigeon", "TEXT", "", "listpicker", "payments", "authentication"] {
             faulty(row, kind, &with("type", kind), &[("/type", "format")]);
         }
         for kind in [json!(1), json!([]), json!(true)] {
