@@ -70,11 +70,11 @@ fn main() -> ExitCode {
             a_delivery_killed_in_its_post_loses_nothing,
             a_killed_relay_loses_nothing,
         }),
-        cases!(shared, async: payments::{
-            f111_a_killed_gateway_holds_no_money,
-        }),
         cases!(shared, async: large::{
             f097_a_hundred_megabytes_fit_into_the_smallest_function,
+        }),
+        cases!(shared, async: payments::{
+            f111_a_killed_gateway_holds_no_money,
         }),
         cases!(shared, async: inbound::{
             a_text_survives_both_ways_byte_for_byte,
