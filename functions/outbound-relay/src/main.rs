@@ -30,9 +30,8 @@ async fn main() -> Result<(), Error> {
     let gateway = AppleGateway::new(base, config.msp_id()?, System, policy.clone());
     let files = Bucket::new(&clients.config, Profile::worker(), config.files_bucket()?);
     let prepare = Prepare::new(files, WalledWeb::new(policy.clone()), System);
-    let payments = opening(&config, store.clone(), &clients, &policy)?;
-    let relay = Relay::new(store, queues.clone(), gateway, secrets, prepare, System)
-        .with_payments(payments);
+    let relay = Relay::new(store.clone(), queues.clone(), gateway, secrets, prepare, System)
+        .with_payments(opening(&config, store, &clients, &policy)?);
 
     lambda_runtime::run(service_fn(|event| async {
         Ok::<_, Error>(relay_batch(&relay, &queues, &log, &System, event).await)

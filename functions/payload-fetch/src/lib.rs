@@ -1,5 +1,9 @@
 //! `payload-fetch`: the payloads queue, one file or large answer at a time.
 
+mod content;
+
+pub use content::apple_content;
+
 use amb_lambda::{
     batch::{Batch, Outcome},
     deadline::{BATCH_RESERVE, Deadline, TRANSFER_RESERVE},

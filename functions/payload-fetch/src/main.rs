@@ -1,11 +1,11 @@
 //! `payload-fetch`: wires the adapters and works through the payloads queue.
 
 use amb_aws::{Bucket, Clients, Profile, QueueUrls, Queues, SecretsManagerApple, Store, Tables};
-use amb_egress::{EndpointUrl, Policy, apple::content::AppleContent, web::WalledWeb};
+use amb_egress::{Policy, web::WalledWeb};
 use amb_lambda::{adapter::System, config::Config, telemetry};
 use amb_service::payload::Fetch;
 use lambda_runtime::{Error, service_fn};
-use payload_fetch::fetch_batch;
+use payload_fetch::{apple_content, fetch_batch};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -28,10 +28,7 @@ async fn main() -> Result<(), Error> {
     let files = Bucket::new(&clients.config, Profile::carrier(), config.files_bucket()?);
     let secrets = SecretsManagerApple::new(clients.secrets, config.apple_secret()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
-    let base = EndpointUrl::parse(&config.apple_gateway_url()?, &policy)?;
-    let hosts = config.apple_content_hosts()?.parse()?;
-    let headers = config.apple_content_headers()?.parse()?;
-    let apple = AppleContent::new(base, config.msp_id()?, System, policy.clone(), hosts, headers);
+    let apple = apple_content(&config, &policy)?;
     let web = WalledWeb::new(policy);
     let fetch = Fetch::new(store, queues, apple, secrets, files, web, System);
 
