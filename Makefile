@@ -24,6 +24,9 @@ TEMPLATE := infra/template.yaml
 LOCAL_FEATURES := --features apple-pay/test-root
 RUST_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 BELIEVES := 'profile.release.package.amb-protocol.debug-assertions=true'
+# What the browser tests build. Tests ask more features of shared crates: say what `make test` says, and
+# nothing is compiled twice.
+BROWSER_TARGETS ?= --bins
 LOCAL_ARGUMENTS := $(if $(filter-out 0,$(ONCE)),--once)
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
@@ -47,7 +50,7 @@ test: need-cargo .venv/ready ## every test, end-to-end tests through the deploye
 
 test-browser: need-cargo need-browser .venv/ready tests/browser/node_modules/ready ## the phone page in Chromium, through the deployed template; pictures in target/browser
 	$(call say,building for this machine)
-	cargo build --locked --workspace --bins $(LOCAL_FEATURES)
+	cargo build --locked --workspace $(BROWSER_TARGETS) $(LOCAL_FEATURES)
 	$(call say,testing in the browser)
 	@CHROMIUM="$(CHROMIUM)" node tests/browser/run.mjs
 
