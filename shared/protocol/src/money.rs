@@ -19,10 +19,13 @@ pub struct Currency {
 pub struct CurrencyFault;
 
 impl Currency {
-    /// The currency of three capital letters. Funds, metals and test codes are none: they have no
-    /// smallest unit.
+    /// The currency of three capital letters. Funds, units of account, metals and test codes are none:
+    /// no card pays in them.
     pub fn parse(code: &str) -> Result<Self, CurrencyFault> {
         let known = iso_currency::Currency::from_code(code).ok_or(CurrencyFault)?;
+        if known.is_fund() || known.is_special() {
+            return Err(CurrencyFault);
+        }
         let exponent = known.exponent().ok_or(CurrencyFault)?;
         let exponent = u8::try_from(exponent).map_err(|_too_large| CurrencyFault)?;
         Ok(Self { code: known.code(), numeric: known.numeric(), exponent })
@@ -105,7 +108,8 @@ impl Minor {
     }
 
     /// Reads a decimal string: `-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,3})?`, with no more decimals than the
-    /// currency has (spec/payments §5). Trailing zeros that say nothing are no decimals.
+    /// currency has (spec/payments §5). Zeros are decimals too: whoever writes `1.500` dollars may mean
+    /// one and a half thousand.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, AmountFault> {
         let (sign, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (-1, rest),
@@ -121,19 +125,24 @@ impl Minor {
         if whole.is_empty() || has_leading_zero || !digits(whole) || !digits(part) {
             return Err(AmountFault::Form);
         }
-        if part.len() > 3 {
+        let exponent = usize::from(currency.exponent);
+        if part.len() > exponent {
             return Err(AmountFault::Decimals(currency.exponent));
         }
         if whole.len() > 12 {
             return Err(AmountFault::TooLarge);
         }
-        let exponent = usize::from(currency.exponent);
-        let part = part.trim_end_matches('0');
-        if part.len() > exponent {
-            return Err(AmountFault::Decimals(currency.exponent));
-        }
         let minor = format!("{whole}{part:0<exponent$}").parse::<i64>();
         minor.map(|minor| Self(sign * minor)).map_err(|_too_long| AmountFault::TooLarge)
+    }
+
+    /// The same from the books of others, some of which fill every amount up with zeros: `500.00` yen.
+    pub fn parse_padded(text: &str, currency: Currency) -> Result<Self, AmountFault> {
+        match text.split_once('.').map(|(whole, part)| (whole, part, part.trim_end_matches('0'))) {
+            None | Some((_, "", _)) => Self::parse(text, currency),
+            Some((whole, _, "")) => Self::parse(whole, currency),
+            Some((whole, _, part)) => Self::parse(&format!("{whole}.{part}"), currency),
+        }
     }
 
     /// The decimal string with exactly the currency's decimals: `63.99`, `500`, `12.345`.
@@ -186,7 +195,7 @@ mod tests {
             assert_eq!(currency(code).exponent(), exponent, "{code}");
             assert_eq!(currency(code).numeric(), numeric);
         }
-        for none in ["usd", "", "US", "ZZZ", "XAU", "XXX", "USDD"] {
+        for none in ["usd", "", "US", "ZZZ", "XAU", "XXX", "USDD", "CLF", "UYW", "USN", "XAD"] {
             assert_eq!(Currency::parse(none), Err(CurrencyFault), "{none}");
         }
     }
@@ -211,7 +220,29 @@ mod tests {
         ] {
             assert_eq!(Minor::parse(text, currency("USD")), Err(fault), "{text}");
         }
-        assert_eq!(Minor::parse("1.5", currency("JPY")), Err(Decimals(0)));
+        for (text, code, most) in
+            [("1.5", "JPY", 0), ("500.00", "JPY", 0), ("1.500", "USD", 2), ("1.2340", "KWD", 3)]
+        {
+            assert_eq!(Minor::parse(text, currency(code)), Err(Decimals(most)), "{text} {code}");
+        }
+    }
+
+    #[test]
+    fn books_of_others_may_fill_amounts_up_with_zeros() {
+        for (text, code, minor) in [
+            ("500.00", "JPY", 500),
+            ("500", "JPY", 500),
+            ("63.9900", "USD", 6399),
+            ("63.9", "USD", 6390),
+            ("-1.00", "USD", -100),
+            ("12.345000", "KWD", 12345),
+        ] {
+            assert_eq!(Minor::parse_padded(text, currency(code)), Ok(Minor::new(minor)), "{text}");
+        }
+        for (text, code) in [("500.01", "JPY"), ("63.991", "USD"), ("63.", "USD"), ("6.3.0", "USD")]
+        {
+            assert!(Minor::parse_padded(text, currency(code)).is_err(), "{text}");
+        }
     }
 
     #[test]
@@ -223,7 +254,6 @@ mod tests {
             ("-1.00", "USD", -100, "-1.00"),
             ("-0.05", "USD", -5, "-0.05"),
             ("500", "JPY", 500, "500"),
-            ("500.00", "JPY", 500, "500"),
             ("12.345", "KWD", 12345, "12.345"),
             ("999999999999.99", "USD", 99_999_999_999_999, "999999999999.99"),
         ] {
