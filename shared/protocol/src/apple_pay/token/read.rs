@@ -8,7 +8,6 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::TokenFault;
-use crate::secret::Secret;
 
 /// No genuine token comes near: they have 5 KB.
 const LONGEST: usize = 64 * 1024;
@@ -24,14 +23,10 @@ pub struct PaymentToken {
     pub(super) transaction: [u8; 32],
     pub(super) application_data: Vec<u8>,
     transaction_id: String,
-    payment_data: Secret<String>,
-    network: Option<String>,
-    display_name: Option<String>,
 }
 
 impl PaymentToken {
-    /// Reads the JSON text of `paymentToken`. What is not known is ignored; `paymentMethod`, which
-    /// Messages may leave out, is read if it can be.
+    /// Reads the JSON text of `paymentToken`, as far as it is signed. The rest is ignored.
     pub fn read(json: &str) -> Result<Self, TokenFault> {
         if json.len() > LONGEST {
             return Err(TokenFault::Format);
@@ -52,9 +47,6 @@ impl PaymentToken {
             transaction: exact(hex(&header.transaction_id)?)?,
             application_data: hex(header.application_data.as_deref().unwrap_or_default())?,
             transaction_id: header.transaction_id.to_ascii_lowercase(),
-            payment_data: Secret::new(text.to_owned()),
-            network: outer.method("network"),
-            display_name: outer.method("displayName"),
         };
         let enough = token.data.len() >= SHORTEST_DATA;
         if !enough || token.signature.is_empty() || token.ephemeral_key.is_empty() {
@@ -72,23 +64,8 @@ impl PaymentToken {
         &self.transaction_id
     }
 
-    /// `paymentData`, to the byte, for a payment provider that opens it itself.
-    pub fn payment_data(&self) -> &Secret<String> {
-        &self.payment_data
-    }
-
-    /// `paymentMethod.network`, if the device says it. Nobody signed that.
-    pub fn network(&self) -> Option<&str> {
-        self.network.as_deref()
-    }
-
-    /// `paymentMethod.displayName`, if the device says it. Nobody signed that.
-    pub fn display_name(&self) -> Option<&str> {
-        self.display_name.as_deref()
-    }
-
-    /// `header.publicKeyHash`, lower hex: which of the merchant's keys it is for. Nobody signed that
-    /// either; a lie ends in a token that does not open.
+    /// `header.publicKeyHash`, lower hex: which of the merchant's keys it is for. Nobody signed that; a
+    /// lie ends in a token that does not open.
     pub fn key_hash(&self) -> String {
         HEXLOWER.encode(&self.key_hash)
     }
@@ -111,14 +88,6 @@ struct Outer<'a> {
     transaction_identifier: String,
     #[serde(borrow)]
     payment_data: &'a RawValue,
-    #[serde(default)]
-    payment_method: Value,
-}
-
-impl Outer<'_> {
-    fn method(&self, name: &str) -> Option<String> {
-        self.payment_method.get(name)?.as_str().map(str::to_owned)
-    }
 }
 
 #[derive(Deserialize)]
