@@ -30,7 +30,8 @@ pub enum PriceFault {
     /// `currencyCode` is another.
     #[error("the answer is in another currency")]
     Currency,
-    /// An amount that the currency does not have, or too large a one.
+    /// An amount that the currency does not have, or too large a one, or a tax that is no part of the
+    /// total.
     #[error("an amount is not one of the currency")]
     Amount,
     /// No total, or one that cannot be paid.
@@ -113,6 +114,9 @@ pub fn read_price_answer(
         return Err(PriceFault::Lines);
     }
     let tax = answer.tax.map(|tax| parse(&tax, currency)).transpose()?.unwrap_or_default();
+    if tax < Minor::ZERO || tax > total {
+        return Err(PriceFault::Amount);
+    }
     Ok(Quote {
         seq,
         inputs: inputs.clone(),

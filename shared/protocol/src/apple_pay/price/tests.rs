@@ -159,42 +159,73 @@ fn p037_an_update_always_has_the_total_and_the_lines() {
 
 fn some_offer() -> impl Strategy<Value = Offer> {
     let amounts = proptest::collection::vec((-50_000_i64..2_000_000, any::<bool>()), 1..12);
-    let percent = 0_i64..3_000_000;
-    (amounts, percent, any::<bool>(), any::<bool>(), 0_i64..10_000).prop_map(
-        |(amounts, percent, on_shipping, even, shipping)| {
-            let rounding = if even { Rounding::HalfEven } else { Rounding::HalfUp };
-            let mut of = offer(&json!({"by": "static"}));
-            of.pricing = Pricing::Static(StaticPricing {
-                taxes: vec![TaxRule {
-                    place: crate::apple_pay::Servable::default(),
-                    label: "Tax".to_owned(),
-                    percent: rust_decimal::Decimal::new(percent, 5),
-                    on_shipping,
-                }],
-                rounding,
-                ..StaticPricing::default()
-            });
-            of.lines = amounts
-                .into_iter()
-                .map(|(amount, is_pending)| Line {
-                    kind: if is_pending { LineType::Pending } else { LineType::Final },
-                    ..line("Line", Minor::new(amount))
-                })
-                .collect();
-            of.shipping_methods[0].amount = Minor::new(shipping);
-            of
-        },
-    )
+    let percents = [0_i64..3_000_000, 0..3_000_000, 0..3_000_000];
+    let code = proptest::sample::select(vec!["USD", "JPY", "KWD"]);
+    let extras = (any::<bool>(), any::<bool>(), 0_i64..10_000, -500_i64..500);
+    (amounts, percents, code, extras).prop_map(|(amounts, percents, code, extras)| {
+        let (on_shipping, even, shipping, surcharge) = extras;
+        let [everywhere, country, region] =
+            percents.map(|percent| rust_decimal::Decimal::new(percent, 5).to_string());
+        let mut of = offer(&json!({"by": "static",
+            "taxes": [
+                {"label": "Tax", "percent": everywhere, "onShipping": on_shipping},
+                {"country": "US", "label": "Tax", "percent": country},
+                {"country": "US", "region": "CA", "label": "Tax", "percent": region,
+                    "onShipping": true}],
+            "surcharges": [{"paymentType": "credit", "label": "Card", "amount": surcharge}],
+            "servable": [{"country": "US"}, {"country": "CA"}],
+            "rounding": if even { "halfEven" } else { "halfUp" }}));
+        of.currency = Currency::parse(code).unwrap();
+        of.lines = amounts
+            .into_iter()
+            .map(|(amount, is_pending)| Line {
+                kind: if is_pending { LineType::Pending } else { LineType::Final },
+                ..line("Line", Minor::new(amount))
+            })
+            .collect();
+        of.shipping_methods[0].amount = Minor::new(shipping);
+        of
+    })
+}
+
+fn some_inputs() -> impl Strategy<Value = Inputs> {
+    let method = proptest::sample::select(vec![None, Some("std"), Some("exp"), Some("none")]);
+    let places = vec![
+        json!(null),
+        json!({"countryCode": "us", "administrativeArea": "CA", "postalCode": "95014-2083"}),
+        json!({"countryCode": "US", "administrativeArea": "NY", "postalCode": "10001"}),
+        json!({"countryCode": "ca", "administrativeArea": "ON", "postalCode": "M5V 3L9"}),
+        json!({"countryCode": "de", "postalCode": "10115"}),
+    ];
+    let kind = proptest::sample::select(vec!["credit", "debit", "crypto"]);
+    (method, proptest::sample::select(places), kind).prop_map(|(method, place, kind)| Inputs {
+        shipping_method: method.map(str::to_owned),
+        region: Region::of(&place),
+        payment_type: PaymentType::parse(kind),
+    })
 }
 
 proptest! {
     #[test]
-    fn f118_the_final_lines_always_make_the_total(of in some_offer()) {
-        if let Ok(quote) = price(&of, &Inputs::default(), 1) {
+    fn f118_the_final_lines_always_make_the_total(of in some_offer(), inputs in some_inputs()) {
+        if let Ok(quote) = price(&of, &inputs, 1) {
             prop_assert_eq!(sum(&quote.lines), Some(quote.total.amount));
             prop_assert!(Offer::is_payable(quote.total.amount, of.currency));
-            prop_assert_eq!(&price(&of, &Inputs::default(), 1).unwrap(), &quote);
+            prop_assert_eq!(&price(&of, &inputs, 1).unwrap(), &quote);
             prop_assert!(quote.tax >= Minor::ZERO);
+        }
+    }
+
+    #[test]
+    fn f118_the_lines_that_the_device_is_shown_make_the_total_that_it_is_shown(
+        of in some_offer(), inputs in some_inputs()
+    ) {
+        if let Ok(quote) = price(&of, &inputs, 1) {
+            let answer = UpdateAnswer::of(&quote, of.currency);
+            let read = |text: &str| Minor::parse(text, of.currency).unwrap();
+            let lines = answer.new_line_items.iter().filter(|line| line.kind == LineType::Final);
+            let shown = Minor::sum(lines.map(|line| read(&line.amount)));
+            prop_assert_eq!(shown, Some(read(&answer.new_total.amount)));
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn offer() -> Offer {
@@ -61,6 +62,9 @@ fn p025_what_is_no_price_is_a_fault() {
         (total(json!("9999999999999.99")), PriceFault::Amount),
         (total(json!("5.001")), PriceFault::Amount),
         (total(json!("5,00")), PriceFault::Amount),
+        (total(json!("5.000")), PriceFault::Amount),
+        (with("tax", json!("5.01")), PriceFault::Amount),
+        (with("tax", json!("-0.01")), PriceFault::Amount),
         (total(json!(5.0)), PriceFault::Unreadable),
         (json!({}), PriceFault::Total),
         (json!([]), PriceFault::Unreadable),
@@ -119,4 +123,44 @@ fn new_ways_of_delivery_take_the_place_of_the_old() {
     assert_eq!(quote.shipping.get(), 1000);
     assert_eq!(quote.shipping_methods.as_ref().unwrap()[0].identifier, "boat");
     assert_eq!(quote.lines.len(), 2);
+}
+
+proptest! {
+    #[test]
+    fn f118_no_answer_becomes_a_quote_that_does_not_add_up(
+        lines in proptest::option::of(proptest::collection::vec((-2_000_i64..8_000, any::<bool>()), 1..6)),
+        is_right in any::<bool>(),
+        told in proptest::option::of(-100_i64..20_000),
+        tax in proptest::option::of(-100_i64..20_000),
+    ) {
+        let usd = offer().currency;
+        let decimal = |amount: i64| Minor::new(amount).to_decimal(usd);
+        let known = lines.iter().flatten().filter(|(_, is_pending)| !is_pending);
+        let known: i64 = known.map(|(amount, _)| amount).sum();
+        let total = if is_right && lines.is_some() { Some(known) } else { told };
+        let line = |(amount, is_pending): &(i64, bool)| {
+            let kind = if *is_pending { "pending" } else { "final" };
+            json!({"label": "Line", "amount": decimal(*amount), "type": kind})
+        };
+        let answer = json!({
+            "newTotal": total.map(|total| json!({"amount": decimal(total)})),
+            "newLineItems": lines.as_ref().map(|lines| lines.iter().map(line).collect::<Vec<_>>()),
+            "tax": tax.map(decimal),
+        });
+        let told_a_price = total.is_some_and(|total| total > 0) || (total.is_none() && known > 0);
+        let tax_fits = |total: i64| tax.is_none_or(|tax| (0..=total).contains(&tax));
+        match read(&answer) {
+            Ok(quote) => {
+                let amount = quote.total.amount.get();
+                prop_assert_eq!(sum(&quote.lines), Some(quote.total.amount));
+                prop_assert!(told_a_price && tax_fits(amount), "{}", answer);
+                prop_assert_eq!(amount, total.unwrap_or(known));
+            }
+            Err(_) => {
+                let is_right = total.is_none_or(|total| lines.is_none() || total == known);
+                let amount = total.unwrap_or(known);
+                prop_assert!(!told_a_price || !is_right || !tax_fits(amount), "{}", answer);
+            }
+        }
+    }
 }
