@@ -36,7 +36,7 @@ async function asked(t, options) {
 const total = (scene, amount) => scene.sheet.getByRole("status").filter({ hasText: amount }).waitFor();
 
 async function paid(scene) {
-  await scene.sheet.getByText("✓ Paid").waitFor();
+  await scene.sheet.getByRole("heading", { name: "Paid", exact: true }).waitFor();
   await scene.press("Done");
   await scene.sheet.waitFor({ state: "detached" });
   await scene.page.locator("#messages .theirs .paid").waitFor();
@@ -81,6 +81,7 @@ test("ap18 another card pays where one was declined", async (t) => {
   await scene.press("Pay");
   await scene.sheet.getByText("was declined").waitFor();
   await scene.shot("payment-declined");
+  assert.equal(await scene.sheet.getByRole("button", { name: "Cancel" }).count(), 0, "nothing is left to cancel");
   await scene.press("Try again");
   await scene.sheet.getByLabel("Card").selectOption("mastercard");
   await scene.press("Pay");
@@ -105,10 +106,13 @@ test("ap18 address and delivery change what is paid", async (t) => {
 
 test("ap18 where nothing is delivered is told in the sheet, and can be corrected", async (t) => {
   const scene = await asked(t);
-  await scene.sheet.getByLabel("Ship to").selectOption("antarctica");
+  const address = scene.sheet.getByLabel("Ship to");
+  await address.selectOption("antarctica");
   await scene.sheet.getByRole("alert").locator("li").waitFor();
   await scene.shot("payment-unserviceable");
-  await scene.sheet.getByLabel("Ship to").selectOption("berlin");
+  assert.equal(await address.getAttribute("aria-invalid"), "true", "it is told where it has to be mended");
+  assert.ok(await scene.sheet.getByRole("button", { name: "Pay", exact: true }).isDisabled());
+  await address.selectOption("berlin");
   await scene.sheet.locator(".pay-errors li").waitFor({ state: "detached" });
   await scene.press("Pay");
   await paid(scene);
@@ -121,8 +125,41 @@ test("ap18 a postal code that does not fit the card keeps the sheet open", async
   await scene.press("Pay");
   await scene.sheet.getByRole("alert").locator("li").waitFor();
   await scene.shot("payment-postal-code");
+  const again = scene.sheet.getByRole("button", { name: "Pay", exact: true });
+  assert.ok(await again.evaluate((it) => it === document.activeElement), "the focus is where it was");
   await scene.sheet.getByLabel("Card").selectOption("visa");
   await scene.press("Pay");
+  await paid(scene);
+  scene.isSound();
+});
+
+test("choices made in a hurry end with the last of them", async (t) => {
+  const scene = await asked(t);
+  const by = (name) => scene.sheet.getByRole("radio", { name });
+  await by("Express").check();
+  await by("Standard").check();
+  await by("Express").check();
+  await until("three choices", async () => {
+    const [sheet] = await sheets(scene);
+    return sheet.calls.filter((it) => it.step === "shippingMethodUpdate").length === 3;
+  });
+  await total(scene, "$214.00");
+  assert.ok(await by("Express").isChecked());
+  await scene.press("Pay");
+  assert.equal((await paid(scene)).data.amount, "214.00");
+  scene.isSound();
+});
+
+test("while it is paid, nothing is chosen and the sheet stays", async (t) => {
+  const scene = await asked(t);
+  await scene.fault({ at: { psp: "stripe" }, messageType: "authorize", effect: { kind: "slow" }, delayMs: 1500, times: 1 });
+  await scene.press("Pay");
+  await scene.sheet.getByText("Processing…").waitFor();
+  await scene.shot("payment-processing");
+  await scene.page.keyboard.press("Escape");
+  await scene.page.mouse.click(10, 10);
+  assert.ok(await scene.sheet.locator(".pay").evaluate((it) => it.inert));
+  assert.ok(await scene.sheet.getByRole("button", { name: "Cancel" }).isDisabled());
   await paid(scene);
   scene.isSound();
 });
@@ -133,6 +170,7 @@ for (const colorScheme of ["light", "dark"]) {
     const scene = await asked(t, { look });
     await total(scene, "$199.00");
     assert.deepEqual(await scene.page.evaluate(audit), [], "the sheet");
+    await scene.shot(`payment-narrow-${colorScheme}`);
     assert.equal(await scene.sheet.getAttribute("aria-labelledby").then(Boolean), true);
     for (let step = 0; step < 12; step++) {
       await scene.page.keyboard.press("Tab");

@@ -70,6 +70,12 @@ class Scene {
     return product.askPayment(this.customer.opaqueId, content);
   }
 
+  // Something goes wrong, for this customer alone.
+  fault(spec) {
+    const body = { customer: this.customer.name, ...spec };
+    return call("POST", `${stack.simulatorUrl}/api/faults`, { body });
+  }
+
   // What the simulator says of this customer.
   simulator(what) {
     return call("GET", `${stack.simulatorUrl}/api/customers/${this.customer.name}/${what}`);

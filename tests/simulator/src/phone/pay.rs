@@ -151,6 +151,8 @@ pub(crate) async fn choose(
         known_contact(&contact)?;
         change(&|sheet| {
             sheet.billing_contact = Some(contact.clone());
+            // There is no call to ask whether it will do.
+            sheet.errors.retain(|it| it.get("code") != Some(&json!("billingContactInvalid")));
             Ok(())
         })?;
     }

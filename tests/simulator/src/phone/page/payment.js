@@ -1,7 +1,7 @@
 // Payment requests: the bubble, and the way through the sheet. The calls that a device makes are made
 // by the simulator's server, as a page could not make them without telling where it is from.
 
-import { face, opener } from "./bubble.js";
+import { face } from "./bubble.js";
 import { link, make, webAddress, words } from "./dom.js";
 import { Choices } from "./payment-choices.js";
 import { openSheet } from "./sheet.js";
@@ -12,16 +12,18 @@ const api = `/api/customers/${encodeURIComponent(document.body.dataset.customer)
 export function paymentBubble(entry, answer, locale) {
   const { receivedMessage, data } = entry.message.interactiveData;
   const request = data.payment.paymentRequest ?? {};
+  const paid = answer?.message.interactiveData?.data?.payment?.state === "paid";
   const content = make(
     "span",
     { class: "payment" },
     face(entry.message, { style: "large", title: request.merchantName ?? "Payment", ...receivedMessage }),
-    make("span", { class: "payment-total" }, money(request.total?.amount, request.currencyCode, locale)),
+    // What was paid in the end, the answer says.
+    !paid && make("span", { class: "payment-total" }, money(request.total?.amount, request.currencyCode, locale)),
   );
-  if (answer?.message.interactiveData?.data?.payment?.state === "paid") {
-    return make("div", { class: "opener paid" }, content, make("span", { class: "hint" }, "✓ Paid"));
-  }
-  return opener(content, () => new Payment(entry, locale).begin(), "Pay with Apple Pay");
+  if (paid) return make("div", { class: "opener paid" }, content, make("span", { class: "pay-mark" }, "✓ Paid"));
+  const pay = make("span", { class: "pay-mark" }, "Pay with Apple Pay");
+  const open = () => new Payment(entry, locale).begin();
+  return make("button", { type: "button", class: "opener", "aria-haspopup": "dialog", onclick: open }, content, pay);
 }
 
 export function money(amount, currency, locale) {
@@ -42,7 +44,8 @@ class Payment {
   }
 
   async begin() {
-    this.dialog.show({ title: "Apple Pay", body: status("One moment…"), action: "Pay", ready: () => false });
+    const body = words("p", "pay-status", "One moment…");
+    this.dialog.show({ title: "Apple Pay", body, foot: make("div"), action: "Pay", ready: () => false });
     const { businessId, id: messageId } = this.entry;
     await this.run(async () => {
       this.wallet ??= await fetched("/api/wallet");
@@ -66,7 +69,7 @@ class Payment {
       case "open":
         return same ? this.refresh() : this.open();
       case "paid":
-        return this.end("Done", "✓ Paid", { className: "paid" });
+        return this.end("Paid", `${this.total()} to ${sheet.merchantName}`, { kind: "paid" });
       case "declined":
         return this.end("Payment not completed", "The payment was declined. Nothing was charged.", { again: true });
       case "unavailable":
@@ -80,12 +83,18 @@ class Payment {
     }
   }
 
+  total() {
+    return money(this.sheet.total.amount, this.sheet.currency, this.locale);
+  }
+
   open() {
     this.choices = new Choices(this.sheet, this.wallet, this.locale, (chosen) => this.choose(chosen));
     this.look = this.dialog.show({
-      title: this.sheet.merchantName,
+      title: "Apple Pay",
       body: this.choices.body,
+      foot: this.choices.foot,
       action: "Pay",
+      holds: true,
       ready: () => this.choices.ready(),
       act: () => this.pay(),
     });
@@ -96,33 +105,38 @@ class Payment {
     this.look();
   }
 
-  async choose(chosen) {
-    this.choices.busy = true;
+  // One choice after the other: what is shown is what the last one came to.
+  choose(chosen) {
+    const { choices } = this;
+    choices.asking += 1;
     this.look();
-    await this.run(() => fetched(`${api}/${this.sheet.id}/choose`, chosen));
-    this.choices.busy = false;
-    this.look();
+    this.asked = Promise.resolve(this.asked).then(async () => {
+      if (this.sheet.state === "open") await this.run(() => fetched(`${api}/${this.sheet.id}/choose`, chosen));
+      choices.asking -= 1;
+      this.look();
+    });
   }
 
   async pay() {
-    this.choices.busy = true;
-    this.choices.say("Processing…");
+    this.choices.process(true);
     await this.run(() => fetched(`${api}/${this.sheet.id}/authorize`, {}));
-    this.choices.busy = false;
-    this.choices.say("");
+    this.choices.process(false);
     return null;
   }
 
-  end(title, text, { className = "", again = false } = {}) {
-    const fallback = this.sheet?.state === "paid" ? null : webAddress(this.sheet?.fallbackUrl);
+  end(title, text, { kind = "failed", again = false } = {}) {
+    const fallback = kind === "paid" ? null : webAddress(this.sheet?.fallbackUrl);
     this.dialog.show({
-      title,
+      title: "Apple Pay",
       body: make(
         "div",
-        { class: `pay-end ${className}` },
-        status(text),
-        fallback && make("p", {}, link(fallback, {}, "Pay on the web")),
+        { class: `pay-end ${kind}` },
+        make("span", { class: "pay-sign", "aria-hidden": "true" }, kind === "paid" ? "✓" : "!"),
+        words("h3", "pay-outcome", title),
+        words("p", "pay-reason", text),
+        fallback && make("p", {}, link(fallback, {}, "Other ways to pay")),
       ),
+      leave: again ? "Close" : null,
       action: again ? "Try again" : "Done",
       act: again ? () => this.begin().then(() => null) : () => undefined,
     });
@@ -132,10 +146,6 @@ class Payment {
   leave() {
     if (this.sheet?.state === "open") fetched(`${api}/${this.sheet.id}/cancel`, {}).catch(() => {});
   }
-}
-
-function status(text) {
-  return words("p", "pay-status", text);
 }
 
 // What the simulator answers; its own words where it refuses.
