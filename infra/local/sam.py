@@ -21,6 +21,7 @@ LIFTED_OUT = (
     "AWS::SQS::QueuePolicy",
     "AWS::S3::BucketPolicy",
     "AWS::Logs::QueryDefinition",
+    "AWS::Logs::MetricFilter",
 )
 
 

@@ -3,8 +3,8 @@
 //! request: what is answered is the provider's word, what is logged are codes (spec/payments §6.6).
 //!
 //! It is deployed on request only. Its event is a [`SealedPayment`], its answer a [`PspResult`]; the
-//! merchant's keys are in the secret that is named like the provider's, with `-processing` after it:
-//! `{"v":1,"keys":[{"key":"<PEM>"}]}`, the key in use, the next one, and the last.
+//! merchant's keys are in a secret that is named like the provider's and lies elsewhere, where no other
+//! function may read: `{"v":1,"keys":[{"key":"<PEM>"}]}`, the key in use, the next one, and the last.
 
 use std::future::Future;
 
@@ -14,7 +14,7 @@ use amb_protocol::apple_pay::token::{
     CardData, PaymentToken, ProcessingKeys, TokenFault, Verifier, decrypt,
 };
 use amb_service::{
-    model::{DeclineClass, PspResult, SecretName},
+    model::{DeclineClass, PspResult},
     port::{Clock, MerchantSecrets, PspOrder, SealedPayment},
 };
 use jiff::Timestamp;
@@ -45,7 +45,7 @@ impl<K: MerchantSecrets, C: Clock> TakesCards for Psps<K, C> {
 #[derive(Debug)]
 pub struct TokenDecrypt<K, P, C> {
     verifier: Verifier,
-    secrets: K,
+    keys: K,
     psp: P,
     clock: C,
 }
@@ -64,9 +64,9 @@ impl From<TokenFault> for NotAsked {
 }
 
 impl<K: MerchantSecrets, P: TakesCards, C: Clock> TokenDecrypt<K, P, C> {
-    /// Wires it.
-    pub fn new(verifier: Verifier, secrets: K, psp: P, clock: C) -> Self {
-        Self { verifier, secrets, psp, clock }
+    /// Wires it. `keys` are merchants' processing keys.
+    pub fn new(verifier: Verifier, keys: K, psp: P, clock: C) -> Self {
+        Self { verifier, keys, psp, clock }
     }
 
     /// Verifies, opens, compares with the order, and asks. The card data are wiped before it answers.
@@ -104,9 +104,8 @@ impl<K: MerchantSecrets, P: TakesCards, C: Clock> TokenDecrypt<K, P, C> {
     }
 
     async fn keys(&self, order: &PspOrder) -> Result<ProcessingKeys, NotAsked> {
-        let name = format!("{}-processing", order.account.secret.as_str());
-        let name = SecretName::parse(&name).map_err(|_too_long| NotAsked::Keys("keys_name"))?;
-        let text = match self.secrets.merchant_secret(&order.tenant, &name).await {
+        let keys = self.keys.merchant_secret(&order.tenant, &order.account.secret).await;
+        let text = match keys {
             Ok(Some(text)) => text,
             Ok(None) => return Err(NotAsked::Keys("keys_missing")),
             Err(error) => {

@@ -12,12 +12,13 @@ async fn main() -> Result<(), Error> {
     telemetry::init("token-decrypt", config.log_level());
 
     let clients = Clients::load(Profile::ack()).await;
-    let secrets = SecretsManagerMerchants::new(clients.secrets, config.merchant_secrets()?);
+    let keys = SecretsManagerMerchants::new(clients.secrets.clone(), config.processing_secrets()?);
+    let merchants = SecretsManagerMerchants::new(clients.secrets, config.merchant_secrets()?);
     let policy = Policy::of_deployment(config.egress_loopback()?, config.api_url()?.as_deref());
     let (stripe, adyen) = (config.stripe_url()?, config.adyen_url()?);
-    let psps = Psps::new(secrets.clone(), System, policy)
-        .elsewhere(stripe.as_deref(), adyen.as_deref())?;
-    let function = TokenDecrypt::new(token::verifier(&config)?, secrets, psps, System);
+    let psps =
+        Psps::new(merchants, System, policy).elsewhere(stripe.as_deref(), adyen.as_deref())?;
+    let function = TokenDecrypt::new(token::verifier(&config)?, keys, psps, System);
 
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| async {
         Ok::<_, Error>(function.pay(event.payload).await)

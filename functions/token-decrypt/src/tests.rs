@@ -6,7 +6,7 @@ use amb_protocol::{
     secret::Secret,
 };
 use amb_service::{
-    model::{PaymentId, PspAccount, PspKind, TenantId},
+    model::{PaymentId, PspAccount, PspKind, SecretName, TenantId},
     port::{PortError, PspToken},
 };
 use amb_simulator::apple_pay::{Card, Mint, TokenPki};
@@ -30,7 +30,7 @@ impl Clock for Still {
     async fn sleep(&self, _duration: std::time::Duration) {}
 }
 
-/// One secret, by its name.
+/// One merchant's processing keys, by the name of the provider's secret.
 struct Keys(Option<String>);
 
 impl MerchantSecrets for Keys {
@@ -39,7 +39,7 @@ impl MerchantSecrets for Keys {
         _tenant: &TenantId,
         name: &SecretName,
     ) -> Result<Option<Secret<String>>, PortError> {
-        let is_ours = name.as_str() == "stripe-processing";
+        let is_ours = name.as_str() == "stripe";
         Ok(self.0.clone().filter(|_| is_ours).map(Secret::new))
     }
 }

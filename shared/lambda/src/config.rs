@@ -30,6 +30,8 @@ pub const FINANCE_BUCKET: &str = "AMB_FINANCE_BUCKET";
 /// What the names of merchants' secrets begin with; the tenant's id and the secret's own name follow,
 /// with slashes between.
 pub const MERCHANT_SECRETS: &str = "AMB_MERCHANT_SECRETS";
+/// The same for the keys that open merchants' tokens, which one function alone may read.
+pub const PROCESSING_SECRETS: &str = "AMB_PROCESSING_SECRETS";
 /// The base of the URLs that devices call for a payment.
 pub const PAY_URL: &str = "AMB_PAY_URL";
 /// `production` (the default) or `sandbox`: which of Apple's tokens are paid with.
@@ -175,6 +177,11 @@ impl Config {
     /// What the names of merchants' secrets begin with.
     pub fn merchant_secrets(&self) -> Result<String, ConfigError> {
         self.resource(MERCHANT_SECRETS)
+    }
+
+    /// What the names of the secrets with merchants' processing keys begin with.
+    pub fn processing_secrets(&self) -> Result<String, ConfigError> {
+        self.resource(PROCESSING_SECRETS)
     }
 
     /// The base of the URLs that devices call for a payment, without a slash at the end.
@@ -356,7 +363,7 @@ fn is_loopback(url: &str) -> bool {
     })
 }
 
-const NAMES: [&str; 31] = [
+const NAMES: [&str; 32] = [
     INBOX_TABLE,
     CONVERSATIONS_TABLE,
     ACCOUNTS_TABLE,
@@ -365,6 +372,7 @@ const NAMES: [&str; 31] = [
     FINANCE_BUCKET,
     SETTLEMENTS_QUEUE_URL,
     MERCHANT_SECRETS,
+    PROCESSING_SECRETS,
     PAY_URL,
     APPLE_PAY_ENVIRONMENT,
     APPLE_PAY_TEST_ROOT,

@@ -190,6 +190,7 @@ fn environment(aws_url: &str) -> BTreeMap<String, String> {
     set("AMB_PAYMENTS_TABLE", "payments");
     set("AMB_SETTLEMENTS_QUEUE_URL", &queue("settlements"));
     set("AMB_MERCHANT_SECRETS", "amb-bench/merchants");
+    set("AMB_PROCESSING_SECRETS", "amb-bench/processing");
     set("AMB_PAY_URL", "https://pay.example.com");
     set("AMB_FINANCE_BUCKET", "amb-bench-finance");
     set("AWS_ENDPOINT_URL", aws_url);

@@ -57,6 +57,7 @@ fn main() -> ExitCode {
             event_sources_report_item_failures,
             functions_are_small_and_keep_their_logs_for_a_time,
             alarms_watch_what_can_go_wrong,
+            no_resource_waits_for_itself,
             loopback_cannot_be_opened_from_the_template,
         }),
         // First, so that they recover beside the others and nobody waits for them to have the stack for

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 
-/// Secrets by their names.
+/// The secret that the provider's account names.
 #[derive(Clone, Debug)]
 struct Secrets(String);
 
@@ -16,11 +16,9 @@ impl MerchantSecrets for Secrets {
     async fn merchant_secret(
         &self,
         _tenant: &TenantId,
-        name: &SecretName,
+        _name: &SecretName,
     ) -> Result<Option<Secret<String>>, PortError> {
-        let processing = keys(&TokenPki::new("a seed").unwrap());
-        let is_processing = name.as_str() == "stripe-processing";
-        Ok(Some(Secret::new(if is_processing { processing } else { self.0.clone() })))
+        Ok(Some(Secret::new(self.0.clone())))
     }
 }
 
@@ -69,13 +67,12 @@ async fn asked(kind: impl Fn(&str) -> PspKind, secret: Value, path: &str) -> (Ps
     let mut order = order(6399, "USD");
     order.account.kind = kind(&url);
     let pki = TokenPki::new("a seed").unwrap();
-    let secrets = Secrets(secret.to_string());
-    let psps = Psps::new(secrets.clone(), Still, Policy::with_loopback());
+    let psps = Psps::new(Secrets(secret.to_string()), Still, Policy::with_loopback());
     let psps = psps.elsewhere(Some(&url), Some(&url)).unwrap();
     let until = Timestamp::from_second(NOW + 15).unwrap();
     let sealed = SealedPayment::new(&order, &token(&pki), until).unwrap();
     let verifier = Verifier::new(Environment::Production, &[pki.root_pem()]).unwrap();
-    let result = TokenDecrypt::new(verifier, secrets, psps, Still).pay(sealed).await;
+    let result = TokenDecrypt::new(verifier, Keys(Some(keys(&pki))), psps, Still).pay(sealed).await;
     let asked = asked.lock().unwrap().clone();
     let found = asked.into_iter().find(|(line, _)| line.contains(path));
     (result, found.expect("a call").1)
