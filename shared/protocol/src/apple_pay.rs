@@ -9,6 +9,7 @@ mod place;
 mod price;
 mod priced;
 mod quote;
+mod requirement;
 mod share;
 pub mod token;
 

@@ -52,6 +52,11 @@ where
             return Ok(Err(refusal));
         }
         let offer = self.offered(payment).await?;
+        let contact = |name| paying.body.member(name);
+        let errors = offer.missing(contact("billingContact"), contact("shippingContact"));
+        if !errors.is_empty() {
+            return Ok(Err(Refusal { why: "contact_invalid", errors }));
+        }
         let inputs = final_inputs(payment, paying);
         let priced = self.priced(payment, &offer, &inputs, call.by(PSP_WITHIN - PSP_NEEDS)).await?;
         let mark = match mark(payment, &offer, &priced) {

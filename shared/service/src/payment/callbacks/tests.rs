@@ -1,5 +1,6 @@
 //! What devices are told, and what stands behind it.
 
+mod contact;
 mod crash;
 mod doubt;
 mod page;
