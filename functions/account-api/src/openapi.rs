@@ -22,7 +22,7 @@ pub(crate) use word::{
     DisabledReasonWord, DownloadStatusWord, EndpointStatusWord, EventTypeWord, FailureCodeWord,
     HappeningWord, InboundStatusWord, InboundWord, MessageTypeWord, ModeWord, OutboundWord,
     PayChannelWord, PayloadFaultWord, PaymentStateWord, PspResultWord, PspWord, RefundStatusWord,
-    ScanWord, ScopeWord, SendStatusWord, SizeClassWord, ToldWord,
+    ScanWord, ScopeWord, SendStatusWord, SessionIdentifierWord, SizeClassWord, ToldWord,
 };
 
 pub(crate) use document::{Examples, document};

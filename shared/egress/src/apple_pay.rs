@@ -1,12 +1,14 @@
 //! Asks Apple for merchant sessions, by mutual TLS with the merchant's own certificate
 //! (spec/payments §1.2; Apple, Requesting an Apple Pay payment session).
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use amb_service::{
-    model::Channel,
+    model::{Channel, SessionIdentifier},
     port::{Clock, MerchantSecrets, MerchantSession, MerchantSessions, SessionAsk, SessionError},
 };
+use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
 use reqwest::{
     Method, Request,
     header::{CONTENT_TYPE, HeaderValue},
@@ -47,7 +49,7 @@ pub struct ApplePayGateway<K, C> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Question<'a> {
-    merchant_identifier: &'a str,
+    merchant_identifier: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     domain_name: Option<&'a str>,
     display_name: &'a str,
@@ -100,10 +102,44 @@ impl<K: MerchantSecrets, C: Clock> ApplePayGateway<K, C> {
         Ok(identity)
     }
 
+    async fn made(&self, ask: &SessionAsk<'_>) -> Result<MerchantSession, SessionError> {
+        let deadline = time::Instant::now() + self.patience;
+        let identity = self.identity(ask).await?;
+        let mut ended = SessionError::Unavailable;
+        for tries_left in (0..TRIES).rev() {
+            let left = deadline.saturating_duration_since(time::Instant::now());
+            // A try leaves time for the next: one that hangs may be the only one that does.
+            let within = if tries_left == 0 { left } else { left / 2 };
+            if within.is_zero() {
+                break;
+            }
+            let limits = Limits { headers: within, body: within, total: within, ..LIMITS };
+            let request = self.request(ask)?;
+            match exchange::exchange(identity.client(), request, &limits).await {
+                Ok(reply) if is_worth_another_try(&reply) => ended = SessionError::Unavailable,
+                Ok(reply) if reply.status == 200 => match session(&reply, ask.initiative_context) {
+                    Err(SessionError::Unavailable) => ended = SessionError::Unavailable,
+                    settled => return settled,
+                },
+                Ok(reply) => return Err(refusal(&reply)),
+                Err(failure) => {
+                    tracing::warn!(code = failure.error.code(), "Apple made no merchant session");
+                    ended = match failure.error {
+                        CallError::Tls(TlsFault::Handshake) => {
+                            SessionError::Certificate("Apple ended the TLS handshake with it")
+                        }
+                        _ => SessionError::Unavailable,
+                    };
+                }
+            }
+        }
+        Err(ended)
+    }
+
     fn request(&self, ask: &SessionAsk<'_>) -> Result<Request, SessionError> {
         let context = Url::parse(ask.initiative_context).ok();
         let question = Question {
-            merchant_identifier: ask.merchant.as_str(),
+            merchant_identifier: named(ask),
             domain_name: context.as_ref().and_then(Url::host_str),
             display_name: ask.display_name,
             initiative: "messaging",
@@ -131,34 +167,22 @@ impl<K: MerchantSecrets, C: Clock> MerchantSessions for ApplePayGateway<K, C> {
         &self,
         ask: &SessionAsk<'_>,
     ) -> Result<MerchantSession, SessionError> {
-        let deadline = time::Instant::now() + self.patience;
-        let identity = self.identity(ask).await?;
-        let mut ended = SessionError::Unavailable;
-        for tries_left in (0..TRIES).rev() {
-            let left = deadline.saturating_duration_since(time::Instant::now());
-            // A try leaves time for the next: one that hangs may be the only one that does.
-            let within = if tries_left == 0 { left } else { left / 2 };
-            if within.is_zero() {
-                break;
-            }
-            let limits = Limits { headers: within, body: within, total: within, ..LIMITS };
-            let request = self.request(ask)?;
-            match exchange::exchange(identity.client(), request, &limits).await {
-                Ok(reply) if is_worth_another_try(&reply) => ended = SessionError::Unavailable,
-                Ok(reply) if reply.status == 200 => return session(&reply, ask.initiative_context),
-                Ok(reply) => return Err(refusal(&reply)),
-                Err(failure) => {
-                    tracing::warn!(code = failure.error.code(), "Apple made no merchant session");
-                    ended = match failure.error {
-                        CallError::Tls(TlsFault::Handshake) => {
-                            SessionError::Certificate("Apple ended the TLS handshake with it")
-                        }
-                        _ => SessionError::Unavailable,
-                    };
-                }
-            }
+        let made = self.made(ask).await;
+        if let Err(SessionError::Certificate(why)) = &made {
+            tracing::error!(tenant = %ask.tenant, merchant = %ask.merchant, why, "session_refused");
         }
-        Err(ended)
+        made
+    }
+}
+
+/// The merchant, as Apple wants to be told.
+fn named<'a>(ask: &SessionAsk<'a>) -> Cow<'a, str> {
+    let merchant = ask.merchant.as_str();
+    match ask.identifier {
+        SessionIdentifier::Plain => merchant.into(),
+        SessionIdentifier::Sha256 => {
+            HEXLOWER.encode(digest::digest(&digest::SHA256, merchant.as_bytes()).as_ref()).into()
+        }
     }
 }
 

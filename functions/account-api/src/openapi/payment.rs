@@ -4,7 +4,7 @@
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::word::{CaptureWord, PayChannelWord, PricingWord, PspWord};
+use super::word::{CaptureWord, PayChannelWord, PricingWord, PspWord, SessionIdentifierWord};
 
 /// The Apple Pay settings of a business, whole. Secrets are named: put them into Secrets Manager first.
 #[derive(ToSchema)]
@@ -31,6 +31,10 @@ pub(crate) struct ReplaceApplePay {
     /// Which of Apple's hosts makes merchant sessions.
     #[schema(value_type = Option<PayChannelWord>)]
     channel: Option<Value>,
+    /// How Apple is told the merchant when a session is asked for: as it is, or as its SHA-256 in hex,
+    /// should Apple know the merchant's certificate by that. By default `plain`.
+    #[schema(value_type = Option<SessionIdentifierWord>)]
+    session_identifier: Option<Value>,
     /// The secret with the Merchant Identity Certificate and its key.
     #[schema(pattern = "^[A-Za-z0-9-]{1,64}$")]
     identity: String,

@@ -39,6 +39,7 @@ words! {
     ScopeWord "Scope" ["admin", "read", "private", "send", "send_unchecked", "payments", "finance"];
     CaptureWord "CaptureWhen" ["acknowledged", "manual"];
     PayChannelWord "ApplePayChannel" ["world", "china"];
+    SessionIdentifierWord "ApplePaySessionIdentifier" ["plain", "sha256"];
     PricingWord "PricingBy" ["static", "callback"];
     PspWord "PaymentProviderKind" ["stripe", "adyen", "endpoint"];
     PspResultWord "PaymentResult" ["approved", "declined", "rejected", "inDoubt"];

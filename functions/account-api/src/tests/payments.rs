@@ -245,6 +245,7 @@ async fn lc03_settings_are_put_whole_and_read_back_with_their_tag() {
     assert_eq!(made.body["capture"], json!({ "when": "acknowledged", "afterMinutes": 15 }));
     let read = world.with_key(&key, "GET", &target, None).await;
     assert_eq!(read.body, made.body);
+    assert_eq!(read.body["sessionIdentifier"], "plain");
     assert!(!read.body.to_string().contains("canary"));
 
     let tagged = |tag: &str| {
@@ -304,6 +305,7 @@ async fn every_fault_of_settings_is_told_at_once_with_its_pointer() {
             "payment_pricing",
         ),
         (with("channel", json!("mars")), "/channel", "format"),
+        (with("sessionIdentifier", json!("md5")), "/sessionIdentifier", "format"),
         (with("identity", json!("../../other")), "/identity", "format"),
         (with("identity", json!("missing")), "/identity", "secret_missing"),
         (with("identity", json!("stripe")), "/identity", "secret_form"),

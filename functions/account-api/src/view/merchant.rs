@@ -1,4 +1,6 @@
-use amb_service::model::{CapturePolicy, Channel, MerchantSettings, PspAccount, PspKind};
+use amb_service::model::{
+    CapturePolicy, Channel, MerchantSettings, PspAccount, PspKind, SessionIdentifier,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,6 +24,9 @@ pub(crate) struct ApplePayView {
     /// Which of Apple's hosts makes merchant sessions.
     #[cfg_attr(test, schema(value_type = crate::openapi::PayChannelWord))]
     channel: Channel,
+    /// How Apple is told the merchant when a session is asked for.
+    #[cfg_attr(test, schema(value_type = crate::openapi::SessionIdentifierWord))]
+    session_identifier: SessionIdentifier,
     /// The secret with the Merchant Identity Certificate and its key.
     identity: String,
     psp: PspView,
@@ -86,6 +91,7 @@ impl From<MerchantSettings> for ApplePayView {
             merchant_capabilities: settings.capabilities,
             pricing: serde_json::to_value(&settings.pricing).unwrap_or_default(),
             channel: settings.channel,
+            session_identifier: settings.session_identifier,
             identity: settings.identity.into(),
             psp: settings.psp.into(),
             capture: settings.capture.into(),

@@ -34,19 +34,19 @@ struct Refusal {
     status_message: String,
 }
 
-/// The session in an answer, if it is one and for this context.
+/// The session in an answer, if it is one and for this context. One that broke off is worth another try.
 pub(super) fn session(reply: &Reply, context: &str) -> Result<MerchantSession, SessionError> {
     let useless = |why: &'static str| {
-        tracing::error!(why, "Apple's merchant session cannot be used");
+        tracing::error!(why, "session_refused");
         SessionError::Refused { status: reply.status, message: None }
     };
     if reply.body.len() > MOST_BYTES {
         return Err(useless("too large"));
     }
-    let read: Read =
-        serde_json::from_slice(&reply.body).map_err(|_fault| useless("not a session"))?;
-    let json: Box<RawValue> =
-        serde_json::from_slice(&reply.body).map_err(|_fault| useless("not JSON"))?;
+    let json: Box<RawValue> = serde_json::from_slice(&reply.body).map_err(|fault| {
+        if fault.is_eof() { SessionError::Unavailable } else { useless("not JSON") }
+    })?;
+    let read: Read = serde_json::from_str(json.get()).map_err(|_fault| useless("not a session"))?;
     if read.initiative_context != context {
         return Err(useless("made for another initiativeContext"));
     }
@@ -59,7 +59,7 @@ pub(super) fn refusal(reply: &Reply) -> SessionError {
     let read: Option<Refusal> = serde_json::from_slice(&reply.body).ok();
     let message = read.map(|read| exchange::excerpt(read.status_message.as_bytes(), MESSAGE_CHARS));
     let message = message.filter(|message| !message.is_empty());
-    tracing::error!(status = reply.status, "Apple refused a merchant session");
+    tracing::error!(status = reply.status, "session_refused");
     SessionError::Refused { status: reply.status, message }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::{Authority, Server, read_request};
 use amb_protocol::{apple_pay::MerchantIdentifier, secret::Secret};
 use amb_service::{
-    model::{SecretName, TenantId},
+    model::{SecretName, SessionIdentifier, TenantId},
     port::PortError,
 };
 use jiff::Timestamp;
@@ -15,6 +15,8 @@ use std::sync::{
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
+/// `printf merchant.com.example.shop | sha256sum`
+const HASH: &str = "7dfd3b4c6fe42301180177e6613735ae531012535854b928e2eed53521996300";
 const CONTEXT: &str = "https://pay.example.com/pay/pay_a/k.1.t.m/gateway";
 
 #[derive(Clone, Copy, Debug)]
@@ -60,12 +62,20 @@ fn gateway(authority: &Authority, base: &str, until: (i32, u8, u8)) -> ApplePayG
 }
 
 async fn ask(gateway: &ApplePayGateway<Keys, At>) -> Result<MerchantSession, SessionError> {
+    ask_as(gateway, SessionIdentifier::Plain).await
+}
+
+async fn ask_as(
+    gateway: &ApplePayGateway<Keys, At>,
+    identifier: SessionIdentifier,
+) -> Result<MerchantSession, SessionError> {
     let tenant = TenantId::parse(&format!("ten_{}", "a".repeat(26))).unwrap();
     let ask = SessionAsk {
         tenant: &tenant,
         channel: Channel::World,
         identity: &SecretName::parse("identity").unwrap(),
         merchant: &MerchantIdentifier::parse("merchant.com.example.shop").unwrap(),
+        identifier,
         display_name: "Example Shop",
         initiative_context: CONTEXT,
     };
@@ -138,10 +148,20 @@ async fn p035_a_session_is_had_by_mutual_tls_and_passed_on_to_the_byte() {
 }
 
 #[tokio::test]
+async fn a_merchant_whose_settings_say_so_is_asked_for_by_its_hash() {
+    let authority = Authority::new();
+    let (server, seen) = apple(&authority, vec![(200, session_json())]).await;
+    let gateway = gateway(&authority, &https(&server), (2090, 1, 1));
+    ask_as(&gateway, SessionIdentifier::Sha256).await.unwrap();
+    let seen = seen.lock().unwrap();
+    let body: Value = serde_json::from_str(seen[0].split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(body["merchantIdentifier"], HASH);
+}
+
+#[tokio::test]
 async fn p035_what_is_no_session_of_ours_is_refused() {
     let authority = Authority::new();
     for body in [
-        String::new(),
         "[]".to_owned(),
         "{}".to_owned(),
         "<html>".to_owned(),
@@ -159,6 +179,18 @@ async fn p035_what_is_no_session_of_ours_is_refused() {
             "{found:?} {body:.80}"
         );
         assert_eq!(server.connections(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_broke_off_is_asked_for_again() {
+    let authority = Authority::new();
+    let whole = session_json();
+    for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
+        let answers = vec![(200, whole[..cut].to_owned()), (200, whole.clone())];
+        let (server, _) = apple(&authority, answers).await;
+        let session = ask(&gateway(&authority, &https(&server), (2090, 1, 1))).await.unwrap();
+        assert_eq!((session.json.get(), server.connections()), (whole.as_str(), 2), "{cut}");
     }
 }
 

@@ -19,8 +19,8 @@ use crate::{
         Endpoint, EndpointId, EndpointStatus, EventId, EventSource, EventStream, EventType,
         IdempotencyKey, IdempotencyRecord, InboxMessage, InboxPointer, InboxSort, MerchantSettings,
         OutboundContent, OutboundMessage, OutboundPointer, Payment, PaymentId, PaymentPointer,
-        PaymentState, PspAccount, PspKind, QuoteMark, Route, SealedSecret, SecretName, StoredBody,
-        TenantId, TimelineEntry, TimelineItem, body_hash,
+        PaymentState, PspAccount, PspKind, QuoteMark, Route, SealedSecret, SecretName,
+        SessionIdentifier, StoredBody, TenantId, TimelineEntry, TimelineItem, body_hash,
     },
     port::{ClaimScope, Entropy, MessageClaim},
 };
@@ -142,6 +142,7 @@ impl<E: Entropy> Sample<E> {
             display_name: "Café".to_owned(),
             country: "US".to_owned(),
             channel: Channel::World,
+            session_identifier: SessionIdentifier::Plain,
             identity: SecretName::parse("identity").expect("a name"),
             psp: PspAccount {
                 kind: PspKind::Stripe { account: None },

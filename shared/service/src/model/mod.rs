@@ -55,7 +55,7 @@ pub use payment::{
     Attempt, CapturePolicy, Channel, DeclineClass, DomainAssociation, Doubt, Fence,
     MerchantSettings, Payment, PaymentNews, PaymentPointer, PaymentReply, PaymentState, PspAccount,
     PspKind, PspResult, QuoteMark, Refund, RefundStatus, SecretName, SecretNameFault, Seen,
-    TokenClaim, TokenHash, Told, Tracking,
+    SessionIdentifier, TokenClaim, TokenHash, Told, Tracking,
 };
 pub use question::{ASKED_MAX, Questions};
 pub use route::{Heard, Route};

@@ -7,7 +7,7 @@ mod news;
 pub use attempt::{Attempt, DeclineClass, Doubt, Fence, PspResult, TokenClaim, TokenHash, Told};
 pub use merchant::{
     CapturePolicy, Channel, DomainAssociation, MerchantSettings, PspAccount, PspKind, SecretName,
-    SecretNameFault,
+    SecretNameFault, SessionIdentifier,
 };
 pub use news::{PaymentNews, PaymentReply, Seen, Tracking};
 

@@ -219,6 +219,7 @@ where
             channel: settings.channel,
             identity: &settings.identity,
             merchant: &settings.merchant,
+            identifier: settings.session_identifier,
             display_name: &settings.display_name,
             initiative_context: gateway,
         };

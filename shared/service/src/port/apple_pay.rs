@@ -7,7 +7,9 @@ use serde_json::value::RawValue;
 use std::future::Future;
 
 use super::PortError;
-use crate::model::{Channel, MerchantSettings, PaymentId, SecretName, TenantId};
+use crate::model::{
+    Channel, MerchantSettings, PaymentId, SecretName, SessionIdentifier, TenantId,
+};
 
 /// Apple's merchant sessions. IAM: `GetSecretValue` on the merchants' secrets.
 pub trait MerchantSessions: Send + Sync {
@@ -29,6 +31,8 @@ pub struct SessionAsk<'a> {
     pub identity: &'a SecretName,
     /// The merchant.
     pub merchant: &'a MerchantIdentifier,
+    /// How Apple is told the merchant.
+    pub identifier: SessionIdentifier,
     /// The trading name.
     pub display_name: &'a str,
     /// The payment gateway's URL: the device calls what stands here.

@@ -13,7 +13,7 @@ use crate::{
     account::{UrlRefusal, VettedUrl, member},
     model::{
         Business, CapturePolicy, Channel, DomainAssociation, MerchantSettings, PspAccount, PspKind,
-        SecretName,
+        SecretName, SessionIdentifier,
     },
     problem::{Fault, Faults, ObjectBody, Problem, Reader},
 };
@@ -33,6 +33,7 @@ pub(super) struct Asked {
     merchant: MerchantIdentifier,
     sheet: Sheet,
     channel: Channel,
+    session_identifier: SessionIdentifier,
     pub(super) identity: SecretName,
     pub(super) psp: PspAccount,
     capture: CapturePolicy,
@@ -64,6 +65,12 @@ impl Asked {
         let merchant = reader.parsed("merchantIdentifier", MerchantIdentifier::parse, &mut faults);
         let sheet = sheet(&mut reader, drawn, &vet, &mut faults);
         let channel = member::optional_parsed(&mut reader, "channel", channel, &mut faults);
+        let session_identifier = member::optional_parsed(
+            &mut reader,
+            "sessionIdentifier",
+            session_identifier,
+            &mut faults,
+        );
         let identity = reader.parsed("identity", SecretName::parse, &mut faults);
         let psp = psp(&mut reader, &vet, &mut faults);
         let capture = capture(&mut reader, &mut faults);
@@ -78,6 +85,7 @@ impl Asked {
                 merchant: merchant?,
                 sheet: sheet?,
                 channel: channel.unwrap_or_default(),
+                session_identifier: session_identifier.unwrap_or_default(),
                 identity: identity?,
                 psp: psp?,
                 capture,
@@ -104,6 +112,7 @@ impl Asked {
             display_name: name,
             country,
             channel: self.channel,
+            session_identifier: self.session_identifier,
             identity: self.identity,
             psp: self.psp,
             capture: self.capture,
@@ -267,6 +276,14 @@ fn channel(word: &str) -> Result<Channel, &'static str> {
         "world" => Ok(Channel::World),
         "china" => Ok(Channel::China),
         _ => Err("one of: world, china"),
+    }
+}
+
+fn session_identifier(word: &str) -> Result<SessionIdentifier, &'static str> {
+    match word {
+        "plain" => Ok(SessionIdentifier::Plain),
+        "sha256" => Ok(SessionIdentifier::Sha256),
+        _ => Err("one of: plain, sha256"),
     }
 }
 

@@ -26,6 +26,9 @@ pub struct MerchantSettings {
     /// Which of Apple's two hosts makes the sessions.
     #[serde(default)]
     pub channel: Channel,
+    /// What Apple is told when a session is asked for.
+    #[serde(default)]
+    pub session_identifier: SessionIdentifier,
     /// The secret that holds the Merchant Identity Certificate and its key.
     pub identity: SecretName,
     /// Who moves the money.
@@ -69,6 +72,18 @@ pub enum Channel {
     World,
     /// `cn-apple-pay-gateway.apple.com`
     China,
+}
+
+/// How a session is asked for: Apple's samples of today name the merchant, and older ones its hash
+/// (spec/payments §1.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionIdentifier {
+    /// The merchant identifier as it is.
+    #[default]
+    Plain,
+    /// The SHA-256 of it, in lower hex.
+    Sha256,
 }
 
 /// The last part of a secret's name; what comes before it is the deployment's and the tenant's own, so

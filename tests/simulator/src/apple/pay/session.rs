@@ -80,11 +80,11 @@ async fn session(
 }
 
 fn judge(world: &World, fingerprint: &str, body: &Value) -> Result<Asked, Refusal> {
-    let owner = world.pay.merchants.get(fingerprint);
-    let merchant = text(body, "merchantIdentifier");
-    if owner.map(String::as_str) != Some(merchant) {
+    let merchant = world.pay.merchants.get(fingerprint);
+    let merchant = merchant.filter(|owner| is_named(owner, text(body, "merchantIdentifier")));
+    let Some(merchant) = merchant else {
         return Err(Refusal(417, "Payment Services Exception merchantId not registered"));
-    }
+    };
     if text(body, "initiative") != "messaging" {
         return Err(Refusal(400, "Payment Services Exception Invalid initiative"));
     }
@@ -101,10 +101,19 @@ fn judge(world: &World, fingerprint: &str, body: &Value) -> Result<Asked, Refusa
         return Err(Refusal(400, "Payment Services Exception Invalid domainName"));
     }
     Ok(Asked {
-        merchant: merchant.to_owned(),
+        merchant: merchant.clone(),
         display_name: display_name.to_owned(),
         context: context.to_owned(),
     })
+}
+
+/// Apple's samples name the merchant as it is, and older ones by its hash.
+fn is_named(merchant: &str, name: &str) -> bool {
+    name == merchant || name.eq_ignore_ascii_case(&hash_of(merchant))
+}
+
+fn hash_of(merchant: &str) -> String {
+    HEXUPPER.encode(digest(&SHA256, merchant.as_bytes()).as_ref())
 }
 
 /// Apple wants https; the local stack has no certificate, so its own addresses pass.
@@ -120,7 +129,7 @@ fn is_context(context: &str) -> bool {
 
 fn make(world: &World, asked: &Asked, life: u64) -> Value {
     let now = host::now_ms();
-    let hash = HEXUPPER.encode(digest(&SHA256, asked.merchant.as_bytes()).as_ref());
+    let hash = hash_of(&asked.merchant);
     let drawn = HEXUPPER.encode(&host::random_bytes::<32>());
     let mut session = json!({
         "epochTimestamp": now, "expiresAt": now + life,
@@ -162,6 +171,16 @@ fn text<'v>(body: &'v Value, name: &str) -> &'v str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_merchant_is_named_as_it_is_or_by_its_hash() {
+        let merchant = "merchant.com.example.shop";
+        for name in [merchant, &hash_of(merchant), &hash_of(merchant).to_lowercase()] {
+            assert!(is_named(merchant, name), "{name}");
+        }
+        assert!(!is_named(merchant, &hash_of("merchant.com.example.other")));
+        assert!(!is_named(merchant, ""));
+    }
 
     #[test]
     fn ap17_a_context_is_https_or_on_this_machine() {
