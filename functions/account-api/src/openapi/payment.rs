@@ -42,7 +42,8 @@ pub(crate) struct ReplaceApplePay {
     capture: Option<ReplaceCapture>,
     /// The IANA time zone of the books: the journal's days are its days.
     time_zone: String,
-    /// The secret that signs calls to the business's own servers; by default the provider's.
+    /// The secret that signs calls to the business's own servers. Prices by `callback` need it, unless the
+    /// provider is an `endpoint`, whose secret signs then.
     #[schema(pattern = "^[A-Za-z0-9-]{1,64}$")]
     signing: Option<String>,
     /// The content of Apple's `apple-developer-merchantid-domain-association`.

@@ -273,6 +273,23 @@ async fn lc03_settings_are_put_whole_and_read_back_with_their_tag() {
 }
 
 #[tokio::test]
+async fn apple_is_told_the_merchant_and_servers_are_asked_as_the_settings_say() {
+    let (world, key) = world().await;
+    world.memory.world().book.merchants.clear();
+    let mut body = with("sessionIdentifier", json!("sha256"));
+    body["pricing"] = json!({ "by": "callback", "url": "https://shop.example.com/price" });
+    body["signing"] = json!("signing");
+    let made = put(&world, &key, body.clone()).await;
+    assert_eq!((made.status, made.text("sessionIdentifier")), (200, "sha256".to_owned()));
+    // A provider of one's own shares a key already.
+    body.as_object_mut().unwrap().remove("signing");
+    body["psp"] =
+        json!({ "kind": "endpoint", "secret": "signing", "url": "https://shop.example.com/pay" });
+    let made = put(&world, &key, body).await;
+    assert_eq!(made.status, 200, "{:?}", made.body);
+}
+
+#[tokio::test]
 async fn every_fault_of_settings_is_told_at_once_with_its_pointer() {
     let (world, key) = world().await;
     for (body, pointer, rule) in [
@@ -304,6 +321,12 @@ async fn every_fault_of_settings_is_told_at_once_with_its_pointer() {
             "/pricing/surcharges",
             "payment_pricing",
         ),
+        (
+            with("pricing", json!({ "by": "callback", "url": "https://shop.example.com/price" })),
+            "/signing",
+            "required",
+        ),
+        (with("checkoutUrl", json!("http://shop.example")), "/checkoutUrl", "payment_url"),
         (with("channel", json!("mars")), "/channel", "format"),
         (with("sessionIdentifier", json!("md5")), "/sessionIdentifier", "format"),
         (with("identity", json!("../../other")), "/identity", "format"),

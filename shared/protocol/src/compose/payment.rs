@@ -45,6 +45,8 @@ pub struct MerchantDefaults {
     pub capabilities: Vec<String>,
     /// How a payment is priced that says nothing of it.
     pub pricing: Pricing,
+    /// Whether calls to the business's own server can be signed: prices are asked for in no other way.
+    pub signs: bool,
 }
 
 impl MerchantDefaults {
@@ -59,6 +61,7 @@ impl MerchantDefaults {
             networks: ["amex", "masterCard", "visa"].map(str::to_owned).to_vec(),
             capabilities: vec!["supports3DS".to_owned()],
             pricing: Pricing::default(),
+            signs: true,
         }
     }
 }

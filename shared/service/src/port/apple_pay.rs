@@ -7,9 +7,7 @@ use serde_json::value::RawValue;
 use std::future::Future;
 
 use super::PortError;
-use crate::model::{
-    Channel, MerchantSettings, PaymentId, SecretName, SessionIdentifier, TenantId,
-};
+use crate::model::{Channel, PaymentId, SecretName, SessionIdentifier, TenantId};
 
 /// Apple's merchant sessions. IAM: `GetSecretValue` on the merchants' secrets.
 pub trait MerchantSessions: Send + Sync {
@@ -131,12 +129,4 @@ pub enum PriceError {
     /// The address leads where nothing may be asked, or the signing secret is missing.
     #[error("the business's server cannot be asked")]
     NotAskable,
-}
-
-/// How settings are kept and read is the use case's; that they name a merchant at all is theirs.
-impl MerchantSettings {
-    /// The secret that signs calls to the business's own servers; the provider's where there is none.
-    pub fn signing_secret(&self) -> &SecretName {
-        self.signing.as_ref().unwrap_or(&self.psp.secret)
-    }
 }

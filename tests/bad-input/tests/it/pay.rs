@@ -389,7 +389,7 @@ fn p040_a_session_from_a_business_goes_nowhere() {
                 "tenant": TENANT, "business": payment.business, "merchant": payment.merchant,
                 "displayName": "Example Shop", "country": "US", "identity": "identity",
                 "psp": payment.psp, "networks": ["visa"], "capabilities": ["supports3DS"],
-                "timeZone": "UTC", "updatedAt": world.now, "revision": 1,
+                "timeZone": "UTC", "signing": "signing", "updatedAt": world.now, "revision": 1,
             }));
             let place = (payment.pointer.tenant, payment.business);
             world.book.merchants.insert(place, settings.unwrap());

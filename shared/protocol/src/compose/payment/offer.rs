@@ -37,7 +37,7 @@ pub(super) fn read(
     let lines = lines(content, currency, check);
     let shipping_methods = methods(content, currency, check);
     let total = total(content, &merchant_name, currency, check);
-    let pricing = pricing::read(content, currency, &defaults.pricing, check);
+    let pricing = pricing::read(content, currency, defaults, check);
     let (lines, shipping_methods, total, pricing) = (lines?, shipping_methods?, total?, pricing?);
     let given = total.as_ref().map(|total| total.amount);
     let goods = goods(content, lines, shipping_methods.first(), total.as_ref(), check)?;

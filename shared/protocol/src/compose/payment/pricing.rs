@@ -2,6 +2,7 @@
 
 use super::{
     super::{check::Check, object::Object, syntax, wire},
+    MerchantDefaults,
     offer::{amount, label},
 };
 use crate::{
@@ -21,18 +22,25 @@ const ROUNDINGS: [&str; 2] = ["halfUp", "halfEven"];
 pub(super) fn read(
     content: &mut Object<'_>,
     currency: Currency,
-    default: &Pricing,
+    defaults: &MerchantDefaults,
     check: &mut Check<'_>,
 ) -> Option<Pricing> {
     if !content.has("pricing") {
         content.optional("pricing");
-        return Some(default.clone());
+        return Some(defaults.pricing.clone());
     }
     let mut object = content.optional_object("pricing", check)?;
     object.required("by", check);
     let by = object.word("by", &["static", "callback"], "payment_pricing", check);
     let pricing = match by {
         Some("static") => rules(&mut object, currency, check).map(Pricing::Static),
+        Some(_) if !defaults.signs => {
+            let message =
+                "what asks your server is signed, and the business's settings name no key";
+            let fault = Fault::new(object.pointer("by"), "payment_pricing", message);
+            check.fault(fault.fix("name a secret as `signing` in its Apple Pay settings"));
+            return None;
+        }
         Some(_) => callback(&mut object, currency, check),
         None => return None,
     };

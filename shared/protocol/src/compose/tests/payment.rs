@@ -300,5 +300,11 @@ fn the_merchants_own_pricing_holds_where_none_is_said() {
     assert_eq!(stored, draft);
     let Some(Need::Payment(pending)) = stored.needs.last() else { panic!() };
     assert_eq!(pending.offer.pricing, merchant.pricing);
+    // Whoever has no key to sign the question with is told before anything is sent.
+    let unsigned = MerchantDefaults { signs: false, ..MerchantDefaults::sample() };
+    let how = Composing { merchant: Some(&unsigned), ..how };
+    let asks = with("/pricing", json!({"by": "callback", "url": "https://shop.example/price"}));
+    let faults = compose(ContentType::Payment, &asks, "", &how).unwrap_err();
+    assert_eq!(short(&faults), [("/pricing/by".to_owned(), "payment_pricing")]);
     assert!(!format!("{draft:?} {pending:?}").contains("Desk"));
 }

@@ -80,6 +80,14 @@ impl Asked {
         let domain_association =
             member::optional_parsed(&mut reader, "domainAssociation", association, &mut faults);
         reader.finish(&mut faults);
+        if let (Some(sheet), Some(psp)) = (&sheet, &psp) {
+            asks_with_a_key(
+                &sheet.pricing,
+                psp,
+                map.get("signing").is_some_and(|signing| !signing.is_null()),
+                &mut faults,
+            );
+        }
         let read = (|| {
             Some(Self {
                 merchant: merchant?,
@@ -195,6 +203,16 @@ fn no_amounts(pricing: &Pricing, faults: &mut Faults) {
         let message = "a surcharge has an amount, and settings have no currency";
         let fault = Fault::new(pointer, "payment_pricing", message);
         faults.push(fault.fix("say surcharges with the payment"));
+    }
+}
+
+/// Prices that the business's server says are asked for with a signature.
+fn asks_with_a_key(pricing: &Pricing, psp: &PspAccount, signs: bool, faults: &mut Faults) {
+    let is_asked = matches!(pricing, Pricing::Callback { .. });
+    if is_asked && !signs && !matches!(psp.kind, PspKind::Endpoint { .. }) {
+        let message = "what asks your server for prices is signed, and this names the key for it";
+        let fault = Fault::new("/signing", "required", message);
+        faults.push(fault.fix("name a secret with a key that you share with your server"));
     }
 }
 

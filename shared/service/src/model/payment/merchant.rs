@@ -57,6 +57,15 @@ pub struct MerchantSettings {
     pub revision: u64,
 }
 
+impl MerchantSettings {
+    /// The secret that signs calls to the business's own servers: the one named for it, or the one that
+    /// signs the calls to its own provider anyway. What other providers gave out signs nothing.
+    pub fn signing_secret(&self) -> Option<&SecretName> {
+        let is_own = matches!(self.psp.kind, PspKind::Endpoint { .. });
+        self.signing.as_ref().or(Some(&self.psp.secret).filter(|_| is_own))
+    }
+}
+
 /// The content of Apple's `apple-developer-merchantid-domain-association`: text, at most 32 KiB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

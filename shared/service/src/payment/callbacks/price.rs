@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Callbacks;
 use crate::{
-    model::{Payment, QuoteMark},
+    model::{MerchantSettings, Payment, QuoteMark},
     port::{Clock, Merchants, Payments, PortError, PriceAsk, PriceError, PriceSource},
 };
 
@@ -97,14 +97,15 @@ where
         until: Timestamp,
     ) -> Result<Result<Quote, Unpriced>, PortError> {
         let tenant = &payment.pointer.tenant;
-        let Some(settings) = self.store.merchant(tenant, &payment.business).await? else {
+        let settings = self.store.merchant(tenant, &payment.business).await?;
+        let Some(signing) = settings.as_ref().and_then(MerchantSettings::signing_secret) else {
             return Ok(Err(Unpriced::Fault("price_unsigned")));
         };
         let until = (self.clock.now() + ASK_WITHIN).min(until);
         let ask = PriceAsk {
             tenant,
             business: &payment.business,
-            signing: settings.signing_secret(),
+            signing,
             url,
             payment: &payment.pointer.payment,
             reference: payment.reference.as_deref(),

@@ -23,6 +23,7 @@ fn world(fallback: &str) -> World {
         "tenant": payment.pointer.tenant, "business": payment.business, "merchant": payment.merchant,
         "displayName": "Example Shop", "country": "US", "identity": "identity", "psp": payment.psp,
         "networks": ["visa"], "capabilities": ["supports3DS"], "timeZone": "Asia/Tokyo",
+        "signing": "signing",
         "updatedAt": Timestamp::UNIX_EPOCH, "revision": 1,
     }))
     .unwrap();
@@ -91,6 +92,13 @@ fn p025_what_is_no_price_of_this_offer_is_none() {
         assert_eq!(world.rows().pop().unwrap().error_class.as_deref(), Some(why));
         assert_eq!(world.rows().pop().unwrap().quote_source.as_deref(), Some("fallback_static"));
     }
+    let unsigned = world("static");
+    for settings in unsigned.memory.world().book.merchants.values_mut() {
+        settings.signing = None;
+    }
+    assert_eq!(priced(&unsigned.call(Step::ShippingMethod, &express())).new_total.amount, "74.00");
+    let row = unsigned.rows().pop().unwrap();
+    assert_eq!(row.error_class.as_deref(), Some("price_unsigned"), "Stripe's key signs nothing");
     for error in [PriceError::Refused, PriceError::NotAskable] {
         let world = world("static");
         world.memory.world().pay.prices.push_back(Err(error));
