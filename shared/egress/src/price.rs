@@ -1,20 +1,44 @@
 //! Asks a business's own server what the customer's choices cost (spec/payments §5).
+//!
+//! # The contract
+//!
+//! The server is asked with `POST {url}`, [signed](crate::signed), whenever the customer chose something
+//! that nobody has priced yet:
+//!
+//! ```json
+//! {"business":"…","payment":"pay_…","reference":"1001","currencyCode":"USD",
+//!  "lineItems":[{"label":"Desk","amount":"199.00","type":"final"}],
+//!  "total":{"label":"Example Shop","amount":"203.99","type":"final"},
+//!  "shippingMethods":[{"identifier":"std","label":"Standard","detail":"3 days","amount":"4.99"}],
+//!  "chosen":{"shippingMethod":"std","paymentType":"credit","shippingContact":{
+//!    "countryCode":"US","administrativeArea":"CA","locality":"Cupertino","postalCode":"95014"}}}
+//! ```
+//!
+//! `lineItems` are the goods, without delivery and tax; `total` is what was offered first. `reference`,
+//! `shippingMethods` and everything in `chosen` may be absent. It answers 200 with
+//!
+//! ```json
+//! {"newTotal":{"amount":"220.41"},"newLineItems":[{"label":"Desk","amount":"199.00"},…],"tax":"16.42"}
+//! ```
+//!
+//! or with `errors` ([`read_price_answer`](amb_protocol::apple_pay::read_price_answer) says what else may
+//! be there), within six seconds: after some three and a half it is asked once more.
+
+mod question;
 
 use std::time::Duration;
 
-use amb_protocol::apple_pay::{Inputs, Offer};
-use amb_service::{
-    model::PaymentId,
-    port::{Clock, HOP_HEADER, MerchantSecrets, PriceAnswer, PriceAsk, PriceError, PriceSource},
+use amb_service::port::{
+    Clock, HOP_HEADER, MerchantSecrets, PriceAnswer, PriceAsk, PriceError, PriceSource,
 };
 use jiff::Timestamp;
 use reqwest::{
     Method, Request,
     header::{CONTENT_TYPE, HeaderName, HeaderValue},
 };
-use serde::Serialize;
 use tokio::time;
 
+use self::question::Question;
 use crate::{
     CallError, EndpointUrl, Policy,
     client::{Pool, WalledClient},
@@ -31,18 +55,6 @@ pub struct BusinessPrices<K, C> {
     keys: MerchantKeys<K>,
     clock: C,
     patience: Duration,
-}
-
-/// What the business's server is asked, JSON.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Question<'a> {
-    business: &'a str,
-    payment: &'a PaymentId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<&'a str>,
-    offer: &'a Offer,
-    inputs: &'a Inputs,
 }
 
 /// Why one try gave no price.
@@ -115,14 +127,8 @@ impl<K: MerchantSecrets, C: Clock> PriceSource for BusinessPrices<K, C> {
         let url = EndpointUrl::parse(ask.url, self.client.policy())
             .map_err(|_fault| PriceError::NotAskable)?;
         let key = self.key(ask).await?;
-        let question = Question {
-            business: ask.business.as_str(),
-            payment: ask.payment,
-            reference: ask.reference,
-            offer: ask.offer,
-            inputs: ask.inputs,
-        };
-        let body = serde_json::to_vec(&question).map_err(|_unwritable| PriceError::NotAskable)?;
+        let body = serde_json::to_vec(&Question::of(ask));
+        let body = body.map_err(|_unwritable| PriceError::NotAskable)?;
 
         let left = || deadline.saturating_duration_since(time::Instant::now());
         // The first try leaves time for a second one: a server that hangs may answer its next caller.

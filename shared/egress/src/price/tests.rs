@@ -3,13 +3,16 @@
 use super::*;
 use crate::testing::{Server, read_request};
 use amb_protocol::{
-    apple_pay::{Line, LineType, MerchantIdentifier, Pricing},
+    apple_pay::{
+        Inputs, Line, LineType, MerchantIdentifier, Offer, PaymentType, Pricing, Region,
+        ShippingMethod,
+    },
     id::BusinessId,
     money::{Currency, Minor},
     secret::Secret,
 };
 use amb_service::{
-    model::{SecretName, TenantId},
+    model::{PaymentId, SecretName, TenantId},
     port::PortError,
 };
 use serde_json::{Value, json};
@@ -51,7 +54,12 @@ fn offer() -> Offer {
         currency: Currency::parse("USD").unwrap(),
         lines: vec![line("Desk")],
         total: line("Example Shop"),
-        shipping_methods: Vec::new(),
+        shipping_methods: vec![ShippingMethod {
+            identifier: "express".into(),
+            label: "Express".into(),
+            detail: String::new(),
+            amount: Minor::new(1500),
+        }],
         required_billing: Vec::new(),
         required_shipping: Vec::new(),
         networks: vec!["visa".into()],
@@ -71,7 +79,11 @@ async fn ask_at(url: &str, keys: Keys, millis: i64) -> Result<PriceAnswer, Price
         payment: &PaymentId::parse(&format!("pay_{}", "a".repeat(26))).unwrap(),
         reference: Some("1001"),
         offer: &offer(),
-        inputs: &Inputs { shipping_method: Some("express".into()), ..Inputs::default() },
+        inputs: &Inputs {
+            shipping_method: Some("express".into()),
+            region: Region::of(&json!({"countryCode": "us", "postalCode": "95014-2083"})),
+            payment_type: Some(PaymentType::Credit),
+        },
     };
     let until = Noon.now() + jiff::SignedDuration::from_millis(millis);
     prices.price(&ask, until).await
@@ -110,10 +122,19 @@ async fn a_price_is_asked_for_with_the_offer_and_the_choices_signed() {
     let key = SharedKey::new(KEY.into()).unwrap();
     assert!(key.verifies(&headers, body.as_bytes(), Noon.now()));
     let body: Value = serde_json::from_str(body).unwrap();
-    assert_eq!(body["business"], "7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002");
-    assert_eq!(body["reference"], "1001");
-    assert_eq!(body["inputs"]["shippingMethod"], "express");
-    assert_eq!(body["offer"]["total"]["amount"], 6399);
+    let line = |label: &str| json!({"label": label, "amount": "63.99", "type": "final"});
+    assert_eq!(
+        body,
+        json!({
+            "business": "7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002",
+            "payment": format!("pay_{}", "a".repeat(26)), "reference": "1001",
+            "currencyCode": "USD", "lineItems": [line("Desk")], "total": line("Example Shop"),
+            "shippingMethods": [{"identifier": "express", "label": "Express", "detail": "",
+                "amount": "15.00"}],
+            "chosen": {"shippingMethod": "express", "paymentType": "credit",
+                "shippingContact": {"countryCode": "US", "postalCode": "95014"}},
+        })
+    );
 }
 
 #[tokio::test]
