@@ -216,7 +216,8 @@ pub(crate) struct PaymentSession {
 }
 
 /// Addresses that the business serves itself, https; the others are ours. With its own
-/// `paymentGatewayUrl` the payment is none of ours, and only these are named to the device.
+/// `paymentGatewayUrl` the payment is none of ours, and only these are named to the device. Without it
+/// the three updates are ours, too: prices are said with `pricing`.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[serde(deny_unknown_fields)]

@@ -69,6 +69,7 @@ pub(super) fn read(
     let endpoints = match content.optional_object("endpoints", check) {
         Some(mut object) => {
             let endpoints = addresses(&mut object, check);
+            who_is_paid_says_the_price(&endpoints, &object, check);
             object.finish(check);
             endpoints
         }
@@ -107,6 +108,31 @@ pub(super) fn read(
     let mut object = Object::read(&parsed, pointer, check)?;
     wire::payment_session(&mut object, gateway, check);
     Some((endpoints, Some(text)))
+}
+
+/// A price that the customer saw and we did not could not be what we have the card pay (spec/payments
+/// §5, rule 2).
+fn who_is_paid_says_the_price(
+    endpoints: &PaymentEndpoints,
+    object: &Object<'_>,
+    check: &mut Check<'_>,
+) {
+    if endpoints.payment_gateway_url.is_some() {
+        return;
+    }
+    for (name, url) in [
+        ("paymentMethodUpdateUrl", &endpoints.payment_method_update_url),
+        ("shippingContactUpdateUrl", &endpoints.shipping_contact_update_url),
+        ("shippingMethodUpdateUrl", &endpoints.shipping_method_update_url),
+    ] {
+        if url.is_some() {
+            let message = "what a choice costs is told by whoever takes the payment";
+            let fault = Fault::new(object.pointer(name), "payment_pricing", message);
+            check.fault(fault.fix(
+                "say prices with `pricing`, or name `paymentGatewayUrl` and bring the session along",
+            ));
+        }
+    }
 }
 
 fn addresses(object: &mut Object<'_>, check: &mut Check<'_>) -> PaymentEndpoints {

@@ -244,6 +244,10 @@ fn lc04_addresses_of_ones_own_take_the_place_of_ours() {
     let expected = json!({"paymentGatewayUrl": "https://pay.example/gateway",
         "orderTrackingUrl": "https://shop.example/o", "fallbackUrl": "https://shop.example/pay"});
     assert_eq!(both, expected);
+    for name in ["paymentMethodUpdateUrl", "shippingContactUpdateUrl", "shippingMethodUpdateUrl"] {
+        let own = with("/endpoints", json!({ name: "https://shop.example/prices" }));
+        assert_eq!(found(&own), [(format!("/endpoints/{name}"), "payment_pricing")]);
+    }
     let http = with("/endpoints", json!({"fallbackUrl": "http://shop.example"}));
     assert_eq!(found(&http), [("/endpoints/fallbackUrl".to_owned(), "payment_url")]);
 }
