@@ -1,7 +1,12 @@
 //! A customer is asked to pay.
 
+use proptest::prelude::*;
+
 use super::*;
-use crate::{apple_pay::Pricing, money::Minor};
+use crate::{
+    apple_pay::Pricing,
+    money::{Currency, Minor},
+};
 
 fn desk() -> Value {
     json!({"currencyCode": "USD", "lineItems": [{"label": "Desk", "amount": "199"}],
@@ -146,6 +151,7 @@ fn f118_what_does_not_add_up_is_refused_where_it_stands() {
             "payment_style",
         ),
         (with("/pricing", json!({"by": "magic"})), "/pricing/by", "payment_pricing"),
+        (with("/lineItems/0/amount", json!("1.500")), "/lineItems/0/amount", "payment_amount"),
         (
             with("/pricing", json!({"by": "callback", "url": "http://a.example"})),
             "/pricing/url",
@@ -311,4 +317,47 @@ fn the_merchants_own_pricing_holds_where_none_is_said() {
     let faults = compose(ContentType::Payment, &asks, "", &how).unwrap_err();
     assert_eq!(short(&faults), [("/pricing/by".to_owned(), "payment_pricing")]);
     assert!(!format!("{draft:?} {pending:?}").contains("Desk"));
+}
+
+proptest! {
+    #[test]
+    fn f118_whatever_is_composed_adds_up_in_apples_json(
+        lines in proptest::collection::vec((-20_000_i64..200_000, any::<bool>()), 1..8),
+        shipping in proptest::option::of(0_i64..5_000),
+        percent in 0_u32..30_000,
+        code in proptest::sample::select(vec!["USD", "JPY", "KWD"]),
+    ) {
+        let decimal = |amount: i64| Minor::new(amount).to_decimal(Currency::parse(code).unwrap());
+        let lines: Vec<_> = lines
+            .into_iter()
+            .map(|(amount, is_pending)| {
+                let kind = if is_pending { "pending" } else { "final" };
+                json!({"label": "Line", "amount": decimal(amount), "type": kind})
+            })
+            .collect();
+        let way = |amount| json!({"identifier": "std", "label": "Standard", "amount": decimal(amount)});
+        let content = json!({
+            "currencyCode": code, "lineItems": lines,
+            "shippingMethods": shipping.into_iter().map(way).collect::<Vec<_>>(),
+            "pricing": {"by": "static", "taxes": [{"label": "Tax", "onShipping": true,
+                "percent": format!("{}.{:03}", percent / 1000, percent % 1000)}]},
+        });
+        match compose_by("apple-2026-08", ContentType::Payment, &content, false) {
+            Ok(composed) => {
+                let message = filled(&composed.draft);
+                prop_assert_eq!(short(&check_wire(&message, RulePack::latest())), []);
+                let request = &message["interactiveData"]["data"]["payment"]["paymentRequest"];
+                // Without a point it is the smallest unit: all have the decimals of their currency.
+                let minor = |line: &Value| -> i64 {
+                    line["amount"].as_str().unwrap().replace('.', "").parse().unwrap()
+                };
+                let known = request["lineItems"].as_array().unwrap().iter();
+                let known = known.filter(|line| line["type"] == "final").map(minor);
+                prop_assert_eq!(known.sum::<i64>(), minor(&request["total"]));
+            }
+            Err(faults) => {
+                prop_assert_eq!(short(&faults), [("/content/lineItems".to_owned(), "payment_total")]);
+            }
+        }
+    }
 }
