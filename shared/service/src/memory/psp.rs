@@ -24,6 +24,8 @@ pub struct PspWorld {
     pub outcomes: VecDeque<PspDone>,
     /// It makes an object of its own when the bubble is sent.
     pub makes_intents: bool,
+    /// How it refuses to make the next ones.
+    pub refuses: VecDeque<DeclineClass>,
     /// It has no fence: it can only be asked.
     pub is_weak: bool,
     /// Authorisations it was asked for, with the key.
@@ -225,8 +227,9 @@ impl Psp for Memory {
         order: &PspOrder,
         _until: Timestamp,
     ) -> Result<Option<String>, PspFault> {
-        let made = self.psp("Psp::prepare", |world| {
-            world.psp.makes_intents.then(|| format!("pi_{}", order.payment))
+        let made = self.psp("Psp::prepare", |world| match world.psp.refuses.pop_front() {
+            Some(class) => Err(PspFault::Refused(class)),
+            None => Ok(world.psp.makes_intents.then(|| format!("pi_{}", order.payment))),
         });
         made.await.ok_or(PspFault::Unavailable)
     }

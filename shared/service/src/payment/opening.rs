@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     model::{
-        JournalEvent, JournalRow, MerchantSettings, OutboundMessage, Payment, PaymentId,
-        PaymentPointer, PaymentState,
+        DeclineClass, JournalEvent, JournalRow, MerchantSettings, OutboundMessage, Payment,
+        PaymentId, PaymentPointer, PaymentState,
     },
     port::{
         Clock, Entropy, MerchantSession, MerchantSessions, Merchants, Payments, PortError, Psp,
@@ -179,6 +179,9 @@ where
         let until = self.clock.now() + PREPARED_WITHIN;
         match self.psp.prepare(&order(payment, None, None), until).await {
             Ok(intent) => Ok(intent),
+            Err(PspFault::Refused(DeclineClass::RateLimited | DeclineClass::Unreachable)) => {
+                Err(NotOpened::Later("the payment provider has no time"))
+            }
             Err(PspFault::Refused(class)) => {
                 let detail = format!("the payment provider refuses it: {}", class.as_str());
                 Err(NotOpened::Refused(detail))

@@ -8,8 +8,8 @@ use amb_protocol::{
 use amb_service::{
     memory::{Memory, drive},
     model::{
-        FailureCode, JournalEvent, MerchantSettings, OutboundMessage, OutboundPointer,
-        OutboundStatus, Payment, PaymentId, PaymentPointer, PaymentState,
+        DeclineClass, FailureCode, JournalEvent, MerchantSettings, OutboundMessage,
+        OutboundPointer, OutboundStatus, Payment, PaymentId, PaymentPointer, PaymentState,
     },
     payment::{offering, opening::Opening},
     port::{MerchantSession, MerchantSessions, SessionAsk, SessionError},
@@ -258,6 +258,30 @@ fn the_providers_own_object_is_made_once_and_before_the_bubble_leaves() {
     let world = shop.scene.world.world();
     let prepared = world.faults.calls.iter().filter(|call| **call == "Psp::prepare").count();
     assert_eq!(prepared, 1);
+}
+
+#[test]
+fn a_provider_that_has_no_time_is_asked_again_and_one_that_refuses_is_not() {
+    for (class, is_sent) in [
+        (DeclineClass::RateLimited, true),
+        (DeclineClass::Unreachable, true),
+        (DeclineClass::Configuration, false),
+    ] {
+        let shop = Shop::asks(&content());
+        shop.scene.world.world().psp.refuses.push_back(class);
+        let first = shop.round();
+        if is_sent {
+            assert!(matches!(first, Relayed::Again(_)), "{class:?}");
+            assert_eq!(shop.round(), Relayed::Finished);
+            assert_eq!(shop.message().status, OutboundStatus::AcceptedByApple);
+        } else {
+            assert_eq!(first, Relayed::Finished);
+            let (code, detail) = shop.failure();
+            assert_eq!(code, FailureCode::PaymentSession);
+            assert!(detail.ends_with(class.as_str()), "{detail}");
+            assert_eq!(shop.payment().state, PaymentState::Expired);
+        }
+    }
 }
 
 #[test]
