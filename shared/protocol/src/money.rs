@@ -136,12 +136,15 @@ impl Minor {
         minor.map(|minor| Self(sign * minor)).map_err(|_too_long| AmountFault::TooLarge)
     }
 
-    /// The same from the books of others, some of which fill every amount up with zeros: `500.00` yen.
+    /// The same from the books of others, some of which fill every amount up with zeros, to at most three
+    /// decimals: `500.00` yen.
     pub fn parse_padded(text: &str, currency: Currency) -> Result<Self, AmountFault> {
-        match text.split_once('.').map(|(whole, part)| (whole, part, part.trim_end_matches('0'))) {
-            None | Some((_, "", _)) => Self::parse(text, currency),
-            Some((whole, _, "")) => Self::parse(whole, currency),
-            Some((whole, _, part)) => Self::parse(&format!("{whole}.{part}"), currency),
+        match text.split_once('.').filter(|(_, part)| (1..=3).contains(&part.len())) {
+            None => Self::parse(text, currency),
+            Some((whole, part)) => match part.trim_end_matches('0') {
+                "" => Self::parse(whole, currency),
+                part => Self::parse(&format!("{whole}.{part}"), currency),
+            },
         }
     }
 
@@ -232,14 +235,15 @@ mod tests {
         for (text, code, minor) in [
             ("500.00", "JPY", 500),
             ("500", "JPY", 500),
-            ("63.9900", "USD", 6399),
+            ("63.990", "USD", 6399),
             ("63.9", "USD", 6390),
             ("-1.00", "USD", -100),
-            ("12.345000", "KWD", 12345),
+            ("12.345", "KWD", 12345),
         ] {
             assert_eq!(Minor::parse_padded(text, currency(code)), Ok(Minor::new(minor)), "{text}");
         }
-        for (text, code) in [("500.01", "JPY"), ("63.991", "USD"), ("63.", "USD"), ("6.3.0", "USD")]
+        for (text, code) in
+            [("500.01", "JPY"), ("63.9900", "USD"), ("63.", "USD"), ("6.3.0", "USD")]
         {
             assert!(Minor::parse_padded(text, currency(code)).is_err(), "{text}");
         }

@@ -263,7 +263,7 @@ impl<'a> Endpoint<'a> {
         match self.call(Method::POST, &[&order.key, what], &body.to_string(), Some(key)).await {
             Answer::Said(said) if said.decision == word && said.says(amount, order.currency) => {
                 let fee = said.fee.as_deref();
-                let fee = fee.and_then(|fee| Minor::parse(fee, order.currency).ok());
+                let fee = fee.and_then(|fee| Minor::parse_padded(fee, order.currency).ok());
                 PspDone::Done { reference: said.reference(), fee }
             }
             Answer::Taken(reference) => PspDone::Accepted { reference },
@@ -396,7 +396,7 @@ impl Said {
     }
 
     fn says(&self, amount: Minor, currency: Currency) -> bool {
-        let said = self.amount.as_deref().and_then(|text| Minor::parse(text, currency).ok());
+        let said = self.amount.as_deref().and_then(|text| Minor::parse_padded(text, currency).ok());
         said == Some(amount) && self.currency.as_deref() == Some(currency.as_str())
     }
 

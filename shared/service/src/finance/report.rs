@@ -217,7 +217,8 @@ impl<'r> Cells<'r> {
         if text.contains(',') {
             return Err(self.fault(column, CellProblem::Comma));
         }
-        Minor::parse(text, currency).map_err(|fault| self.fault(column, CellProblem::Amount(fault)))
+        Minor::parse_padded(text, currency)
+            .map_err(|fault| self.fault(column, CellProblem::Amount(fault)))
     }
 
     /// `2026-11-21 09:30:00`, by a clock.

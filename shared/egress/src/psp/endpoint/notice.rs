@@ -52,6 +52,6 @@ pub(in crate::psp) fn notices(
 impl Body {
     fn amount(&self) -> Option<Minor> {
         let currency = Currency::parse(self.currency.as_deref()?).ok()?;
-        Minor::parse(self.amount.as_deref()?, currency).ok()
+        Minor::parse_padded(self.amount.as_deref()?, currency).ok()
     }
 }
