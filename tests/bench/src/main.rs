@@ -17,6 +17,7 @@ mod ack;
 mod aws;
 mod clock;
 mod compose;
+mod customer;
 mod functions;
 mod http;
 mod images;

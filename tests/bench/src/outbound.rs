@@ -4,14 +4,12 @@
 use std::error::Error;
 
 use amb_local::{NewTenant, Stack, Tenant, api::Api};
-use amb_simulator::model::{
-    Customer, Direction, EntryState, NewConversation, NewCustomer, Send, TranscriptFilter,
-};
+use amb_simulator::model::{Customer, Direction, EntryState, TranscriptFilter};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http::Method;
 use serde_json::json;
 
-use crate::{clock::Stopwatch, report::Report, stack::CEILING};
+use crate::{clock::Stopwatch, customer, report::Report, stack::CEILING};
 
 /// A business whose sample does not answer.
 const BUSINESS: &str = "6f1c0a52-3b7e-4d59-9c1e-be0000000003";
@@ -47,29 +45,9 @@ pub(crate) async fn relay(stack: &Stack, report: &mut Report) -> Fallible<()> {
     Ok(())
 }
 
-/// A customer who has written, so that the business may answer.
 async fn writes(stack: &Stack, number: usize) -> Fallible<Customer> {
-    let simulator = stack.simulator();
-    let customer =
-        NewCustomer { name: Some(format!("outbound-{number}")), ..NewCustomer::default() };
-    let customer = simulator.create_customer(&customer).await?;
-    let opened = NewConversation {
-        customer: customer.name.clone(),
-        business_id: BUSINESS.to_owned(),
-        ..NewConversation::default()
-    };
-    simulator.open_conversation(&opened).await?;
-    let text = Send::text("Are you there?").to(BUSINESS).wait(PATIENCE_MS);
-    let text = Send { typing_first: Some(false), ..text };
-    let sent = simulator.send(&customer.name, &text).await?;
-    let heard = TranscriptFilter {
-        id: Some(sent.id),
-        received: Some(true),
-        wait: PATIENCE_MS,
-        ..TranscriptFilter::default()
-    };
-    simulator.transcript(&heard).await?.pop().ok_or("the business did not hear a customer")?;
-    Ok(customer)
+    let name = format!("outbound-{number}");
+    customer::who_has_written(stack, &name, BUSINESS, PATIENCE_MS).await
 }
 
 /// So many messages to each customer, and all of them on the phones.

@@ -8,12 +8,10 @@ mod files;
 use std::{error::Error, path::PathBuf};
 
 use amb_local::{NewTenant, Options, Stack, Tenant};
-use amb_simulator::model::{
-    BusinessEvent, Customer, EventFilter, NewConversation, NewCustomer, Send, Verdict,
-};
+use amb_simulator::model::{BusinessEvent, Customer, EventFilter, Verdict};
 use serde_json::Value;
 
-use crate::report::Report;
+use crate::{customer, report::Report};
 
 /// A business whose sample does not answer.
 const BUSINESS: &str = "6f1c0a52-3b7e-4d59-9c1e-be0000000004";
@@ -53,21 +51,8 @@ impl<'s> Scene<'s> {
     async fn new(stack: &'s Stack) -> Fallible<Self> {
         let quiet = NewTenant { echo: false, ..NewTenant::new(NAME, BUSINESS) };
         let tenant = stack.add_tenant(&quiet).await?;
-        let simulator = stack.simulator();
-        let customer = NewCustomer { name: Some(NAME.to_owned()), ..NewCustomer::default() };
-        let customer = simulator.create_customer(&customer).await?;
-        let opened = NewConversation {
-            customer: customer.name.clone(),
-            business_id: BUSINESS.to_owned(),
-            ..NewConversation::default()
-        };
-        simulator.open_conversation(&opened).await?;
-        let text = Send::text("What is there?").to(BUSINESS).wait(PATIENCE_MS);
-        let text = Send { typing_first: Some(false), ..text };
-        let sent = simulator.send(&customer.name, &text).await?;
-        let scene = Self { stack, tenant, customer };
-        scene.heard("message.received", &sent.id).await?;
-        Ok(scene)
+        let customer = customer::who_has_written(stack, NAME, BUSINESS, PATIENCE_MS).await?;
+        Ok(Self { stack, tenant, customer })
     }
 
     /// The event of this type about this message, when the business has it.
@@ -107,29 +92,4 @@ impl<'s> Scene<'s> {
 /// The text at a JSON Pointer; empty where there is none.
 fn text_at(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-/// Bytes that no compression and no accident makes equal to others.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed;
-    let mut bytes = Vec::with_capacity(length + 8);
-    while bytes.len() < length {
-        // Knuth's multiplier; the high bytes are the better ones.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        bytes.extend((state >> 24).to_le_bytes().into_iter().take(5));
-    }
-    bytes.truncate(length);
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_films_are_alike() {
-        let (one, other) = (noise(1_000, 1), noise(1_000, 2));
-        assert_eq!((one.len(), other.len()), (1_000, 1_000));
-        assert_ne!(one, other);
-    }
 }

@@ -5,6 +5,7 @@
 use amb_simulator::model::{
     Attach, BusinessEvent, CallFilter, Direction, FaultSpec, FileFilter, GatewayCall, Place, Spoil,
 };
+use amb_simulator::sample::noise;
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 use futures_util::future::try_join_all;
@@ -297,19 +298,6 @@ async fn follow(scene: &Scene<'_>, url: &str) -> Fallible<(HeaderMap, Vec<u8>)> 
 fn header(headers: &HeaderMap, name: &str) -> String {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or_default().to_owned()
-}
-
-/// Bytes that no compression and no accident makes equal to others.
-pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed;
-    let mut bytes = Vec::with_capacity(length + 8);
-    while bytes.len() < length {
-        // Knuth's multiplier; the high bytes are the better ones.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        bytes.extend_from_slice(&(state >> 24).to_le_bytes()[..5]);
-    }
-    bytes.truncate(length);
-    bytes
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {

@@ -3,11 +3,11 @@
 #![expect(clippy::indexing_slicing, reason = "a member that is not there reads as null")]
 
 use amb_simulator::model::{Answer as Tap, Attach, Entry, FaultSpec, Place, Reply, Send};
-use data_encoding::BASE64;
+use amb_simulator::sample::{chairs, noise};
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use crate::files::{MOST, arrives, noise, put, received, send_file, sha256};
+use crate::files::{MOST, arrives, put, received, send_file, sha256};
 use crate::harness::{Ground, Outcome};
 use crate::scene::{PATIENCE_MS, Scene, text_at};
 
@@ -115,9 +115,10 @@ pub(crate) async fn f097_a_hundred_megabytes_fit_into_the_smallest_function(
 /// and the answer as the phone knows it.
 async fn answered(scene: &Scene<'_>) -> Fallible<(String, Entry)> {
     scene.customer_is_heard("what is there").await?;
+    let picker = chairs("c0ffee00-0000-4000-8000-00000000ba5e", 11, 190_000);
     let mut message = scene.message("");
     message["type"] = json!("raw");
-    message["content"] = json!({"apple": {"type": "interactive", "interactiveData": picker()}});
+    message["content"] = json!({"apple": {"type": "interactive", "interactiveData": picker}});
     let headers = [("idempotency-key", "ask"), ("prefer", "wait=10")];
     let asked = scene.post_with(&headers, &message).await?;
     assert!(matches!(asked.status, 200 | 202), "{}", asked.body);
@@ -132,44 +133,6 @@ async fn answered(scene: &Scene<'_>) -> Fallible<(String, Entry)> {
     };
     let answer = scene.simulator.reply(&scene.customer.name, &reply).await?;
     Ok((question, answer))
-}
-
-/// A list picker with eleven pictures of a fifth of a megabyte.
-fn picker() -> Value {
-    let picture = |number: u64| {
-        let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-        bytes.extend(noise(190_000, number));
-        BASE64.encode(&bytes)
-    };
-    let numbers = 1..=11_u64;
-    let images: Vec<_> = numbers
-        .clone()
-        .map(|number| json!({"identifier": number.to_string(), "data": picture(number)}))
-        .collect();
-    let items: Vec<_> = numbers
-        .map(|number| {
-            json!({
-                "identifier": number.to_string(),
-                "imageIdentifier": number.to_string(),
-                "title": format!("Chair {number}"),
-                "order": number,
-                "style": "default",
-            })
-        })
-        .collect();
-    json!({
-        "bid": "com.apple.messages.MSMessageExtensionBalloonPlugin:0000000000:com.apple.icloud.apps.messages.business.extension",
-        "data": {
-            "version": "1.0",
-            "requestIdentifier": "c0ffee00-0000-4000-8000-00000000ba5e",
-            "images": images,
-            "listPicker": {"sections": [
-                {"title": "Chairs", "order": 0, "items": items, "multipleSelection": false},
-            ]},
-        },
-        "receivedMessage": {"title": "Our chairs", "style": "icon"},
-        "replyMessage": {"title": "My choice", "style": "icon"},
-    })
 }
 
 /// The same answer in the message itself.

@@ -114,6 +114,7 @@ mod line;
 pub mod model;
 mod phone;
 mod psp;
+pub mod sample;
 mod server;
 mod shop;
 mod world;

@@ -1,10 +1,12 @@
 //! Customers' answers that come by reference: how soon the business has them.
 
-use amb_simulator::model::{Answer, Reply};
-use data_encoding::BASE64;
+use amb_simulator::{
+    model::{Answer, Reply},
+    sample::chairs,
+};
 use serde_json::{Value, json};
 
-use super::{BUSINESS, Fallible, PATIENCE_MS, Scene, noise};
+use super::{BUSINESS, Fallible, PATIENCE_MS, Scene};
 use crate::{
     clock::{median, percentile},
     report::Report,
@@ -51,40 +53,8 @@ pub(super) async fn measure(scene: &Scene<'_>, report: &mut Report) -> Fallible<
     Ok(())
 }
 
-/// A list picker with a picture for each choice.
 fn picker(choices: usize) -> Value {
-    let picture = |number: usize| {
-        let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-        bytes.extend(noise(PICTURE, number as u64));
-        BASE64.encode(&bytes)
-    };
-    let images: Vec<_> = (0..choices)
-        .map(|number| json!({"identifier": number.to_string(), "data": picture(number)}))
-        .collect();
-    let items: Vec<_> = (0..choices)
-        .map(|number| {
-            json!({
-                "identifier": number.to_string(),
-                "imageIdentifier": number.to_string(),
-                "title": format!("Chair {number}"),
-                "order": number,
-                "style": "default",
-            })
-        })
-        .collect();
-    json!({
-        "bid": "com.apple.messages.MSMessageExtensionBalloonPlugin:0000000000:com.apple.icloud.apps.messages.business.extension",
-        "data": {
-            "version": "1.0",
-            "requestIdentifier": "c0ffee00-0000-4000-8000-00000000be0c",
-            "images": images,
-            "listPicker": {"sections": [
-                {"title": "Chairs", "order": 0, "items": items, "multipleSelection": false},
-            ]},
-        },
-        "receivedMessage": {"title": "Our chairs", "style": "icon"},
-        "replyMessage": {"title": "My choice", "style": "icon"},
-    })
+    chairs("c0ffee00-0000-4000-8000-00000000be0c", choices, PICTURE)
 }
 
 #[cfg(test)]

@@ -11,11 +11,14 @@ use std::{
 
 use amb_local::CpuTime;
 use amb_protocol::attachment::{AttachmentKey, Cipher};
-use amb_simulator::model::{Attach, Direction, FileFilter};
+use amb_simulator::{
+    model::{Attach, Direction, FileFilter},
+    sample::noise,
+};
 use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::{Value, json};
 
-use super::{BUSINESS, Fallible, PATIENCE_MS, Scene, noise, text_at};
+use super::{BUSINESS, Fallible, PATIENCE_MS, Scene, text_at};
 use crate::{
     clock::{Stopwatch, cpu_ms, median, millis},
     report::Report,

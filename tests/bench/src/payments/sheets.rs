@@ -5,8 +5,8 @@ use std::{path::PathBuf, time::Duration};
 
 use amb_local::{Merchant, NewTenant, Options, Stack, Tenant};
 use amb_simulator::model::{
-    Choices, Customer, Direction, EntryState, NewConversation, NewCustomer, Send, Sheet, SheetCall,
-    SheetState, TranscriptFilter, Tricks,
+    Choices, Customer, Direction, EntryState, Sheet, SheetCall, SheetState, TranscriptFilter,
+    Tricks,
 };
 use http::Method;
 use serde_json::json;
@@ -14,6 +14,7 @@ use serde_json::json;
 use super::Fallible;
 use crate::{
     clock::{median, millis, percentile},
+    customer,
     report::Report,
     stack::CEILING,
 };
@@ -76,7 +77,7 @@ async fn paid(stack: &Stack, report: &mut Report) -> Fallible<()> {
     let quiet = NewTenant { echo: false, ..NewTenant::new(NAME, BUSINESS) };
     let tenant = stack.add_tenant(&quiet).await?;
     stack.take_payments(&tenant, &Merchant::of(&tenant)).await?;
-    let customer = writes(stack).await?;
+    let customer = customer::who_has_written(stack, NAME, BUSINESS, PATIENCE_MS).await?;
     for number in 0..WARM_UP {
         let messages = ask(stack, &tenant, &customer, number, 1).await?;
         pay(stack, &customer, &messages).await?;
@@ -128,30 +129,6 @@ fn tell(gateway: &mut Took, updates: &mut Took, cpu: Duration, report: &mut Repo
     let (p50, p99) = (median(&mut updates.ours), percentile(&mut updates.ours, 99));
     report.figure(key("update_overhead_ms_p50"), p50, "ms", note.as_str());
     report.at_most(key("update_overhead_ms_p99"), p99, "ms", UPDATE_GOAL_MS, note);
-}
-
-/// A customer who has written, so that the business may answer.
-async fn writes(stack: &Stack) -> Fallible<Customer> {
-    let simulator = stack.simulator();
-    let customer = NewCustomer { name: Some(NAME.to_owned()), ..NewCustomer::default() };
-    let customer = simulator.create_customer(&customer).await?;
-    let opened = NewConversation {
-        customer: customer.name.clone(),
-        business_id: BUSINESS.to_owned(),
-        ..NewConversation::default()
-    };
-    simulator.open_conversation(&opened).await?;
-    let text = Send::text("I'll take it.").to(BUSINESS).wait(PATIENCE_MS);
-    let text = Send { typing_first: Some(false), ..text };
-    let sent = simulator.send(&customer.name, &text).await?;
-    let heard = TranscriptFilter {
-        id: Some(sent.id),
-        received: Some(true),
-        wait: PATIENCE_MS,
-        ..TranscriptFilter::default()
-    };
-    simulator.transcript(&heard).await?.pop().ok_or("the business did not hear the customer")?;
-    Ok(customer)
 }
 
 /// Asks for so many payments; gives the messages' ids once all are on the phone.
