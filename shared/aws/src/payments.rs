@@ -14,14 +14,14 @@
 //! | payment | `T#<tenant>#PAY#<payment>` | `META` |
 //! | offer | `T#<tenant>#PAY#<payment>` | `OFFER` |
 //! | quote | `T#<tenant>#PAY#<payment>` | `Q#<number>` |
-//! | customer's reply | `T#<tenant>#PAY#<payment>` | `REPLY` |
+//! | customer's reply that weighs most | `T#<tenant>#PAY#<payment>` | `REPLY` |
 //! | token's claim | `TK#<merchant>#<hash>` | `CLAIM` |
 //! | journal row | `J#<tenant>#<merchant>#<shard>#<day>` | `<number>` |
 //! | chain's end | `J#<tenant>#<merchant>#<shard>` | `HEAD` |
 //! | chain's days | `J#<tenant>#<merchant>#<shard>` | `DAY#<day>` |
 //! | chain among all | `CHAINS` | `<tenant>#<merchant>#<shard>` |
 
-mod change;
+pub(crate) mod change;
 mod journal;
 mod lists;
 
@@ -77,18 +77,25 @@ impl Payments for Store {
         self.change_payment(change).await
     }
 
-    async fn keep_reply(&self, reply: &PaymentReply) -> Result<(), PortError> {
+    async fn keep_reply(
+        &self,
+        reply: &PaymentReply,
+        instead_of: Option<&Seen>,
+    ) -> Result<bool, PortError> {
         const OPERATION: &str = "Payments::keep_reply";
         let item = row::payment_reply::item(reply).map_err(unreadable(OPERATION))?;
-        let put = self
-            .client
-            .put_item()
-            .table_name(self.payments_table(OPERATION)?)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)");
+        let table = self.payments_table(OPERATION)?;
+        let put = self.client.put_item().table_name(table).set_item(Some(item));
+        let put = match instead_of {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(kept) => put
+                .condition_expression("#said = :kept")
+                .expression_attribute_names("#said", row::SAID)
+                .expression_attribute_values(":kept", row::said(kept).map_err(unreadable(OPERATION))?),
+        };
         match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => error.old_item(OPERATION).map(|_| ()),
+            Ok(_) => Ok(true),
+            Err(error) => error.old_item(OPERATION).map(|_| false),
         }
     }
 }

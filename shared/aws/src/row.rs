@@ -79,8 +79,13 @@ pub(crate) fn write(key: Key, shape: &impl Serialize) -> Result<Item, RowFault> 
 pub(crate) fn write_json(key: Key, said: &impl Serialize) -> Result<Item, RowFault> {
     let mut item = key.into_item();
     item.insert("v".to_owned(), AttributeValue::N(VERSION.to_owned()));
-    item.insert(SAID.to_owned(), s(serde_json::to_string(said)?));
+    item.insert(SAID.to_owned(), self::said(said)?);
     Ok(item)
+}
+
+/// The JSON text of such a row.
+pub(crate) fn said(said: &impl Serialize) -> Result<AttributeValue, RowFault> {
+    Ok(s(serde_json::to_string(said)?))
 }
 
 /// What a row holds as JSON text.
@@ -90,7 +95,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(item: &Item) -> Result<T, RowFault>
 }
 
 /// The attribute that holds JSON text.
-const SAID: &str = "said";
+pub(crate) const SAID: &str = "said";
 
 /// One attribute, such as an update sets.
 pub(crate) fn value(shape: &impl Serialize) -> Result<AttributeValue, RowFault> {

@@ -116,7 +116,7 @@ where
             _ => None,
         };
         let placed = self.place_as(message, &reading).await?;
-        enqueue_paid(&self.queue, paid.as_ref()).await;
+        enqueue_paid(&self.queue, paid.as_ref(), Duration::ZERO).await?;
         Ok(placed)
     }
 

@@ -9,7 +9,7 @@ pub mod callbacks;
 pub mod capability;
 pub mod commit;
 mod due;
-mod evidence;
+pub mod evidence;
 pub mod journal;
 mod news;
 pub mod notice;

@@ -123,11 +123,16 @@ fn every_broken_promise_is_caught() {
         ("P1", (|shop| shop.hold_twice()) as Break),
         ("P2", |shop| shop.lose_the_money()),
         ("P5", |shop| shop.forget_the_capture()),
+        ("P3", |shop| shop.tell_another_story()),
+        ("P4", |shop| shop.fail_what_is_paid()),
         ("P6", |shop| shop.leave_in_doubt()),
         ("P7", |shop| shop.tear_a_row_out()),
         ("P9", |shop| shop.ask_without_a_claim()),
         ("P11", |shop| shop.charge_another_amount()),
+        ("P10", |shop| shop.fail_what_is_paid()),
         ("events", |shop| shop.tell_twice()),
+        ("denial", |shop| shop.pass_over_a_denial()),
+        ("evidence", |shop| shop.leave_a_reply_unread()),
     ]);
     for (promise, breaks) in breaks {
         let mut shop = run(&SCENARIOS[0], &[]);

@@ -1,4 +1,5 @@
-//! What the customer's reply says of a payment: `T#<tenant>#PAY#<payment>` / `REPLY`, written once.
+//! What the customer's reply says of a payment: `T#<tenant>#PAY#<payment>` / `REPLY`. One that weighs more
+//! takes its place, if it still is as it was read.
 
 use amb_service::model::{PaymentPointer, PaymentReply};
 use jiff::SignedDuration;

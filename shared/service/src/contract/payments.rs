@@ -106,7 +106,8 @@ async fn refusals<S: Payments + Journal>(
     Ok(())
 }
 
-/// The first reply stands; whoever reads the payment sees it, and no change takes it back.
+/// A reply takes another's place only as that was read; whoever reads the payment sees it, and no change
+/// takes it back.
 async fn replies<S: Payments>(
     store: &S,
     sample: &Sample<impl Entropy>,
@@ -114,12 +115,19 @@ async fn replies<S: Payments>(
 ) -> Result<(), PortError> {
     let other = Payment { pointer: sample.payment().pointer, ..paid.clone() };
     let seen = Seen { at: sample.after(3), state: Some("paid".to_owned()) };
-    let reply = PaymentReply { payment: paid.pointer.clone(), seen: seen.clone() };
-    store.keep_reply(&reply).await?;
     let denied = Seen { at: sample.after(4), state: Some("paymentNotCompleted".to_owned()) };
-    store.keep_reply(&PaymentReply { seen: denied, ..reply }).await?;
+    let [first, second] = [&seen, &denied]
+        .map(|seen| PaymentReply { payment: paid.pointer.clone(), seen: seen.clone() });
+    assert!(!store.keep_reply(&first, Some(&denied)).await?, "there is none to take the place of");
+    assert!(store.keep_reply(&first, None).await?);
+    for stale in [None, Some(&denied)] {
+        assert!(!store.keep_reply(&second, stale).await?, "another is kept");
+    }
     let found = store.find_payment(&paid.pointer).await?;
-    assert_eq!(found.and_then(|found| found.reply), Some(seen));
+    assert_eq!(found.and_then(|found| found.reply), Some(seen.clone()));
+    assert!(store.keep_reply(&second, Some(&seen)).await?);
+    let found = store.find_payment(&paid.pointer).await?;
+    assert_eq!(found.and_then(|found| found.reply), Some(denied));
     assert_eq!(store.find_payment(&other.pointer).await?, None, "a reply is no payment");
     Ok(())
 }

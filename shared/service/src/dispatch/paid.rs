@@ -9,16 +9,16 @@ use amb_protocol::{
 use std::time::Duration;
 
 use crate::{
-    model::{InboxMessage, PaymentId, PaymentPointer, PaymentReply, Seen},
+    model::{InboxMessage, PaymentId, PaymentPointer, Seen},
+    payment::evidence,
     port::{Payments, PortError, SettlementQueue},
-    problem::chain,
 };
 
 /// Characters of a state that are kept. Apple's words are shorter.
 const LONGEST_STATE: usize = 64;
 
 /// Keeps what a reply says of a payment, if it is one of ours and the customer is the one who was asked;
-/// answers which payment it is. What is kept first stands.
+/// answers which payment it is. What weighs most stands, and a denial outweighs everything.
 pub(crate) async fn keep_reply(
     store: &impl Payments,
     message: &InboxMessage,
@@ -33,24 +33,20 @@ pub(crate) async fn keep_reply(
         return Ok(None);
     };
     let pointer = PaymentPointer { tenant: message.pointer.tenant.clone(), payment };
-    let found = store.find_payment(&pointer).await?;
-    let is_theirs = found.is_some_and(|payment| {
-        payment.business == message.business && payment.opaque == message.opaque
-    });
-    if !is_theirs {
-        return Ok(None);
-    }
     let state = state.map(|state| state.chars().take(LONGEST_STATE).collect());
     let seen = Seen { at: message.received_at, state };
-    store.keep_reply(&PaymentReply { payment: pointer.clone(), seen }).await?;
-    Ok(Some(pointer))
+    let customer = (&message.business, &message.opaque);
+    let is_theirs = evidence::keep_reply(store, &pointer, customer, &seen).await?;
+    Ok(is_theirs.then_some(pointer))
 }
 
-/// Has the payment looked at. Should the queue not take it, it is looked at when its row is due, and
-/// the reply is read with the row.
-pub(crate) async fn enqueue_paid(queue: &impl SettlementQueue, paid: Option<&PaymentPointer>) {
-    let Some(pointer) = paid else { return };
-    if let Err(error) = queue.enqueue_settlement(pointer, Duration::ZERO).await {
-        tracing::warn!(error = %chain(&error), "a payment is left to the sweep");
-    }
+/// Has the payment looked at. The sweep would not find it: the reply is not in the payment's row, and a
+/// payment that its business captures itself is never due. So the caller has to come again if this fails.
+pub(crate) async fn enqueue_paid(
+    queue: &impl SettlementQueue,
+    paid: Option<&PaymentPointer>,
+    delay: Duration,
+) -> Result<(), PortError> {
+    let Some(pointer) = paid else { return Ok(()) };
+    queue.enqueue_settlement(pointer, delay).await
 }

@@ -128,10 +128,18 @@ impl Payments for Memory {
         self.call("Payments::change", |world| world.book.change(change)).await
     }
 
-    async fn keep_reply(&self, reply: &PaymentReply) -> Result<(), PortError> {
+    async fn keep_reply(
+        &self,
+        reply: &PaymentReply,
+        instead_of: Option<&Seen>,
+    ) -> Result<bool, PortError> {
         self.call("Payments::keep_reply", |world| {
-            let seen = reply.seen.clone();
-            world.book.replies.entry(reply.payment.clone()).or_insert(seen);
+            let replies = &mut world.book.replies;
+            let is_unmoved = replies.get(&reply.payment) == instead_of;
+            if is_unmoved {
+                replies.insert(reply.payment.clone(), reply.seen.clone());
+            }
+            is_unmoved
         })
         .await
     }

@@ -90,9 +90,12 @@ pub struct Payment {
     /// What the customer's own reply said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Seen>,
-    /// The settling worker has weighed that.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub reply_weighed: bool,
+    /// The reply that the settling worker has weighed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighed_reply: Option<Seen>,
+    /// What the journal says that the provider holds.
+    #[serde(default)]
+    pub held: Minor,
     /// Captured so far.
     #[serde(default)]
     pub captured: Minor,

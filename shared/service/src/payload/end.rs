@@ -1,13 +1,18 @@
 //! The end of a payload: its row, and whatever waits for it.
 
 use jiff::Timestamp;
+use std::time::Duration;
 
 use super::{Fetch, FetchError, FetchTables, Fetched, reply::Twin, told::told, transfer::let_go};
 use crate::{
     dispatch::{TRIES, deliveries, enqueue, enqueue_paid, keep_reply, push, stand_back},
     model::{AttachmentId, ConversationState, Payload, PayloadFault, PayloadPlace, PayloadStatus},
     port::{Clock, DeliveryQueue, LargeFiles, PortError, SettlementQueue, Step, Stepped},
+    problem::chain,
 };
+
+/// Long enough for the reply to be told before what becomes of its payment.
+const WEIGHED_AFTER: Duration = Duration::from_secs(2);
 
 /// How a payload ends.
 #[derive(Debug)]
@@ -60,6 +65,11 @@ where
             End::Told(twin) => keep_reply(&self.store, &twin.message, &twin.envelope).await?,
             End::With(_) => None,
         };
+        // Whoever comes again after the step finds nothing left to do: this is seen to before. The answer
+        // is not fetched again for it: Apple's links die within seconds.
+        if let Err(error) = enqueue_paid(&self.queue, paid.as_ref(), WEIGHED_AFTER).await {
+            tracing::warn!(error = %chain(&error), "what a reply says of a payment waits");
+        }
         for tries in 0..TRIES {
             let Some(step) = self.last_step(&ended, &end).await? else {
                 let held = self.store.record_payload(&ended, lease).await?;
@@ -70,7 +80,6 @@ where
                     let resolved = step.resolved.map(|resolved| resolved.deliveries);
                     let owed = [step.deliveries, resolved.unwrap_or_default()].concat();
                     enqueue(&self.queue, &owed).await;
-                    enqueue_paid(&self.queue, paid.as_ref()).await;
                     return Ok(Fetched::Finished);
                 }
                 Stepped::Finished => return Ok(Fetched::Nothing),

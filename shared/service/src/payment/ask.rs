@@ -103,14 +103,22 @@ where
         let found = store.find_payment(&pointer).await?;
         let mut payment = found.ok_or_else(Problem::not_found)?;
         let now = clock.now();
-        let Some(row) = begin(&mut payment, now)? else { return Ok(payment) };
+        let row = match begin(&mut payment, now) {
+            Ok(Some(row)) => row,
+            Ok(None) => return Ok(payment),
+            Err(refusal) => {
+                // What keeps it from being done may be what nobody has weighed yet.
+                if payment.has_evidence() {
+                    enqueue(queue, &pointer).await;
+                }
+                return Err(refusal);
+            }
+        };
         payment.reschedule(now);
         let row = JournalRow { actor: Some(asker.actor.to_owned()), ..row };
         match commit(store, clock, Plan::of(payment, vec![row])).await? {
             Committed::Done(payment) => {
-                if let Err(error) = queue.enqueue_settlement(&pointer, Duration::ZERO).await {
-                    tracing::warn!(error = %chain(&error), "a payment is left to the sweep");
-                }
+                enqueue(queue, &pointer).await;
                 return Ok(*payment);
             }
             Committed::Moved | Committed::Claimed(_) => {}
@@ -118,4 +126,10 @@ where
         stand_back(clock, tries).await;
     }
     Err(Problem::conflict())
+}
+
+async fn enqueue(queue: &impl SettlementQueue, pointer: &PaymentPointer) {
+    if let Err(error) = queue.enqueue_settlement(pointer, Duration::ZERO).await {
+        tracing::warn!(error = %chain(&error), "a payment is left to the sweep");
+    }
 }

@@ -29,8 +29,12 @@ use std::{fmt, sync::OnceLock, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::capability::{Capability, Opened, Step};
+use super::{
+    capability::{Capability, Opened, Step},
+    commit::{Committed, Plan, commit_by},
+};
 use crate::{
+    dispatch::stand_back,
     model::Payment,
     port::{
         Clock, Entropy, Merchants, Payments, PortError, PriceSource, Psp, ServiceKeySource,
@@ -144,6 +148,19 @@ where
         let key = ServiceKey::derive(&master)
             .map_err(|short| PortError::unreadable("ServiceKeySource::service_key", short))?;
         Ok(self.key.get_or_init(|| key))
+    }
+}
+
+impl<S: Payments, Q, P, W, K, C: Clock + Entropy, T> Callbacks<S, Q, P, W, K, C, T> {
+    /// Writes a plan down while there is time to answer.
+    async fn write(&self, call: &Call<'_>, plan: Plan) -> Result<Committed, PortError> {
+        commit_by(&self.store, &self.clock, plan, call.by(ANSWER_WITHIN)).await
+    }
+
+    /// Lets others get done before the next try, if there is time for one.
+    async fn goes_on(&self, call: &Call<'_>, tried: u32) -> Result<(), CallbackError> {
+        stand_back(&self.clock, tried).await;
+        if self.clock.now() < call.by(ANSWER_WITHIN) { Ok(()) } else { Err(CallbackError::Busy) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one way in which a payment changes.
 
-use amb_protocol::apple_pay::Quote;
+use amb_protocol::{apple_pay::Quote, money::Minor};
+use jiff::Timestamp;
 
 use super::journal;
 use crate::{
@@ -43,14 +44,37 @@ pub enum Committed {
     Claimed(TokenClaim),
 }
 
+/// Says in the row that tells how the payment stands by how much what is held has changed. There is such
+/// a row: what is held changes with the state.
+fn account(payment: &mut Payment, rows: &mut [JournalRow]) {
+    let change = payment.holds().checked_sub(payment.held).filter(|it| *it != Minor::ZERO);
+    let place = rows.iter().rposition(|row| row.state_to.is_some());
+    let place = place.or(rows.len().checked_sub(1));
+    if let (Some(change), Some(row)) = (change, place.and_then(|place| rows.get_mut(place))) {
+        row.held_minor = Some(change);
+        payment.held = payment.holds();
+    }
+}
+
 /// Writes a plan down, all or nothing. An error leaves open whether it happened: read the payment.
 pub async fn commit<S: Payments, C: Clock + Entropy>(
     store: &S,
     clock: &C,
     plan: Plan,
 ) -> Result<Committed, PortError> {
-    let Plan { mut payment, claim, quotes, rows } = plan;
+    commit_by(store, clock, plan, Timestamp::MAX).await
+}
+
+/// The same, tried no longer than until `by` where the chain keeps on growing.
+pub async fn commit_by<S: Payments, C: Clock + Entropy>(
+    store: &S,
+    clock: &C,
+    plan: Plan,
+    by: Timestamp,
+) -> Result<Committed, PortError> {
+    let Plan { mut payment, claim, quotes, mut rows } = plan;
     payment.revision += 1;
+    account(&mut payment, &mut rows);
     let pointer = &payment.pointer;
     let chain = Chain::of(&pointer.tenant, &payment.merchant, &pointer.payment);
     let time_zone = payment.time_zone.clone();
@@ -72,6 +96,7 @@ pub async fn commit<S: Payments, C: Clock + Entropy>(
             }
             Changed::Moved => return Ok(Committed::Moved),
             Changed::Claimed(claim) => return Ok(Committed::Claimed(claim)),
+            Changed::Outrun if by <= now => break,
             Changed::Outrun => {
                 stand_back(clock, tried).await;
                 change.head = store.chain_head(&change.chain).await?;

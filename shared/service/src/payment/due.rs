@@ -87,6 +87,6 @@ impl Payment {
     /// There is something that the customer saw, and nobody has weighed it yet.
     pub(super) fn has_evidence(&self) -> bool {
         let tracking = self.tracking.is_some() && !self.tracking_weighed;
-        tracking || (self.reply.is_some() && !self.reply_weighed)
+        tracking || (self.reply.is_some() && self.reply != self.weighed_reply)
     }
 }

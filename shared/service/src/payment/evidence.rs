@@ -1,15 +1,25 @@
 //! What the customer saw of a payment, against what was authorised (spec/payments §1.6, §5 rule 7).
 
-use amb_protocol::money::Minor;
+use amb_protocol::{
+    id::{BusinessId, OpaqueId},
+    money::Minor,
+};
+use jiff::Timestamp;
 
-use crate::model::{Payment, Seen};
+use crate::{
+    model::{Payment, PaymentPointer, PaymentReply, Seen, Tracking},
+    port::{Payments, PortError},
+};
+
+/// How often a reply is weighed again because another one was kept meanwhile.
+const TRIES: usize = 4;
 
 /// Who acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acknowledged {
     /// Order tracking told the authorised total.
     Tracking,
-    /// The customer's reply does not deny it.
+    /// The customer's reply says that it was paid.
     Reply,
 }
 
@@ -47,7 +57,9 @@ impl Payment {
     pub fn acknowledged(&self) -> Option<Acknowledged> {
         match self.seen()? {
             (Some(_), _) if self.denied().is_none() => Some(Acknowledged::Tracking),
-            (None, Some(_)) if self.denied().is_none() => Some(Acknowledged::Reply),
+            (None, Some(reply)) if reply.affirms() && self.denied().is_none() => {
+                Some(Acknowledged::Reply)
+            }
             _ => None,
         }
     }
@@ -65,9 +77,69 @@ impl Payment {
     /// What was seen of the live attempt: a reply to an earlier one may well say that it was not paid.
     /// A total that cannot be read says nothing: the reply or the time has to.
     fn seen(&self) -> Option<(Option<Minor>, Option<&Seen>)> {
-        let begun_at = self.live()?.begun_at;
-        let tracking = self.tracking.as_ref().filter(|tracking| tracking.at >= begun_at);
-        let reply = self.reply.as_ref().filter(|reply| reply.at >= begun_at);
+        self.live()?;
+        let tracking = self.tracking.as_ref().filter(|tracking| self.is_of_live(tracking.at));
+        let reply = self.reply.as_ref().filter(|reply| self.is_of_live(reply.at));
         Some((tracking.and_then(|tracking| tracking.total), reply))
     }
+
+    /// Whether what was seen then is of the live attempt.
+    fn is_of_live(&self, at: Timestamp) -> bool {
+        self.live().is_none_or(|attempt| attempt.begun_at <= at)
+    }
+
+    /// Whether order tracking takes the place of what was kept of it: the first call stands, unless it
+    /// was of an earlier attempt or said less. A total that differs says most, whenever it comes.
+    pub(super) fn weighs_more(&self, tracking: &Tracking) -> bool {
+        let amount = self.live().map(|attempt| attempt.amount);
+        let weight = |tracking: &Tracking| match tracking.total {
+            Some(total) if amount.is_some_and(|amount| amount != total) => Weight::Denial,
+            Some(_) => Weight::Assent,
+            None => Weight::Nothing,
+        };
+        let of = |tracking: &Tracking| (self.is_of_live(tracking.at), weight(tracking));
+        self.tracking.as_ref().is_none_or(|kept| of(tracking) > of(kept))
+    }
+
+    /// The same of a reply: a denial weighs most, whenever it comes.
+    fn reply_weighs_more(&self, reply: &Seen) -> bool {
+        let weight = |reply: &Seen| match reply {
+            reply if reply.denies() => Weight::Denial,
+            reply if reply.affirms() => Weight::Assent,
+            _ => Weight::Nothing,
+        };
+        let of = |reply: &Seen| (self.is_of_live(reply.at), weight(reply));
+        self.reply.as_ref().is_none_or(|kept| of(reply) > of(kept))
+    }
+}
+
+/// How much a piece of evidence says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    Nothing,
+    Assent,
+    Denial,
+}
+
+/// Keeps what a customer's reply says of a payment, if it weighs more than what was kept; whether there
+/// is such a payment and the customer is the one who was asked.
+pub async fn keep_reply<S: Payments>(
+    store: &S,
+    pointer: &PaymentPointer,
+    (business, opaque): (&BusinessId, &OpaqueId),
+    seen: &Seen,
+) -> Result<bool, PortError> {
+    for _ in 0..TRIES {
+        let found = store.find_payment(pointer).await?;
+        let is_theirs = |it: &Payment| it.business == *business && it.opaque == *opaque;
+        let Some(payment) = found.filter(is_theirs) else { return Ok(false) };
+        if !payment.reply_weighs_more(seen) {
+            return Ok(true);
+        }
+        let reply = PaymentReply { payment: pointer.clone(), seen: seen.clone() };
+        if store.keep_reply(&reply, payment.reply.as_ref()).await? {
+            return Ok(true);
+        }
+    }
+    Err(PortError::unavailable("Payments::keep_reply", "the reply did not hold still"))
 }

@@ -8,7 +8,7 @@ use std::{future::Future, time::Duration};
 use super::{Page, PortError};
 use crate::model::{
     Chain, ChainHead, JournalRow, MerchantSettings, Payment, PaymentPointer, PaymentReply,
-    TenantId, TokenClaim, TokenHash,
+    Seen, TenantId, TokenClaim, TokenHash,
 };
 
 /// Payments. Rows are put whole, each under a condition; nothing is updated or deleted. IAM: `GetItem`
@@ -53,12 +53,13 @@ pub trait Payments: Send + Sync {
         change: &PaymentChange,
     ) -> impl Future<Output = Result<Changed, PortError>> + Send;
 
-    /// Keeps what the customer's reply says; the first one stands. Whoever reads the payment from then
-    /// on sees it.
+    /// Keeps what the customer's reply says in the place of what was kept before, if that still is what
+    /// is kept; whether it was. Whoever reads the payment from then on sees it.
     fn keep_reply(
         &self,
         reply: &PaymentReply,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+        instead_of: Option<&Seen>,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
 }
 
 /// One atomic change of a payment: everything in it happens, or nothing. The payment and the message

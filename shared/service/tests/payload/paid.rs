@@ -3,6 +3,7 @@
 use amb_protocol::id::RequestIdentifier;
 use amb_service::{
     contract::Sample,
+    memory::FaultMode,
     model::{Payment, PaymentId, PaymentPointer, Seen},
     port::Clock as _,
 };
@@ -50,14 +51,35 @@ fn kept(actors: &Actors, pointer: &PaymentPointer) -> Option<Seen> {
 }
 
 #[test]
-fn what_a_reply_says_of_a_payment_is_kept_once_and_the_payment_is_looked_at() {
-    let (mut actors, pointer) = asked();
-    for (id, state) in [(2, "paymentNotCompleted"), (3, "paid")] {
-        answers(&mut actors, id, &json!({ "interactiveData": sheet(state) }));
+fn what_weighs_most_of_what_replies_say_is_kept_and_the_payment_is_looked_at() {
+    for order in [["paymentNotCompleted", "paid"], ["paid", "paymentNotCompleted"]] {
+        let (mut actors, pointer) = asked();
+        for (id, state) in (2..).zip(order) {
+            answers(&mut actors, id, &json!({ "interactiveData": sheet(state) }));
+        }
+        let seen = kept(&actors, &pointer).unwrap();
+        assert!(seen.denies(), "{seen:?}");
+        assert_eq!(actors.world.world().settlement_queue.len(), 2);
     }
-    let seen = kept(&actors, &pointer).unwrap();
-    assert!(seen.denies(), "{seen:?}");
-    assert_eq!(actors.world.world().settlement_queue.len(), 2);
+}
+
+#[test]
+fn a_message_comes_again_until_its_payment_is_looked_at() {
+    const QUEUE: &str = "SettlementQueue::enqueue_settlement";
+    let denial = json!({ "interactiveData": sheet("paymentNotCompleted") });
+    let (mut actors, _) = asked();
+    answers(&mut actors, 2, &denial);
+    let at = actors.world.world().faults.calls.iter().position(|call| *call == QUEUE).unwrap();
+
+    let (mut actors, pointer) = asked();
+    actors.world.world().faults.at = Some((at, FaultMode::Refused));
+    answers(&mut actors, 2, &denial);
+    assert!(actors.world.world().settlement_queue.is_empty());
+    assert_eq!(actors.world.world().stream.len(), 1, "the stream keeps it");
+    actors.stream();
+    assert!(kept(&actors, &pointer).unwrap().denies());
+    assert_eq!(actors.world.world().settlement_queue.len(), 1);
+    assert!(actors.world.world().stream.is_empty());
 }
 
 #[test]

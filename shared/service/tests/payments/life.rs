@@ -50,6 +50,7 @@ impl Life {
     pub(crate) fn live_all(mut lives: Vec<Self>, shop: &mut Shop, dice: &mut Dice) {
         while !lives.is_empty() {
             let chosen = dice.below(lives.len());
+            shop.skew = skew(dice);
             arrange_faults(shop, dice);
             lives[chosen].step(shop, dice);
             note_faults(shop);
@@ -123,6 +124,10 @@ impl Life {
                 if dice.percent(90) {
                     let more = if dice.percent(2) { 100 } else { 0 };
                     shop.track(number, more);
+                    // Once more, as it was or otherwise.
+                    if dice.percent(10) {
+                        shop.track(number, if dice.percent(20) { 100 } else { 0 });
+                    }
                 }
                 Next::Reply
             }
@@ -130,6 +135,9 @@ impl Life {
                 if dice.percent(90) {
                     let says_paid = self.paid == Some(true) && !dice.percent(2);
                     let state = if says_paid { "paid" } else { "paymentNotCompleted" };
+                    if dice.percent(5) {
+                        shop.reply(number, ["paid", "unheardOf", "declined"][dice.below(3)]);
+                    }
                     shop.reply(number, state);
                 }
                 Next::Business
@@ -141,6 +149,12 @@ impl Life {
             Next::Nothing => Next::Nothing,
         };
     }
+}
+
+/// Now and then a process has a clock that is wrong by up to five minutes.
+fn skew(dice: &mut Dice) -> SignedDuration {
+    let seconds = if dice.percent(5) { dice.below(601) } else { 300 };
+    SignedDuration::from_secs(i64::try_from(seconds).unwrap() - 300)
 }
 
 /// What the business does, if it may.

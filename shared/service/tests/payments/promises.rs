@@ -31,6 +31,7 @@ pub(crate) fn broken(shop: &Shop) -> Vec<String> {
         let mut of_payment = Vec::new();
         money(&world, payment, &mut of_payment);
         rows(&world, payment, &mut of_payment);
+        evidence(shop, &world, payment, &mut of_payment);
         events(&world, payment, &mut of_payment);
         found.extend(
             of_payment
@@ -190,6 +191,28 @@ fn claims(world: &World, found: &mut Vec<String>) {
     }
     for (key, record) in &world.psp.orders {
         let known = world.book.payments.values().flat_map(|payment| &payment.attempts);
+/// What the customer saw was looked at, and what differs stops a capture that nobody asks for.
+fn evidence(shop: &Shop, world: &World, payment: &Payment, found: &mut Vec<String>) {
+    let reply = world.book.replies.get(&payment.pointer);
+    let is_kept = matches!(
+        payment.state,
+        PaymentState::Authorized | PaymentState::Captured | PaymentState::Refunded
+    );
+    if is_kept && reply != payment.weighed_reply.as_ref() {
+        found.push(format!("evidence: {reply:?} is not weighed"));
+    }
+    let Some((attempt, before)) = shop.denied.get(&payment.pointer) else { return };
+    let rows = world.book.journal.values().flatten();
+    let rows = rows.filter(|row| row.payment_id.as_ref() == Some(&payment.pointer.payment));
+    let captured = rows.skip(*before).filter(|row| {
+        let is_its = row.attempt_no == Some(*attempt);
+        is_its && row.event_type == JournalEvent::CaptureRequested && row.ack.is_some()
+    });
+    if captured.count() > 0 {
+        found.push("denial: captured by itself although the customer saw no such payment".to_owned());
+    }
+}
+
         if known.into_iter().all(|attempt| attempt.key != *key) && kept(record) > 0 {
             found.push(format!("P1 {key:.8} holds money that no attempt knows of"));
         }

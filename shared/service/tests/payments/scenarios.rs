@@ -56,6 +56,9 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
     Scenario { name: "another total was shown", script: another_total, ends: PaymentState::Voided },
     Scenario { name: "the customer saw no payment", script: denied, ends: PaymentState::Voided },
+    Scenario { name: "two replies differ", script: two_replies, ends: PaymentState::Voided },
+    Scenario { name: "two totals differ", script: two_totals, ends: PaymentState::Voided },
+    Scenario { name: "a wrong clock", script: wrong_clock, ends: PaymentState::Captured },
     Scenario {
         name: "captured in part, refunded",
         script: part_and_refund,
@@ -169,6 +172,36 @@ fn part_and_refund(shop: &mut Shop) {
     shop.settle();
     shop.refund(number, None, "rest");
     shop.settle();
+fn two_replies(shop: &mut Shop) {
+    let number = shop.ask(CapturePolicy::Manual);
+    if pay(shop, number) {
+        shop.reply(number, "paid");
+        shop.settle();
+        shop.reply(number, "paymentNotCompleted");
+        shop.reply(number, "paid");
+    }
+    shop.settle();
+}
+
+fn two_totals(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    if pay(shop, number) {
+        shop.track(number, 0);
+        shop.track(number, 1);
+        shop.track(number, 0);
+    }
+    shop.settle();
+}
+
+/// The callback's process is five minutes late; the worker takes its lease for long over.
+fn wrong_clock(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    shop.skew = SignedDuration::from_mins(-5);
+    pay(shop, number);
+    shop.skew = SignedDuration::ZERO;
+    shop.settle();
+}
+
 }
 
 fn let_go(shop: &mut Shop) {

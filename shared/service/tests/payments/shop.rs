@@ -6,16 +6,17 @@ use amb_protocol::{apple_pay::Offer, money::Minor};
 use amb_service::{
     memory::{Memory, drive},
     model::{
-        Attempt, CapturePolicy, Payment, PaymentId, PaymentPointer, PaymentReply, PaymentState,
-        PspResult, Seen, TenantId, TimelineItem, TokenHash,
+        Attempt, CapturePolicy, Payment, PaymentId, PaymentPointer, PaymentState, PspResult, Seen,
+        TenantId, TimelineItem, TokenHash, Told,
     },
     payment::{
         ask::{self, Asker},
         callbacks::{Call, Callbacks, CheckedToken, RefusedToken, Said, TokenCheck},
         capability::{Capability, Step},
+        evidence::keep_reply,
         settle::Settle,
     },
-    port::{Clock, Payments, SettlementQueue},
+    port::{Clock, Entropy, SettlementQueue},
     service_key::ServiceKey,
     sweep::Sweep,
 };
@@ -50,6 +51,26 @@ fn malformed() -> RefusedToken {
     RefusedToken { code: "token_format" }
 }
 
+/// A process whose clock is wrong.
+#[derive(Clone)]
+struct Skewed(Memory, SignedDuration);
+
+impl Clock for Skewed {
+    fn now(&self) -> Timestamp {
+        self.0.now() + self.1
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration).await;
+    }
+}
+
+impl Entropy for Skewed {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.0.fill(buffer);
+    }
+}
+
 /// What a device was told of a token, every time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heard {
@@ -63,8 +84,12 @@ pub(crate) struct Shop {
     pub(crate) payments: Vec<PaymentPointer>,
     /// By payment and token.
     pub(crate) heard: BTreeMap<(PaymentPointer, String), Heard>,
-    /// Payments that their business lets go, or is to capture by itself.
+    /// Payments whose customer saw something else, before anybody began to capture: of which attempt,
+    /// and behind how many of the payment's rows.
+    pub(crate) denied: BTreeMap<PaymentPointer, (u32, usize)>,
     pub(crate) faults_met: usize,
+    /// How wrong the clock is of whoever serves the next device.
+    pub(crate) skew: SignedDuration,
     tokens: u64,
     key: ServiceKey,
 }
@@ -79,7 +104,9 @@ impl Shop {
             tenant,
             payments: Vec::new(),
             heard: BTreeMap::new(),
+            denied: BTreeMap::new(),
             faults_met: 0,
+            skew: SignedDuration::ZERO,
             tokens: 0,
             key,
         }
@@ -182,16 +209,49 @@ impl Shop {
         let total = payment.live().map_or(payment.offered, |attempt| attempt.amount);
         let shown = Minor::new(total.get() + more).to_decimal(payment.currency);
         let items = json!({"summaryItems": [{"label": "Example Shop", "amount": shown}]});
-        self.call(number, Step::OrderTracking, &items).map(drop)
+        let at = self.world.now() + self.skew;
+        self.call(number, Step::OrderTracking, &items)?;
+        if more != 0 {
+            self.note_denial(number, at);
+        }
+        Some(())
     }
 
-    /// The customer's reply arrives through the conversation.
-    pub(crate) fn reply(&mut self, number: usize, state: &str) -> Option<()> {
-        let payment = self.payments[number].clone();
+    /// The customer's reply arrives through the conversation: the stream brings it until it is there.
+    pub(crate) fn reply(&mut self, number: usize, state: &str) {
+        let (pointer, payment) = (self.payments[number].clone(), self.payment(number));
         let seen = Seen { at: self.world.now(), state: Some(state.to_owned()) };
-        let reply = PaymentReply { payment: payment.clone(), seen };
-        drive(self.world.keep_reply(&reply))?.ok()?;
-        drive(self.world.enqueue_settlement(&payment, Duration::ZERO))?.ok()
+        let customer = (&payment.business, &payment.opaque);
+        for _ in 0..4 {
+            let kept = drive(keep_reply(&self.world, &pointer, customer, &seen));
+            if !matches!(kept, Some(Ok(true))) {
+                continue;
+            }
+            if seen.denies() {
+                self.note_denial(number, seen.at);
+            }
+            if let Some(Ok(())) = drive(self.world.enqueue_settlement(&pointer, Duration::ZERO)) {
+                return;
+            }
+        }
+    }
+
+    /// From now on, nothing is captured that nobody asks for.
+    fn note_denial(&mut self, number: usize, at: Timestamp) {
+        let payment = self.payment(number);
+        let is_open = !matches!(
+            payment.state,
+            PaymentState::Capturing | PaymentState::Captured | PaymentState::Refunded
+        );
+        let Some(attempt) = payment.live().filter(|it| is_open && it.begun_at <= at) else { return };
+        let rows = self.rows_of(&payment.pointer);
+        self.denied.entry(payment.pointer.clone()).or_insert((attempt.no, rows));
+    }
+
+    fn rows_of(&self, pointer: &PaymentPointer) -> usize {
+        let world = self.world.world();
+        let rows = world.book.journal.values().flatten();
+        rows.filter(|row| row.payment_id.as_ref() == Some(&pointer.payment)).count()
     }
 
     fn call(&mut self, number: usize, step: Step, payment: &Value) -> Option<Said> {
@@ -207,12 +267,13 @@ impl Shop {
             payment: pointer.payment.as_str(),
             capability,
             step,
-            began: self.world.now(),
+            began: self.world.now() + self.skew,
             id: "req",
             body: &body,
         };
         let w = || self.world.clone();
-        let callbacks = Callbacks::new(w(), w(), w(), w(), w(), w(), Tokens);
+        let clock = Skewed(w(), self.skew);
+        let callbacks = Callbacks::new(w(), w(), w(), w(), w(), clock, Tokens);
         drive(callbacks.serve(&call))?.ok().map(|reply| reply.said)
     }
 
@@ -323,6 +384,26 @@ impl Shop {
         let mut other = world.psp.orders.values().next().unwrap().clone();
         other.held = other.asked;
         world.psp.orders.insert("another key".to_owned(), other);
+    }
+
+    pub(crate) fn tell_another_story(&mut self) {
+        let heard = self.heard.values_mut().next().unwrap();
+        heard.answers.push("another".to_owned());
+    }
+
+    pub(crate) fn fail_what_is_paid(&mut self) {
+        let mut world = self.world.world();
+        let payment = world.book.payments.values_mut().next().unwrap();
+        payment.attempts.last_mut().unwrap().told = Some(Told::Failure);
+    }
+
+    pub(crate) fn pass_over_a_denial(&mut self) {
+        self.denied.insert(self.payments[0].clone(), (1, 0));
+    }
+
+    pub(crate) fn leave_a_reply_unread(&mut self) {
+        let seen = Seen { at: self.world.now(), state: Some("declined".to_owned()) };
+        self.world.world().book.replies.insert(self.payments[0].clone(), seen);
     }
 
     pub(crate) fn lose_the_money(&mut self) {

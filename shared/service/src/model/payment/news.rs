@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::PaymentPointer;
 use crate::model::EventType;
 
-/// What order tracking said: the one place where what the customer saw comes back.
+/// What order tracking said: the one place where what the customer saw comes back. A later call takes
+/// its place if it says more, or is of a later attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tracking {
@@ -20,8 +21,8 @@ pub struct Tracking {
     pub body_hash: String,
 }
 
-/// What the customer's own reply says of a payment, once and for ever: kept apart from the payment, so
-/// that whoever reads messages never changes one.
+/// What the customer's own reply says of a payment: kept apart from the payment, so that whoever reads
+/// messages never changes one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentReply {
@@ -42,12 +43,21 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether the customer's bubble says that it was not paid.
+    /// Whether the customer's bubble says that it was not paid: any word for "not completed", and the
+    /// states of a bubble that cannot have been paid.
     pub fn denies(&self) -> bool {
-        matches!(
-            self.state.as_deref(),
-            Some("paymentNotCompleted" | "declined" | "invalid" | "expired")
-        )
+        const DENIALS: [&str; 5] = ["declined", "expired", "invalid", "setup", "unavailable"];
+        self.state.as_deref().is_some_and(|state| {
+            let state = state.to_ascii_lowercase();
+            state.starts_with("paymentnot") || DENIALS.contains(&state.as_str())
+        })
+    }
+
+    /// Whether it says that it was paid. A word that nobody knows says neither.
+    pub fn affirms(&self) -> bool {
+        const PAID: [&str; 2] = ["paid", "paymentCompleted"];
+        let state = self.state.as_deref();
+        state.is_some_and(|state| PAID.iter().any(|paid| paid.eq_ignore_ascii_case(state)))
     }
 }
 

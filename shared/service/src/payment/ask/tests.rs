@@ -95,6 +95,7 @@ fn a_person_decides_about_what_the_customer_saw_differently() {
     let desk = differing(1);
     let problem = desk.capture(None).unwrap_err();
     assert!(problem.detail.unwrap().contains("payment.mismatch"));
+    assert_eq!(desk.world.world().settlement_queue.len(), 1, "somebody looks at it");
     desk.moment();
     assert_eq!(desk.payment().state, PaymentState::AckMismatch);
     desk.capture(None).unwrap();

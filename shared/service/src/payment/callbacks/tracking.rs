@@ -1,14 +1,14 @@
 //! Order tracking: the one place where what the customer saw comes back.
 
 use amb_protocol::money::{Currency, Minor};
+use jiff::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
 
 use super::{Call, CallbackError, Callbacks, Reply, Said, TRIES, body::Body};
 use crate::{
-    dispatch::stand_back,
     model::{JournalEvent, JournalRow, Payment, Tracking},
-    payment::commit::{Committed, Plan, commit},
+    payment::commit::{Committed, Plan},
     port::{Clock, Entropy, Payments, SettlementQueue},
 };
 
@@ -18,7 +18,8 @@ where
     Q: SettlementQueue,
     C: Clock + Entropy,
 {
-    /// Keeps what the customer saw, once: the first that comes stands, whenever it comes (F124).
+    /// Keeps what the customer saw, whenever it comes (F124). The first call stands, unless a later one
+    /// says more: a total that differs from what was authorised is never passed over.
     pub(super) async fn order_tracking(
         &self,
         call: &Call<'_>,
@@ -30,39 +31,75 @@ where
         };
         let total = body.member("summaryItems").and_then(|items| total(items, payment.currency));
         for tried in 0..TRIES {
-            if let Some(first) = &payment.tracking {
-                let is_same = first.body_hash == body.hash;
-                let reply = Reply::new(Said::Tracked, "duplicate");
-                return Ok(if is_same { reply } else { reply.code("another_body") });
-            }
             let now = self.clock.now();
-            let at = now;
-            payment.tracking = Some(Tracking { at, total, body_hash: body.hash.clone() });
-            payment.reschedule(now);
-            let row = call.row(JournalEvent::OrderTracked, &payment, now);
-            let row = JournalRow {
-                decision: Some(if total.is_some() { "read" } else { "unreadable" }.to_owned()),
-                ack: Some("order_tracking".to_owned()),
-                ..row
-            };
-            let row = match total {
-                Some(total) => row.of_amount(total),
-                None => JournalRow { amount_minor: None, amount: None, ..row },
-            };
+            let tracking = Tracking { at: now, total, body_hash: body.hash.clone() };
+            let is_news = payment.weighs_more(&tracking);
+            if !is_news && payment.updates >= Payment::MOST_UPDATES {
+                return Ok(Reply::new(Said::Tracked, "duplicate"));
+            }
             let unmoved = payment.clone();
-            match commit(&self.store, &self.clock, Plan::of(payment, vec![row])).await? {
+            let (plan, reply) = match is_news {
+                true => kept(call, payment, tracking, now),
+                false => repeated(call, payment, &tracking, now),
+            };
+            match self.write(call, plan).await? {
                 Committed::Done(payment) => {
-                    self.settle(&payment, Duration::ZERO).await;
-                    let reply = Reply::new(Said::Tracked, "tracked");
+                    if is_news {
+                        self.settle(&payment, Duration::ZERO).await;
+                    }
                     return Ok(Reply { unknown: body.unknown, ..reply });
                 }
                 Committed::Moved | Committed::Claimed(_) => {
-                    stand_back(&self.clock, tried).await;
+                    self.goes_on(call, tried).await?;
                     payment = self.again(&unmoved).await?;
                 }
             }
         }
         Err(CallbackError::Busy)
+    }
+}
+
+/// What becomes of the payment when a call says something new.
+fn kept(call: &Call<'_>, mut payment: Payment, tracking: Tracking, now: Timestamp) -> (Plan, Reply) {
+    let total = tracking.total;
+    payment.tracking = Some(tracking);
+    payment.tracking_weighed = false;
+    payment.reschedule(now);
+    let decision = if total.is_some() { "read" } else { "unreadable" };
+    let row = row_of(call, JournalEvent::OrderTracked, &payment, total, now);
+    let row = JournalRow { decision: Some(decision.to_owned()), ..row };
+    (Plan::of(payment, vec![row]), Reply::new(Said::Tracked, "tracked"))
+}
+
+/// The same when it says nothing new: it is noted, and whoever repeats it for ever does not make the
+/// journal longer for ever.
+fn repeated(
+    call: &Call<'_>,
+    mut payment: Payment,
+    tracking: &Tracking,
+    now: Timestamp,
+) -> (Plan, Reply) {
+    payment.updates += 1;
+    let is_same = payment.tracking.as_ref().is_some_and(|it| it.body_hash == tracking.body_hash);
+    let decision = if is_same { "repeated" } else { "another_body" };
+    let row = row_of(call, JournalEvent::Duplicate, &payment, tracking.total, now);
+    let row = JournalRow { decision: Some(decision.to_owned()), ..row };
+    let reply = Reply::new(Said::Tracked, "duplicate");
+    let reply = if is_same { reply } else { reply.code("another_body") };
+    (Plan::of(payment, vec![row]), reply)
+}
+
+fn row_of(
+    call: &Call<'_>,
+    event: JournalEvent,
+    payment: &Payment,
+    total: Option<Minor>,
+    now: Timestamp,
+) -> JournalRow {
+    let row = JournalRow { ack: Some("order_tracking".to_owned()), ..call.row(event, payment, now) };
+    match total {
+        Some(total) => row.of_amount(total),
+        None => JournalRow { amount_minor: None, amount: None, ..row },
     }
 }
 

@@ -16,15 +16,19 @@ pub(super) fn weigh(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
     if !payment.has_evidence() {
         return;
     }
-    if let Some(reply) = payment.reply.as_ref().filter(|_| !payment.reply_weighed) {
-        let decision = if reply.denies() { "denied" } else { "not_denied" };
+    if let Some(reply) = payment.reply.as_ref().filter(|_| payment.reply != payment.weighed_reply) {
+        let decision = match reply {
+            reply if reply.denies() => "denied",
+            reply if reply.affirms() => "affirmed",
+            _ => "unclear",
+        };
         notes.rows.push(JournalRow {
             decision: Some(decision.to_owned()),
             ack: Some("reply".to_owned()),
             actor: Some("device".to_owned()),
             ..JournalRow::about(JournalEvent::ReplySeen, payment)
         });
-        payment.reply_weighed = true;
+        payment.weighed_reply.clone_from(&payment.reply);
     }
     payment.tracking_weighed = payment.tracking.is_some();
     let is_too_late = matches!(

@@ -66,6 +66,10 @@ where
             let now = self.clock.now();
             let is_due = stored.due_at.is_some_and(|due_at| due_at <= now);
             let is_held = stored.lease_until.is_some_and(|lease_until| lease_until > now);
+            if is_held && stored.has_evidence() {
+                // A reply is in no row that is due: whoever holds the payment may have read it before.
+                self.come_back(&stored).await;
+            }
             if is_held || !(is_due || stored.has_evidence()) {
                 return Ok(None);
             }

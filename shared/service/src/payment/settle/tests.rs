@@ -20,7 +20,7 @@ use crate::{
         PspAccount, PspKind, PspResult, SecretName, Seen, TenantId, TimelineItem, TokenHash, Told,
         Tracking,
     },
-    payment::order::order,
+    payment::{evidence::keep_reply, order::order},
     port::PspToken,
 };
 
@@ -67,7 +67,8 @@ impl Desk {
             tracking: None,
             tracking_weighed: false,
             reply: None,
-            reply_weighed: false,
+            weighed_reply: None,
+            held: Minor::ZERO,
             captured: Minor::ZERO,
             capture_asked: None,
             void_asked: false,
@@ -182,6 +183,15 @@ impl Desk {
     }
 
     /// One look; none: the worker died.
+    /// The customer's reply arrives, and is weighed against the one that is kept.
+    pub(in crate::payment) fn replies(&self, state: &str) {
+        let payment = self.payment();
+        let seen = Seen { at: self.now(), state: Some(state.to_owned()) };
+        let customer = (&payment.business, &payment.opaque);
+        let kept = keep_reply(&self.world, &self.pointer, customer, &seen);
+        assert!(drive(kept).unwrap().unwrap());
+    }
+
     pub(in crate::payment) fn try_look(&self) -> Option<Result<Settled, SettleError>> {
         let until = self.now() + SignedDuration::from_secs(20);
         drive(self.worker().settle(&self.pointer, until))

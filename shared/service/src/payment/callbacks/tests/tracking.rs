@@ -2,12 +2,17 @@
 
 use amb_protocol::{apple_pay::GatewayAnswer, money::Minor};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 use super::world::{World, paying};
 use crate::{
     memory::begin,
     model::{JournalEvent, PaymentState},
-    payment::{callbacks::Said, capability::Step},
+    payment::{
+        callbacks::Said,
+        capability::Step,
+        evidence::{Acknowledged, Denied},
+    },
 };
 
 fn tracked(total: &str) -> Value {
@@ -18,7 +23,7 @@ fn tracked(total: &str) -> Value {
 }
 
 #[test]
-fn ap19_order_tracking_is_kept_once_and_the_first_stands() {
+fn ap19_order_tracking_is_kept_once_and_every_call_is_noted() {
     let world = World::new();
     world.pay("AA01");
     let reply = world.call(Step::OrderTracking, &tracked("63.99"));
@@ -27,13 +32,59 @@ fn ap19_order_tracking_is_kept_once_and_the_first_stands() {
     assert_eq!(kept.total, Some(Minor::new(6399)));
     let again = world.call(Step::OrderTracking, &tracked("63.99"));
     assert_eq!((again.outcome, again.code), ("duplicate", None));
-    let other = world.call(Step::OrderTracking, &tracked("1"));
+    let other = world.call(Step::OrderTracking, &tracked(" 63.99"));
     assert_eq!((other.said, other.code), (Said::Tracked, Some("another_body")));
     assert_eq!(world.payment().tracking, Some(kept));
-    let events = world.events();
-    assert_eq!(events.iter().filter(|it| **it == JournalEvent::OrderTracked).count(), 1);
-    assert_eq!(world.rows().pop().unwrap().amount.as_deref(), Some("63.99"));
+    let rows = world.rows();
+    let noted: Vec<_> = rows
+        .iter()
+        .filter(|row| row.ack.is_some())
+        .map(|row| (row.event_type, row.decision.as_deref().unwrap()))
+        .collect();
+    assert_eq!(
+        noted,
+        [
+            (JournalEvent::OrderTracked, "read"),
+            (JournalEvent::Duplicate, "repeated"),
+            (JournalEvent::Duplicate, "another_body"),
+        ]
+    );
+    assert_eq!(rows.last().unwrap().amount.as_deref(), Some("63.99"));
+    for _ in 0..100 {
+        world.call(Step::OrderTracking, &tracked("63.99"));
+    }
+    assert!(world.rows().len() < 70, "it does not grow for ever");
     assert!(!format!("{:?}", world.memory.world().book).contains("c4n4ry"));
+}
+
+#[test]
+fn ap19_a_total_that_differs_is_never_passed_over() {
+    let world = World::new();
+    world.pay("AA01");
+    world.call(Step::OrderTracking, &tracked("63.99"));
+    assert_eq!(world.payment().denied(), None);
+    let mut payment = world.payment();
+    payment.tracking_weighed = true;
+    world.memory.world().book.payments.insert(world.pointer.clone(), payment);
+    let other = world.call(Step::OrderTracking, &tracked("63.98"));
+    assert_eq!(other.outcome, "tracked");
+    let payment = world.payment();
+    assert_eq!(payment.denied(), Some(Denied::Total));
+    assert!(!payment.tracking_weighed && payment.due_at.is_some(), "somebody looks at it");
+    // And the right total does not make up for it.
+    assert_eq!(world.call(Step::OrderTracking, &tracked("63.99")).outcome, "duplicate");
+    assert_eq!(world.payment().denied(), Some(Denied::Total));
+}
+
+#[test]
+fn f124_order_tracking_of_a_later_attempt_takes_the_place_of_an_earlier_ones() {
+    let world = World::new();
+    world.call(Step::OrderTracking, &tracked("1.00"));
+    world.memory.world().now += Duration::from_secs(60);
+    world.pay("AA01");
+    assert_eq!(world.payment().acknowledged(), None);
+    world.call(Step::OrderTracking, &tracked("63.99"));
+    assert_eq!(world.payment().acknowledged(), Some(Acknowledged::Tracking));
 }
 
 #[test]

@@ -20,12 +20,12 @@ fn ap19_money_is_captured_once_order_tracking_tells_the_authorised_total() {
 }
 
 #[test]
-fn a_reply_that_denies_nothing_captures_as_well_and_so_does_the_time() {
+fn a_reply_that_says_paid_captures_as_well_and_so_does_the_time() {
     let desk = Desk::authorized(1);
     desk.replied("paid");
     desk.rest(SignedDuration::from_secs(1));
     assert_eq!(desk.payment().state, PaymentState::Captured);
-    assert_eq!(desk.row(JournalEvent::ReplySeen).decision.as_deref(), Some("not_denied"));
+    assert_eq!(desk.row(JournalEvent::ReplySeen).decision.as_deref(), Some("affirmed"));
     assert_eq!(desk.row(JournalEvent::CaptureRequested).ack.as_deref(), Some("reply"));
     let desk = Desk::authorized(2);
     desk.rest(SignedDuration::from_mins(14));
@@ -72,6 +72,61 @@ fn another_total_or_a_denial_is_a_persons_and_let_go_after_a_day() {
         assert!(!desk.events().contains(&JournalEvent::CaptureRequested));
         desk.agrees();
     }
+}
+
+#[test]
+fn a_denial_stops_the_capture_whatever_was_said_before_and_comes_after() {
+    for order in [["paid", "paymentNotCompleted"], ["PaymentNotCompleted", "paid"]] {
+        let desk = Desk::authorized(1);
+        // The business captures by itself: nothing else brings a look.
+        desk.put(Payment { capture: CapturePolicy::Manual, ..desk.payment() });
+        desk.look();
+        for state in order {
+            desk.replies(state);
+        }
+        desk.rest(SignedDuration::from_secs(1));
+        assert_eq!(desk.payment().state, PaymentState::AckMismatch, "{order:?}");
+        assert_eq!(desk.told()[1].1["reason"], "reply_denies");
+    }
+    // It comes after the first was weighed.
+    let desk = Desk::authorized(2);
+    desk.put(Payment { capture: CapturePolicy::Manual, ..desk.payment() });
+    desk.replies("paid");
+    desk.rest(SignedDuration::from_secs(1));
+    assert_eq!(desk.payment().state, PaymentState::Authorized);
+    desk.replies("paymentNotCompleted");
+    desk.rest(SignedDuration::from_secs(1));
+    assert_eq!(desk.payment().state, PaymentState::AckMismatch);
+    let seen: Vec<_> = desk.rows().into_iter().filter_map(|row| row.decision).collect();
+    assert_eq!(seen, ["affirmed", "denied"]);
+}
+
+#[test]
+fn a_reply_whose_word_nobody_knows_captures_nothing_by_itself() {
+    for state in ["", "valid", "somethingNew"] {
+        let desk = Desk::authorized(1);
+        desk.replies(state);
+        desk.rest(SignedDuration::from_mins(14));
+        assert_eq!(desk.payment().state, PaymentState::Authorized, "{state}");
+        assert_eq!(desk.row(JournalEvent::ReplySeen).decision.as_deref(), Some("unclear"));
+        // What is clear takes its place.
+        desk.replies("paid");
+        desk.rest(SignedDuration::from_secs(1));
+        assert_eq!(desk.payment().state, PaymentState::Captured, "{state}");
+    }
+}
+
+#[test]
+fn a_reply_to_a_later_attempt_takes_the_place_of_a_denial_of_an_earlier_one() {
+    let desk = Desk::attempted(1, PspFate::LoseRequest);
+    desk.replies("paymentNotCompleted");
+    desk.rest(SignedDuration::from_mins(2));
+    assert_eq!(desk.payment().state, PaymentState::Failed);
+    desk.succeed();
+    desk.replies("paid");
+    desk.rest(SignedDuration::from_secs(1));
+    assert_eq!(desk.payment().state, PaymentState::Captured);
+    assert_eq!(desk.row(JournalEvent::CaptureRequested).ack.as_deref(), Some("reply"));
 }
 
 #[test]
