@@ -1,16 +1,13 @@
 use amb_protocol::id::BusinessId;
 use amb_service::{
-    model::{MerchantSettings, TenantId, body_hash},
-    port::{Merchants, PortError},
+    model::{MerchantSettings, TenantId},
+    port::{ChainRows, Changed, Merchants, PortError},
 };
-use aws_sdk_dynamodb::{
-    operation::transact_write_items::TransactWriteItemsError,
-    types::{Put, TransactWriteItem},
-};
-use data_encoding::HEXLOWER;
+use aws_sdk_dynamodb::types::Put;
 
 use crate::{
-    fault::{incomplete, unavailable, unreadable},
+    fault::unreadable,
+    payments::change::{Part, request_token},
     row::{self, n},
     store::Store,
 };
@@ -27,7 +24,11 @@ impl Merchants for Store {
         found.as_ref().map(row::read_json).transpose().map_err(unreadable(OPERATION))
     }
 
-    async fn put_merchant(&self, settings: &MerchantSettings) -> Result<bool, PortError> {
+    async fn put_merchant(
+        &self,
+        settings: &MerchantSettings,
+        journal: &ChainRows,
+    ) -> Result<Changed, PortError> {
         const OPERATION: &str = "Merchants::put_merchant";
         let table = self.accounts_table(OPERATION)?;
         let put = |item| Put::builder().table_name(table).set_item(Some(item));
@@ -39,27 +40,15 @@ impl Merchants for Store {
                 .expression_attribute_names("#revision", "revision")
                 .expression_attribute_values(":before", n(revision - 1)),
         };
-        let mut puts = vec![row];
+        let mut puts = vec![(Part::Changed, row)];
         if let Some(association) = &settings.domain_association {
             let item = row::merchant::association_item(association);
-            puts.push(put(item.map_err(unreadable(OPERATION))?));
+            puts.push((Part::Free, put(item.map_err(unreadable(OPERATION))?)));
         }
-        let mut request =
-            self.client.transact_write_items().client_request_token(token(OPERATION, settings)?);
-        for put in puts {
-            let put = put.build().map_err(incomplete(OPERATION))?;
-            request = request.transact_items(TransactWriteItem::builder().put(put).build());
-        }
-        let Err(error) = request.send().await else { return Ok(true) };
-        if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
-            error.as_service_error()
-        {
-            let first = canceled.cancellation_reasons().first().and_then(|reason| reason.code());
-            if first == Some("ConditionalCheckFailed") {
-                return Ok(false);
-            }
-        }
-        Err(unavailable(OPERATION)(error))
+        puts.extend(self.chain_puts(OPERATION, journal)?);
+        let ChainRows { chain, head, rows } = journal;
+        let token = request_token(OPERATION, &(settings, chain, head, rows))?;
+        self.transact(OPERATION, puts, token).await
     }
 
     async fn domain_association(&self) -> Result<Option<String>, PortError> {
@@ -68,13 +57,4 @@ impl Merchants for Store {
         let found = self.row(OPERATION, table, row::merchant::association_key()).await?;
         found.map(row::merchant::association).transpose().map_err(unreadable(OPERATION))
     }
-}
-
-/// The SDK's own retry of what happened is told that it happened.
-fn token(operation: &'static str, settings: &MerchantSettings) -> Result<String, PortError> {
-    let said = serde_json::to_vec(settings);
-    let said = said.map_err(|error| PortError::unreadable(operation, error))?;
-    let mut token = HEXLOWER.encode(&body_hash(&said));
-    token.truncate(32);
-    Ok(token)
 }

@@ -3,7 +3,7 @@
 
 use amb_service::{
     model::{ChainHead, JournalRow, body_hash},
-    port::{Changed, PaymentChange, PortError},
+    port::{ChainRows, Changed, PaymentChange, PortError},
 };
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use data_encoding::HEXLOWER;
+use serde::Serialize;
 
 use crate::{
     fault::{Refused, incomplete, unavailable, unreadable},
@@ -25,10 +26,15 @@ const OPERATION: &str = "Payments::change";
 
 /// What a row of the transaction is, in the order in which they are put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Payment,
+pub(crate) enum Part {
+    /// What is changed, under its revision.
+    Changed,
+    /// A token's claim.
     Claim,
+    /// A quote.
     Quote,
+    /// Put whatever was there before.
+    Free,
     /// The chain's end, its day, its place among all chains, its rows.
     Chain,
 }
@@ -38,39 +44,48 @@ impl Store {
         &self,
         change: &PaymentChange,
     ) -> Result<Changed, PortError> {
-        let (parts, items): (Vec<_>, Vec<_>) = self.change_items(change)?.into_iter().unzip();
-        if items.is_empty() {
+        let PaymentChange { payment, claim, quotes, chain, rows, head } = change;
+        let token = request_token(OPERATION, &(payment, claim, quotes, chain, rows, head))?;
+        self.transact(OPERATION, self.change_puts(change)?, token).await
+    }
+
+    /// Puts all of them or none; what was put twice with the same token was put once.
+    pub(crate) async fn transact(
+        &self,
+        operation: &'static str,
+        puts: Vec<(Part, PutBuilder)>,
+        token: String,
+    ) -> Result<Changed, PortError> {
+        if puts.is_empty() {
             return Ok(Changed::Done);
         }
-        if items.len() > MOST_ROWS {
-            let refused = Refused::new(format!("a change of {} rows", items.len()));
-            return Err(PortError::unreadable(OPERATION, refused));
+        if puts.len() > MOST_ROWS {
+            let refused = Refused::new(format!("a change of {} rows", puts.len()));
+            return Err(PortError::unreadable(operation, refused));
         }
-        let request = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .client_request_token(request_token(change)?);
+        let mut request = self.client.transact_write_items().client_request_token(token);
+        let mut parts = Vec::with_capacity(puts.len());
+        for (part, put) in puts {
+            parts.push(part);
+            request = request.transact_items(transact_item(operation, put)?);
+        }
         let Err(error) = request.send().await else { return Ok(Changed::Done) };
         match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-                match reading(&parts, canceled.cancellation_reasons())? {
+                match reading(operation, &parts, canceled.cancellation_reasons())? {
                     Some(changed) => Ok(changed),
-                    None => Err(unavailable(OPERATION)(error)),
+                    None => Err(unavailable(operation)(error)),
                 }
             }
             Some(TransactWriteItemsError::IdempotentParameterMismatchException(_)) => {
                 tracing::error!("two different changes had the same request token");
-                Err(unavailable(OPERATION)(error))
+                Err(unavailable(operation)(error))
             }
-            _ => Err(unavailable(OPERATION)(error)),
+            _ => Err(unavailable(operation)(error)),
         }
     }
 
-    fn change_items(
-        &self,
-        change: &PaymentChange,
-    ) -> Result<Vec<(Part, TransactWriteItem)>, PortError> {
+    fn change_puts(&self, change: &PaymentChange) -> Result<Vec<(Part, PutBuilder)>, PortError> {
         let table = self.payments_table(OPERATION)?;
         let put = |item| Put::builder().table_name(table).set_item(Some(item));
         let fresh = |item| put(item).condition_expression("attribute_not_exists(pk)");
@@ -82,7 +97,7 @@ impl Store {
                 .condition_expression("#revision = :before")
                 .expression_attribute_names("#revision", "revision")
                 .expression_attribute_values(":before", n(payment.revision.saturating_sub(1)));
-            puts.push((Part::Payment, unmoved));
+            puts.push((Part::Changed, unmoved));
         }
         if let Some(claim) = &change.claim {
             puts.push((Part::Claim, fresh(row::token_claim::item(claim).map_err(&fault)?)));
@@ -94,31 +109,45 @@ impl Store {
             };
             puts.push((Part::Quote, fresh(row::quote::item(payment, quote).map_err(&fault)?)));
         }
-        if let Some(last) = change.rows.last() {
-            let end = put(row::chain::head(&change.chain, &last.head()).map_err(&fault)?);
-            puts.push((Part::Chain, after(end, &change.head)));
-            if change.head.seq == 0 {
-                let registered = row::chain::registered(&change.chain).map_err(&fault)?;
-                puts.push((Part::Chain, fresh(registered)));
-            }
+        let PaymentChange { chain, head, rows, .. } = change;
+        let rows = ChainRows { chain: chain.clone(), head: head.clone(), rows: rows.clone() };
+        puts.extend(self.chain_puts(OPERATION, &rows)?);
+        Ok(puts)
+    }
+
+    /// Rows at the end of a chain; nothing without a row.
+    pub(crate) fn chain_puts(
+        &self,
+        operation: &'static str,
+        ChainRows { chain, head, rows }: &ChainRows,
+    ) -> Result<Vec<(Part, PutBuilder)>, PortError> {
+        let Some(last) = rows.last() else { return Ok(Vec::new()) };
+        let table = self.payments_table(operation)?;
+        let put = |item| Put::builder().table_name(table).set_item(Some(item));
+        let fresh = |item| put(item).condition_expression("attribute_not_exists(pk)");
+        let fault = unreadable(operation);
+        let end = put(row::chain::head(chain, &last.head()).map_err(&fault)?);
+        let mut puts = vec![after(end, head)];
+        if head.seq == 0 {
+            puts.push(fresh(row::chain::registered(chain).map_err(&fault)?));
         }
-        for row in first_of_days(change) {
-            puts.push((Part::Chain, fresh(row::chain::day(&change.chain, row).map_err(&fault)?)));
+        for row in first_of_days(head, rows) {
+            puts.push(fresh(row::chain::day(chain, row).map_err(&fault)?));
         }
-        for row in &change.rows {
-            let item = row::journal::item(&change.chain, row).map_err(&fault)?;
-            puts.push((Part::Chain, fresh(item)));
+        for row in rows {
+            puts.push(fresh(row::journal::item(chain, row).map_err(&fault)?));
         }
-        let puts = puts.into_iter().map(|(part, put)| Ok((part, transact_item(put)?)));
-        puts.collect()
+        Ok(puts.into_iter().map(|put| (Part::Chain, put)).collect())
     }
 }
 
 /// The new rows that are the first of their day in the chain.
-fn first_of_days(change: &PaymentChange) -> impl Iterator<Item = &JournalRow> {
-    let before = change.rows.iter().map(|row| row.day);
-    let before = std::iter::once(change.head.day).chain(before);
-    change.rows.iter().zip(before).filter_map(|(row, before)| (row.day != before).then_some(row))
+fn first_of_days<'r>(
+    head: &ChainHead,
+    rows: &'r [JournalRow],
+) -> impl Iterator<Item = &'r JournalRow> {
+    let before = std::iter::once(head.day).chain(rows.iter().map(|row| row.day));
+    rows.iter().zip(before).filter_map(|(row, before)| (row.day != before).then_some(row))
 }
 
 /// The end of a chain, put only where it has to come.
@@ -132,20 +161,25 @@ fn after(end: PutBuilder, head: &ChainHead) -> PutBuilder {
         .expression_attribute_values(":hash", s(head.hash.as_str()))
 }
 
-fn transact_item(put: PutBuilder) -> Result<TransactWriteItem, PortError> {
+fn transact_item(
+    operation: &'static str,
+    put: PutBuilder,
+) -> Result<TransactWriteItem, PortError> {
     let put = put
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .build()
-        .map_err(incomplete(OPERATION))?;
+        .map_err(incomplete(operation))?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
 /// The same change has the same token, so that the SDK's own retry of a change that happened is told
 /// that it happened. DynamoDB remembers tokens for ten minutes.
-fn request_token(change: &PaymentChange) -> Result<String, PortError> {
-    let PaymentChange { payment, claim, quotes, chain, rows, head } = change;
-    let said = serde_json::to_vec(&(payment, claim, quotes, chain, rows, head));
-    let said = said.map_err(|error| PortError::unreadable(OPERATION, error))?;
+pub(crate) fn request_token(
+    operation: &'static str,
+    change: &impl Serialize,
+) -> Result<String, PortError> {
+    let said = serde_json::to_vec(change);
+    let said = said.map_err(|error| PortError::unreadable(operation, error))?;
     let mut token = HEXLOWER.encode(&body_hash(&said));
     token.truncate(32);
     Ok(token)
@@ -153,7 +187,11 @@ fn request_token(change: &PaymentChange) -> Result<String, PortError> {
 
 /// Why a transaction was refused, in the order of the answers' weight. What met another transaction, or
 /// was too much at once, is worth another try soon: whoever is outrun stands back first.
-fn reading(parts: &[Part], reasons: &[CancellationReason]) -> Result<Option<Changed>, PortError> {
+fn reading(
+    operation: &'static str,
+    parts: &[Part],
+    reasons: &[CancellationReason],
+) -> Result<Option<Changed>, PortError> {
     let failed = |wanted: Part| {
         let mut both = parts.iter().zip(reasons);
         both.find(|(part, reason)| {
@@ -161,11 +199,11 @@ fn reading(parts: &[Part], reasons: &[CancellationReason]) -> Result<Option<Chan
         })
         .map(|(_, reason)| reason.item().cloned().unwrap_or_default())
     };
-    if failed(Part::Payment).is_some() {
+    if failed(Part::Changed).is_some() {
         return Ok(Some(Changed::Moved));
     }
     if let Some(old) = failed(Part::Claim) {
-        let claim = row::read(old).map_err(unreadable(OPERATION))?;
+        let claim = row::read(old).map_err(unreadable(operation))?;
         return Ok(Some(Changed::Claimed(claim)));
     }
     if failed(Part::Chain).is_some() {
@@ -173,7 +211,7 @@ fn reading(parts: &[Part], reasons: &[CancellationReason]) -> Result<Option<Chan
     }
     if failed(Part::Quote).is_some() {
         let refused = Refused::new("a quote's number was given out twice");
-        return Err(PortError::unreadable(OPERATION, refused));
+        return Err(PortError::unreadable(operation, refused));
     }
     let is_passing = |code| {
         matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
@@ -187,13 +225,17 @@ mod tests {
     use amb_service::{
         contract::Sample,
         memory::Memory,
-        model::{Chain, JournalEvent, TokenClaim, TokenHash},
+        model::{JournalEvent, TokenClaim, TokenHash},
     };
     use jiff::{Timestamp, civil::date};
 
     use super::*;
 
-    const PARTS: [Part; 4] = [Part::Payment, Part::Claim, Part::Quote, Part::Chain];
+    const PARTS: [Part; 4] = [Part::Changed, Part::Claim, Part::Quote, Part::Chain];
+
+    fn reading(reasons: &[CancellationReason]) -> Result<Option<Changed>, PortError> {
+        super::reading(OPERATION, &PARTS, reasons)
+    }
 
     fn reason(code: &str) -> CancellationReason {
         CancellationReason::builder().code(code).build()
@@ -206,7 +248,7 @@ mod tests {
     #[test]
     fn a_payment_that_moved_weighs_more_than_a_token_that_was_used() {
         let reasons = ["ConditionalCheckFailed"; 4].map(reason);
-        assert_eq!(reading(&PARTS, &reasons).unwrap(), Some(Changed::Moved));
+        assert_eq!(reading(&reasons).unwrap(), Some(Changed::Moved));
     }
 
     #[test]
@@ -225,48 +267,41 @@ mod tests {
             CancellationReason::builder().code("ConditionalCheckFailed").set_item(Some(old));
         let reasons =
             [reason("None"), failed.build(), reason("None"), reason("ConditionalCheckFailed")];
-        assert_eq!(reading(&PARTS, &reasons).unwrap(), Some(Changed::Claimed(claim)));
+        assert_eq!(reading(&reasons).unwrap(), Some(Changed::Claimed(claim)));
     }
 
     #[test]
     fn what_met_another_change_or_was_too_much_at_once_was_outrun() {
         for code in ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"] {
             let reasons = [reason("None"), reason("None"), reason("None"), reason(code)];
-            assert_eq!(reading(&PARTS, &reasons).unwrap(), Some(Changed::Outrun), "{code}");
+            assert_eq!(reading(&reasons).unwrap(), Some(Changed::Outrun), "{code}");
         }
-        assert_eq!(reading(&PARTS, &[reason("ValidationError")]).unwrap(), None);
+        assert_eq!(reading(&[reason("ValidationError")]).unwrap(), None);
     }
 
     #[test]
     fn a_quote_given_out_twice_is_an_alarm_and_not_a_retry() {
         let reasons =
             [reason("None"), reason("None"), reason("ConditionalCheckFailed"), reason("None")];
-        assert!(reading(&PARTS, &reasons).is_err());
+        assert!(reading(&reasons).is_err());
     }
 
     #[test]
     fn every_day_is_marked_with_its_first_row() {
         let payment = sample().payment();
-        let pointer = &payment.pointer;
         let row = |seq, day| {
             let mut row = JournalRow::about(JournalEvent::Captured, &payment);
             (row.seq, row.day) = (seq, day);
             row
         };
         let (first, second) = (date(2026, 11, 21), date(2026, 11, 22));
-        let mut change = PaymentChange {
-            payment: None,
-            claim: None,
-            quotes: Vec::new(),
-            chain: Chain::of(&pointer.tenant, &payment.merchant, &pointer.payment),
-            rows: vec![row(1, first), row(2, first), row(3, second)],
-            head: ChainHead::default(),
+        let rows = vec![row(1, first), row(2, first), row(3, second)];
+        let mut head = ChainHead::default();
+        let marked = |head: &ChainHead| -> Vec<u64> {
+            first_of_days(head, &rows).map(|row| row.seq).collect()
         };
-        let marked = |change: &PaymentChange| -> Vec<u64> {
-            first_of_days(change).map(|row| row.seq).collect()
-        };
-        assert_eq!(marked(&change), [1, 3]);
-        change.head.day = first;
-        assert_eq!(marked(&change), [3]);
+        assert_eq!(marked(&head), [1, 3]);
+        head.day = first;
+        assert_eq!(marked(&head), [3]);
     }
 }

@@ -9,16 +9,18 @@ pub use request::{MAX_ASSOCIATION, MAX_DISPLAY_NAME};
 use super::{Account, Caller, IfMatch, UrlRefusal, VettedUrl, require_any};
 use crate::{
     access::Principal,
-    finance::append::append,
+    dispatch::stand_back,
     model::{Chain, JournalEvent, JournalRow, MerchantSettings, Scope},
-    port::{Businesses, Clock, Entropy, MerchantSecrets, Merchants, Payments, PortError},
+    payment::journal,
+    port::{Businesses, ChainRows, Changed, Clock, Entropy, MerchantSecrets, Merchants, Payments},
     problem::Problem,
     send::order::draw_request_identifier,
 };
 use request::Asked;
 
-/// How often a change is planned again when somebody else changed the settings meanwhile.
-const TRIES: usize = 4;
+/// How often a change is planned again when somebody else changed the settings, or the journal's chain
+/// grew, meanwhile.
+const TRIES: u32 = 16;
 
 impl<S, Q, C> Account<S, Q, C>
 where
@@ -62,7 +64,8 @@ where
         let asked = Asked::parse(body, &draw_request_identifier(&self.clock), vet)?;
         let business = self.own_business(principal, id).await?;
         secret::check(secrets, &business.tenant, &asked).await?;
-        for _ in 0..TRIES {
+        let chain = Chain::first(&business.tenant, asked.merchant());
+        for tried in 0..TRIES {
             let stored = self.store.merchant(&business.tenant, &business.id).await?;
             let before = stored.map_or(0, |stored| stored.revision);
             match (before, &if_match) {
@@ -73,33 +76,29 @@ where
                 _ => if_match.check(before)?,
             }
             let settings = asked.clone().settings(&business, self.clock.now(), before + 1);
-            if self.store.put_merchant(&settings).await? {
-                self.tell_journal(&settings, caller.actor()).await?;
-                return Ok(settings);
+            let head = self.store.chain_head(&chain).await?;
+            let (zone, now) = (&settings.time_zone, self.clock.now());
+            let rows = journal::chain(&chain, &head, zone, now, vec![changed(&settings, caller)]);
+            let journal = ChainRows { chain: chain.clone(), head, rows };
+            match self.store.put_merchant(&settings, &journal).await? {
+                Changed::Done => return Ok(settings),
+                Changed::Moved | Changed::Outrun | Changed::Claimed(_) => {}
             }
+            stand_back(&self.clock, tried).await;
         }
         Err(Problem::conflict().retry_after(1))
     }
+}
 
-    /// One row about the change: who, and which revision; the settings themselves are not in it.
-    async fn tell_journal(
-        &self,
-        settings: &MerchantSettings,
-        actor: &str,
-    ) -> Result<(), PortError> {
-        let (tenant, merchant) = (&settings.tenant, &settings.merchant);
-        let row = JournalRow {
-            business_id: Some(settings.business.clone()),
-            psp: Some(settings.psp.kind.as_str().to_owned()),
-            psp_account: Some(settings.psp.kind.account().to_owned()),
-            decision: Some(format!("revision {}", settings.revision)),
-            actor: Some(actor.to_owned()),
-            ..JournalRow::draft(JournalEvent::ConfigChanged, tenant, merchant)
-        };
-        let chain = Chain::first(tenant, merchant);
-        let now = || self.clock.now();
-        append(&self.store, &self.clock, &chain, &settings.time_zone, now, |_end| true, vec![row])
-            .await?;
-        Ok(())
+/// The row about a change: who, and which revision; the settings themselves are not in it.
+fn changed(settings: &MerchantSettings, caller: &Caller) -> JournalRow {
+    let (tenant, merchant) = (&settings.tenant, &settings.merchant);
+    JournalRow {
+        business_id: Some(settings.business.clone()),
+        psp: Some(settings.psp.kind.as_str().to_owned()),
+        psp_account: Some(settings.psp.kind.account().to_owned()),
+        decision: Some(format!("revision {}", settings.revision)),
+        actor: Some(caller.actor().to_owned()),
+        ..JournalRow::draft(JournalEvent::ConfigChanged, tenant, merchant)
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         PaymentReply, Seen, TenantId, TokenClaim, TokenHash,
     },
     port::{
-        AskedPayment, Changed, DuePayments, Journal, JournalQuery, Merchants, Page, PaymentChange,
+        AskedPayment, ChainRows, Changed, DuePayments, Journal, JournalQuery, Merchants, Page, PaymentChange,
         PaymentLists, Payments, PortError,
     },
 };
@@ -81,11 +81,14 @@ impl PaymentBook {
         if let Some(claim) = &change.claim {
             self.claims.insert((claim.merchant.clone(), claim.token.clone()), claim.clone());
         }
-        if !change.rows.is_empty() {
-            let chain = self.journal.entry(change.chain.clone()).or_default();
-            chain.extend(change.rows.iter().cloned());
-        }
+        self.grow(&change.chain, &change.rows);
         Changed::Done
+    }
+
+    fn grow(&mut self, chain: &Chain, rows: &[JournalRow]) {
+        if !rows.is_empty() {
+            self.journal.entry(chain.clone()).or_default().extend(rows.iter().cloned());
+        }
     }
 }
 
@@ -243,15 +246,24 @@ impl Merchants for Memory {
         self.call("Merchants::merchant", |world| world.book.merchants.get(&place).cloned()).await
     }
 
-    async fn put_merchant(&self, settings: &MerchantSettings) -> Result<bool, PortError> {
+    async fn put_merchant(
+        &self,
+        settings: &MerchantSettings,
+        journal: &ChainRows,
+    ) -> Result<Changed, PortError> {
         let place = (settings.tenant.clone(), settings.business.clone());
         self.call("Merchants::put_merchant", |world| {
-            let stored = world.book.merchants.get(&place).map_or(0, |stored| stored.revision);
-            let is_next = stored + 1 == settings.revision;
-            if is_next {
-                world.book.merchants.insert(place, settings.clone());
+            let book = &mut world.book;
+            let stored = book.merchants.get(&place).map_or(0, |stored| stored.revision);
+            if stored + 1 != settings.revision {
+                return Changed::Moved;
             }
-            is_next
+            if !journal.rows.is_empty() && book.head(&journal.chain) != journal.head {
+                return Changed::Outrun;
+            }
+            book.merchants.insert(place, settings.clone());
+            book.grow(&journal.chain, &journal.rows);
+            Changed::Done
         })
         .await
     }

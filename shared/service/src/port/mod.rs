@@ -50,7 +50,7 @@ pub use large_file::{Bytes, Chunks, FileLinks, Joined, LargeFile, LargeFiles, PA
 pub use outbox::{DueOutbound, IdempotencyRecords, Outbox, OutboxLease};
 pub use payload::{AppleFiles, DuePayloads, KnownFile, PayloadLease, Payloads, StoredFiles};
 pub use payment::{
-    Changed, DuePayments, Journal, JournalQuery, Merchants, PaymentChange, PaymentLists, Payments,
+    ChainRows, Changed, DuePayments, Journal, JournalQuery, Merchants, PaymentChange, PaymentLists, Payments,
     SettlementQueue,
 };
 pub use psp::{

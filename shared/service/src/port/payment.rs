@@ -82,6 +82,17 @@ pub struct PaymentChange {
     pub head: ChainHead,
 }
 
+/// Rows that are to stand at the end of a chain of the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChainRows {
+    /// The chain.
+    pub chain: Chain,
+    /// Where it has to end before.
+    pub head: ChainHead,
+    /// The rows, chained, in order.
+    pub rows: Vec<JournalRow>,
+}
+
 /// What a change came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Changed {
@@ -158,8 +169,8 @@ pub struct JournalQuery {
     pub limit: usize,
 }
 
-/// The Apple Pay settings of businesses. IAM: `GetItem` on `accounts` (`PutItem`, `Query` to
-/// administer).
+/// The Apple Pay settings of businesses. IAM: `GetItem` on `accounts` (`PutItem` there and on `payments`
+/// to administer).
 pub trait Merchants: Send + Sync {
     /// The settings of a business, if it takes payments.
     fn merchant(
@@ -168,11 +179,13 @@ pub trait Merchants: Send + Sync {
         business: &BusinessId,
     ) -> impl Future<Output = Result<Option<MerchantSettings>, PortError>> + Send;
 
-    /// Puts them, if their revision is one more than the stored one's; whether it was.
+    /// Puts them together with the journal's rows about it, all or nothing: [`Changed::Moved`] if their
+    /// revision is not one more than the stored one's, [`Changed::Outrun`] if the chain grew meanwhile.
     fn put_merchant(
         &self,
         settings: &MerchantSettings,
-    ) -> impl Future<Output = Result<bool, PortError>> + Send;
+        journal: &ChainRows,
+    ) -> impl Future<Output = Result<Changed, PortError>> + Send;
 
     /// What Apple wants to find on the gateway's domain: the last that was put.
     fn domain_association(&self) -> impl Future<Output = Result<Option<String>, PortError>> + Send;

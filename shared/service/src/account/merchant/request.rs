@@ -106,6 +106,11 @@ impl Asked {
     }
 
     /// The settings of a business that follow.
+    /// Whose account is paid into.
+    pub(super) fn merchant(&self) -> &MerchantIdentifier {
+        &self.merchant
+    }
+
     pub(super) fn settings(
         self,
         business: &Business,
