@@ -5,13 +5,14 @@ use jiff::SignedDuration;
 
 use super::{
     Call, CallbackError, Callbacks, PSP_WITHIN, TokenCheck,
-    gateway::{EXHAUSTED, Paying, Refusal},
+    gateway::{ALREADY_PAID, EXHAUSTED, Paying, Refusal},
     price::Priced,
     rows::with_inputs,
 };
 use crate::{
     model::{
         Attempt, JournalEvent, JournalRow, Payment, PaymentState, QuoteMark, TokenClaim, TokenHash,
+        Told,
     },
     payment::commit::Plan,
     port::{Clock, Entropy, Merchants, Payments, PriceSource},
@@ -71,12 +72,12 @@ where
 
     /// Why the payment takes no attempt now.
     fn closed(&self, payment: &Payment) -> Option<Refusal> {
+        let told = payment.live().and_then(|attempt| attempt.told);
         let why = match payment.state {
-            PaymentState::Authorizing | PaymentState::Unknown | PaymentState::Voiding => {
-                "try_later"
-            }
+            _ if told == Some(Told::Success) => ALREADY_PAID,
             PaymentState::Expired => "expired",
-            _ if !payment.may_begin() => "already_paid",
+            // An attempt is under way, or money of one that failed is not let go yet.
+            _ if !payment.may_begin() => "try_later",
             _ if self.clock.now() >= payment.expires_at => "expired",
             _ if payment.attempts.len() >= Payment::MOST_ATTEMPTS => EXHAUSTED,
             _ => return None,
@@ -106,6 +107,7 @@ where
             told: None,
             errors: Vec::new(),
             result: None,
+            absent_since: None,
             fence: None,
         });
         payment.enter(PaymentState::Authorizing, now);

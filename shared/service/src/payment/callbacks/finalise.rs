@@ -6,7 +6,7 @@ use std::time::Duration;
 use amb_protocol::apple_pay::Inputs;
 
 use super::{
-    Call, CallbackError, Callbacks, Reply, Said, TOLD_WITHIN, TRIES,
+    ANSWER_WITHIN, Call, CallbackError, Callbacks, Reply, Said, TOLD_WITHIN, TRIES,
     decline::{decision, end_of},
     gateway::answer_of,
     rows::codes,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     dispatch::stand_back,
     model::{Attempt, EventType, JournalEvent, JournalRow, Payment, PaymentState, PspResult, Told},
-    payment::commit::{Committed, Plan, commit},
+    payment::commit::{Committed, Plan},
     port::{Clock, Entropy, Payments, SettlementQueue},
 };
 
@@ -40,16 +40,19 @@ where
         for tried in 0..WRITES {
             if let Some(recorded) = recorded(&payment, no) {
                 // Somebody told it before we could. What stands there is what is told.
-                if matches!(result, PspResult::Approved { .. }) && recorded.outcome == "failure" {
+                let told = attempt_of(&payment, no).and_then(|attempt| attempt.told);
+                let is_held = matches!(result, PspResult::Approved { .. });
+                if is_held && told == Some(Told::Failure) {
                     self.keep(call, payment, no, result, took).await;
                 }
                 return Ok(recorded);
             }
-            if !is_at_it(&payment, no) {
+            let is_over = tried > 0 && self.clock.now() >= call.by(ANSWER_WITHIN);
+            if is_over || !is_at_it(&payment, no) {
                 return Err(CallbackError::Untold);
             }
             let plan = self.told(call, payment.clone(), result, took);
-            match commit(&self.store, &self.clock, plan).await {
+            match self.write(call, plan).await {
                 Ok(Committed::Done(payment)) => {
                     self.settle(&payment, Duration::ZERO).await;
                     return recorded(&payment, no).ok_or(CallbackError::Untold);
@@ -154,7 +157,7 @@ where
             };
             let row = if is_settled { row.moved(from, payment.state) } else { row };
             let plan = Plan::of(payment.clone(), vec![row]);
-            if let Ok(Committed::Done(payment)) = commit(&self.store, &self.clock, plan).await {
+            if let Ok(Committed::Done(payment)) = self.write(call, plan).await {
                 return self.settle(&payment, Duration::ZERO).await;
             }
             stand_back(&self.clock, tried).await;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     dispatch::stand_back,
     model::{Attempt, Doubt, JournalEvent, JournalRow, Payment, PaymentState, PspResult, Told},
-    payment::commit::{Committed, Plan, commit},
+    payment::commit::{Committed, Plan},
     port::{Clock, Entropy, Payments, SettlementQueue},
 };
 
@@ -51,7 +51,7 @@ where
                 return Err(CallbackError::Untold);
             }
             let plan = self.given_up(call, payment.clone());
-            match commit(&self.store, &self.clock, plan).await? {
+            match self.write(call, plan).await? {
                 Committed::Done(payment) => {
                     self.settle(&payment, Duration::ZERO).await;
                     return recorded(&payment, no).ok_or(CallbackError::Untold);
@@ -83,11 +83,12 @@ where
         Plan::of(payment, vec![row])
     }
 
-    /// Notes that it came again. The answer stands already: it is told whether or not this is noted, and
-    /// whoever sends the same for ever does not make the journal longer for ever.
+    /// Notes that it came again. The answer stands already: it is told whether or not this is noted, in
+    /// time, and whoever sends the same for ever does not make the journal longer for ever.
     async fn note(&self, call: &Call<'_>, mut payment: Payment, no: u32) {
         for tried in 0..TRIES {
-            if payment.updates >= Payment::MOST_UPDATES {
+            let is_late = self.clock.now() >= call.by(TOLD_WITHIN);
+            if is_late || payment.updates >= Payment::MOST_UPDATES {
                 return;
             }
             payment.updates += 1;
@@ -102,7 +103,7 @@ where
                 ..row
             };
             let plan = Plan::of(payment.clone(), vec![row]);
-            match commit(&self.store, &self.clock, plan).await {
+            match self.write(call, plan).await {
                 Ok(Committed::Moved | Committed::Claimed(_)) => {}
                 Ok(Committed::Done(_)) | Err(_) => return,
             }

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     dispatch::stand_back,
     model::{Attempt, JournalEvent, JournalRow, Payment, TokenClaim, Told},
-    payment::commit::{Committed, Plan, commit},
+    payment::commit::{Committed, Plan},
     port::{Clock, Entropy, Merchants, Payments, PriceSource, Psp, SettlementQueue},
 };
 
@@ -132,10 +132,11 @@ where
             let unmoved = plan.payment.clone();
             if let Some(reply) = &refused
                 && plan.rows.is_empty()
+                && plan.claim.is_none()
             {
                 return Ok(Reply { unknown, ..reply.clone() });
             }
-            let committed = commit(&self.store, &self.clock, plan).await;
+            let committed = self.write(call, plan).await;
             match (committed, refused) {
                 (Ok(Committed::Done(_)), Some(reply)) => return Ok(Reply { unknown, ..reply }),
                 (Ok(Committed::Done(payment)), None) => {
@@ -177,9 +178,13 @@ where
         let is_full = payment.updates >= Payment::MOST_UPDATES;
         let rows = if is_full { Vec::new() } else { vec![row] };
         payment.updates = payment.updates.saturating_add(1).min(Payment::MOST_UPDATES);
-        // A token that holds was refused for what may change. It has had its answer.
-        let holds = matches!(paying.checked, Some(Ok(_))) && why != REPLAY && !is_full;
-        let token = paying.token.hash.clone().filter(|_| holds);
+        // A token of Apple's was refused for what may change, be it a clock: it has had its answer.
+        let is_genuine = match &paying.checked {
+            Some(Ok(_)) => true,
+            Some(Err(refused)) => refused.is_genuine(),
+            None => false,
+        };
+        let token = paying.token.hash.clone().filter(|_| is_genuine && why != REPLAY);
         let claim = token.map(|token| TokenClaim {
             merchant: payment.merchant.clone(),
             token,
@@ -189,7 +194,14 @@ where
             created_at: self.clock.now(),
         });
         let said = Said::Paid(GatewayAnswer::failure(errors));
-        (Plan { claim, ..Plan::of(payment, rows) }, Some(Reply::new(said, "refused").code(why)))
+        // Somebody has to hear of two of them: a token was stolen, or a customer does not know that they
+        // have paid.
+        let outcome = match why {
+            REPLAY => "replayed",
+            ALREADY_PAID => "paid_again",
+            _ => "refused",
+        };
+        (Plan { claim, ..Plan::of(payment, rows) }, Some(Reply::new(said, outcome).code(why)))
     }
 
     /// The same refusal again. It is noted where it can be.
@@ -209,7 +221,7 @@ where
                 apple_errors: codes(&errors),
                 ..without_attempt(row)
             };
-            let noted = commit(&self.store, &self.clock, Plan::of(payment, vec![row])).await;
+            let noted = self.write(call, Plan::of(payment, vec![row])).await;
             if let Err(error) = noted {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a repeat is not noted");
             }
@@ -220,6 +232,9 @@ where
 
 /// The token paid something else.
 const REPLAY: &str = "replay";
+
+/// The device was told that it is paid.
+pub(super) const ALREADY_PAID: &str = "already_paid";
 
 /// All attempts of this payment are used up.
 pub(super) const EXHAUSTED: &str = "exhausted";

@@ -3,6 +3,7 @@
 mod contact;
 mod crash;
 mod doubt;
+mod late;
 mod page;
 mod price;
 mod repeat;

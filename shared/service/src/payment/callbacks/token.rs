@@ -54,6 +54,14 @@ pub struct RefusedToken {
     pub code: &'static str,
 }
 
+impl RefusedToken {
+    /// Whether it is Apple's nevertheless: the time is looked at after the signature, and another process
+    /// with another clock may take the same token.
+    pub fn is_genuine(&self) -> bool {
+        [TokenFault::Stale, TokenFault::Future].iter().any(|fault| fault.code() == self.code)
+    }
+}
+
 /// A token as it lies in a body, not checked.
 pub(super) struct Token {
     /// All of `paymentToken`.

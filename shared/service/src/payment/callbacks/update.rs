@@ -10,11 +10,10 @@ use super::{
     rows::{codes, with_inputs, with_quote},
 };
 use crate::{
-    dispatch::stand_back,
     model::{JournalEvent, JournalRow, Payment},
     payment::{
         capability::Step,
-        commit::{Committed, Plan, commit},
+        commit::{Committed, Plan},
     },
     port::{Clock, Entropy, Merchants, Payments, PriceSource},
 };
@@ -63,10 +62,10 @@ where
                 }
             };
             let unmoved = plan.payment.clone();
-            match commit(&self.store, &self.clock, plan).await? {
+            match self.write(call, plan).await? {
                 Committed::Done(_) => return Ok(Reply { unknown: body.unknown, ..reply }),
                 Committed::Moved | Committed::Claimed(_) => {
-                    stand_back(&self.clock, tried).await;
+                    self.goes_on(call, tried).await?;
                     payment = self.again(&unmoved).await?;
                     known = Some(priced);
                 }

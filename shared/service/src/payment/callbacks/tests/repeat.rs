@@ -169,6 +169,44 @@ fn what_does_not_hold_or_comes_late_is_no_attempt() {
 }
 
 #[test]
+fn what_was_refused_is_refused_for_ever_whatever_the_clock_and_the_journal_say_later() {
+    // Signed in the future, as this process sees it: the next one may see it otherwise.
+    let world = World::new();
+    let mut early = paying("AA01");
+    let signed_at = world.memory.world().now + SignedDuration::from_secs(90);
+    early["paymentToken"]["paymentData"]["signedAt"] = json!(signed_at.as_second());
+    let reply = world.call(Step::Gateway, &early);
+    assert_eq!((paid(&reply).status, reply.code), (PayStatus::Failure, Some("future")));
+    world.memory.world().now += SignedDuration::from_secs(90);
+    assert_eq!(paid(&world.call(Step::Gateway, &early)), GatewayAnswer::failure(Vec::new()));
+    assert_eq!(world.asked(), 0);
+
+    // The journal has no room for more, and the doubt that was in the way ends.
+    let world = World::new();
+    world.memory.world().psp.fates.push_back(PspFate::LoseRequest);
+    world.pay("AA01");
+    let full = Payment { updates: Payment::MOST_UPDATES, ..world.payment() };
+    world.memory.world().book.payments.insert(world.pointer.clone(), full);
+    let rows = world.rows().len();
+    assert_eq!(world.call(Step::Gateway, &paying("AA02")).code, Some("try_later"));
+    assert_eq!(world.rows().len(), rows);
+    let open = Payment { state: PaymentState::Failed, ..world.payment() };
+    world.memory.world().book.payments.insert(world.pointer.clone(), open);
+    assert_eq!(world.pay("AA02"), GatewayAnswer::failure(Vec::new()));
+    assert_eq!(world.asked(), 1);
+}
+
+#[test]
+fn somebody_hears_of_a_token_for_two_payments_and_of_a_customer_who_pays_again() {
+    let world = World::new();
+    world.pay("AA01");
+    let again = world.call(Step::Gateway, &paying("AA02"));
+    assert_eq!((again.outcome, again.code), ("paid_again", Some("already_paid")));
+    let stolen = world.another(super::world::TENANT).call(Step::Gateway, &paying("AA01"));
+    assert_eq!((stolen.outcome, stolen.code), ("replayed", Some("replay")));
+}
+
+#[test]
 fn the_journal_of_one_payment_is_not_made_longer_for_ever() {
     let world = World::new();
     let mut bad = paying("AA01");

@@ -22,7 +22,7 @@ use crate::{
     service_key::ServiceKey,
 };
 
-/// Takes every token whose signature is not `bad`, for five minutes.
+/// Takes every token whose signature is not `bad`, for five minutes from when it was signed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cheap;
 
@@ -35,8 +35,12 @@ impl TokenCheck for Cheap {
         }
         let signed_at =
             data["signedAt"].as_i64().map_or(now, |at| Timestamp::from_second(at).unwrap());
-        if signed_at.duration_until(now) > SignedDuration::from_mins(5) {
+        let age = signed_at.duration_until(now);
+        if age > SignedDuration::from_mins(5) {
             return Err(RefusedToken { code: "stale" });
+        }
+        if age < SignedDuration::from_secs(-60) {
+            return Err(RefusedToken { code: "future" });
         }
         let id = data["header"]["transactionId"].as_str();
         let transaction_id = id.ok_or(RefusedToken { code: "token_format" })?.to_owned();
