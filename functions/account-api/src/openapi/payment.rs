@@ -28,6 +28,10 @@ pub(crate) struct ReplaceApplePay {
     /// What a payment that says nothing of it is priced by. Settings name no amounts: a surcharge is
     /// said with its payment.
     pricing: Option<ApplePayPricing>,
+    /// Where a customer pays whose device has no Apple Pay, unless the payment says otherwise: https. The
+    /// fallback page leads there while the payment can still be paid.
+    #[schema(format = "uri", max_length = 2048)]
+    checkout_url: Option<String>,
     /// Which of Apple's hosts makes merchant sessions.
     #[schema(value_type = Option<PayChannelWord>)]
     channel: Option<Value>,

@@ -252,12 +252,13 @@ async fn lc03_settings_are_put_whole_and_read_back_with_their_tag() {
         json!({ "authorization": format!("Bearer {key}"), "content-type": "application/json",
             "if-match": tag })
     };
-    let body = || Some(with("displayName", json!("Shop")).to_string());
+    let body = || Some(with("checkoutUrl", json!("https://shop.example/cart")).to_string());
     let stale = world.send("PUT", &target, tagged("\"7\""), body()).await;
     assert_eq!(stale.code(), (409, "conflict"));
     let next = world.send("PUT", &target, tagged("\"1\""), body()).await;
     assert_eq!((next.status, next.header("etag")), (200, Some("\"2\"")));
 
+    assert_eq!(next.body["checkoutUrl"], "https://shop.example/cart");
     // The journal tells who changed them, and nothing of what they name.
     let actor = key.split('_').nth(2).unwrap();
     let world = world.memory.world();

@@ -21,6 +21,9 @@ pub(crate) struct ApplePayView {
     /// What a payment that says nothing of it is priced by.
     #[cfg_attr(test, schema(value_type = crate::openapi::ApplePayPricing))]
     pricing: Value,
+    /// Where a customer pays whose device has no Apple Pay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkout_url: Option<String>,
     /// Which of Apple's hosts makes merchant sessions.
     #[cfg_attr(test, schema(value_type = crate::openapi::PayChannelWord))]
     channel: Channel,
@@ -90,6 +93,7 @@ impl From<MerchantSettings> for ApplePayView {
             supported_networks: settings.networks,
             merchant_capabilities: settings.capabilities,
             pricing: serde_json::to_value(&settings.pricing).unwrap_or_default(),
+            checkout_url: settings.checkout_url,
             channel: settings.channel,
             session_identifier: settings.session_identifier,
             identity: settings.identity.into(),

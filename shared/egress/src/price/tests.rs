@@ -66,6 +66,7 @@ fn offer() -> Offer {
         capabilities: vec!["supports3DS".into()],
         supported_countries: Vec::new(),
         pricing: Pricing::default(),
+        checkout_url: None,
     }
 }
 

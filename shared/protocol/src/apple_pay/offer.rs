@@ -87,6 +87,9 @@ pub struct Offer {
     /// How the price follows the customer's choices.
     #[serde(default)]
     pub pricing: Pricing,
+    /// Where the customer pays whose device has no Apple Pay: a page of the business's own, https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout_url: Option<String>,
 }
 
 impl Offer {

@@ -45,6 +45,8 @@ pub struct MerchantDefaults {
     pub capabilities: Vec<String>,
     /// How a payment is priced that says nothing of it.
     pub pricing: Pricing,
+    /// Where the customer pays whose device has no Apple Pay, unless the payment says otherwise.
+    pub checkout_url: Option<String>,
     /// Whether calls to the business's own server can be signed: prices are asked for in no other way.
     pub signs: bool,
 }
@@ -61,6 +63,7 @@ impl MerchantDefaults {
             networks: ["amex", "masterCard", "visa"].map(str::to_owned).to_vec(),
             capabilities: vec!["supports3DS".to_owned()],
             pricing: Pricing::default(),
+            checkout_url: None,
             signs: true,
         }
     }

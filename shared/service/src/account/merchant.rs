@@ -46,8 +46,8 @@ where
     C: Clock + Entropy,
 {
     /// Puts them, whole: `{"merchantIdentifier", "displayName", "countryCode", "supportedNetworks",
-    /// "merchantCapabilities"?, "pricing"?, "channel"?, "identity", "psp", "capture"?, "timeZone",
-    /// "signing"?, "domainAssociation"?}`. The secrets they name have to be there, in the right form.
+    /// "merchantCapabilities"?, "pricing"?, "checkoutUrl"?, "channel"?, "sessionIdentifier"?, "identity", "psp",
+    /// "capture"?, "timeZone", "signing"?, "domainAssociation"?}`. The secrets they name have to be there, in the right form.
     /// Payments that were asked for before go on as they were.
     pub async fn change_merchant<K: MerchantSecrets>(
         &self,

@@ -134,6 +134,7 @@ impl<E: Entropy> Sample<E> {
     }
 
     /// Settings of the sample's business, the first that it has.
+            checkout_url: None,
     #[expect(clippy::expect_used, reason = "constant names")]
     pub fn merchant(&self) -> MerchantSettings {
         MerchantSettings {
@@ -158,6 +159,7 @@ impl<E: Entropy> Sample<E> {
             signing: None,
             domain_association: None,
             updated_at: self.now,
+            checkout_url: None,
             revision: 1,
         }
     }

@@ -23,6 +23,7 @@ impl From<&MerchantSettings> for MerchantDefaults {
             networks: settings.networks.clone(),
             capabilities: settings.capabilities.clone(),
             pricing: settings.pricing.clone(),
+            checkout_url: settings.checkout_url.clone(),
             signs: settings.signing_secret().is_some(),
         }
     }

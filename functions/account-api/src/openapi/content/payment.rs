@@ -41,6 +41,9 @@ pub(crate) struct PaymentContent {
     /// Countries whose cards are taken; all, unless named.
     supported_countries: Option<Vec<String>>,
     pricing: Option<PaymentPricing>,
+    /// Where the customer pays whose device has no Apple Pay: https. By default that of the settings.
+    #[schema(format = "uri", max_length = 2048)]
+    checkout_url: Option<String>,
     /// An order number, told on every event and in the journal.
     #[schema(min_length = 1, max_length = 128)]
     reference: Option<String>,

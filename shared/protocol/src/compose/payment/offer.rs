@@ -12,6 +12,9 @@ use crate::{
     rules::Fault,
 };
 
+/// The longest address that every browser opens.
+const LONGEST_CHECKOUT: usize = 2_048;
+
 /// Reads everything that a payment is about.
 pub(super) fn read(
     content: &mut Object<'_>,
@@ -27,6 +30,7 @@ pub(super) fn read(
     let required_billing = contact(content, "requiredBillingContactFields", check);
     let required_shipping = contact(content, "requiredShippingContactFields", check);
     let supported_countries = countries(content, check);
+    let checkout_url = checkout(content, defaults, check);
     let Some(currency) = currency(content, check) else {
         // What the rest is in is not known.
         for name in ["lineItems", "total", "shippingMethods", "pricing"] {
@@ -60,9 +64,28 @@ pub(super) fn read(
         capabilities,
         supported_countries: supported_countries?,
         pricing,
+        checkout_url,
     };
     offer.total.amount = adds_up(&offer, given, content, check)?;
     Some(offer)
+}
+
+/// A page of the business's own: a browser opens it, and nobody here does.
+fn checkout(
+    content: &mut Object<'_>,
+    defaults: &MerchantDefaults,
+    check: &mut Check<'_>,
+) -> Option<String> {
+    let Some(url) = content.optional_string("checkoutUrl", check) else {
+        return defaults.checkout_url.clone();
+    };
+    wire::payment_url("checkoutUrl", url, content, check);
+    if url.len() > LONGEST_CHECKOUT {
+        let message = format!("at most {LONGEST_CHECKOUT} characters are taken");
+        let fault = Fault::new(content.pointer("checkoutUrl"), "payment_url", message);
+        check.fault(fault.limit(LONGEST_CHECKOUT, url.len()));
+    }
+    Some(url.to_owned())
 }
 
 /// What is to be paid first, if that is what is said and what can be paid at all.

@@ -63,6 +63,20 @@ fn ap17_a_request_is_apples_json_with_exact_decimals() {
 }
 
 #[test]
+fn a_checkout_of_the_businesss_own_is_https_and_the_device_hears_nothing_of_it() {
+    let url = "https://shop.example.com/cart?order=1001";
+    let content = with("/checkoutUrl", json!(url));
+    assert_eq!(pending(&content).offer.checkout_url.as_deref(), Some(url));
+    assert_eq!(pending(&desk()).offer.checkout_url, None);
+    assert!(!sent(ContentType::Payment, &content).to_string().contains("shop.example.com"));
+    let long = format!("https://shop.example.com/{}", "x".repeat(2_048));
+    for odd in ["http://shop.example.com", "javascript:alert(1)", "https://a@b.example", &long] {
+        let found = found(&with("/checkoutUrl", json!(odd)));
+        assert_eq!(found, [("/checkoutUrl".to_owned(), "payment_url")], "{odd}");
+    }
+}
+
+#[test]
 fn ap17_the_first_shipping_method_counts_once_however_it_is_written() {
     let shipping =
         json!([{"label": "Desk", "amount": "199.00"}, {"label": "Standard", "amount": "4.99"}]);

@@ -50,6 +50,7 @@ struct Sheet {
     networks: Vec<String>,
     capabilities: Vec<String>,
     pricing: Pricing,
+    checkout_url: Option<String>,
 }
 
 impl Asked {
@@ -105,19 +106,19 @@ impl Asked {
         faults.finish(read)
     }
 
-    /// The settings of a business that follow.
     /// Whose account is paid into.
     pub(super) fn merchant(&self) -> &MerchantIdentifier {
         &self.merchant
     }
 
+    /// The settings of a business that follow.
     pub(super) fn settings(
         self,
         business: &Business,
         now: Timestamp,
         revision: u64,
     ) -> MerchantSettings {
-        let Sheet { name, country, networks, capabilities, pricing } = self.sheet;
+        let Sheet { name, country, networks, capabilities, pricing, checkout_url } = self.sheet;
         MerchantSettings {
             tenant: business.tenant.clone(),
             business: business.id.clone(),
@@ -132,6 +133,7 @@ impl Asked {
             networks,
             capabilities,
             pricing,
+            checkout_url,
             time_zone: self.time_zone,
             signing: self.signing,
             domain_association: self.domain_association,
@@ -149,8 +151,8 @@ fn sheet(
     vet: &impl Fn(&str) -> Result<VettedUrl, UrlRefusal>,
     faults: &mut Faults,
 ) -> Option<Sheet> {
-    const TRIED: [&str; 4] =
-        ["countryCode", "supportedNetworks", "merchantCapabilities", "pricing"];
+    const TRIED: [&str; 5] =
+        ["countryCode", "supportedNetworks", "merchantCapabilities", "pricing", "checkoutUrl"];
     let name = reader.text("displayName", MAX_DISPLAY_NAME, faults);
     let mut tried = Map::new();
     for member in TRIED {
@@ -187,7 +189,7 @@ fn sheet(
             return None;
         }
     };
-    let Offer { country, networks, capabilities, pricing, .. } = offer;
+    let Offer { country, networks, capabilities, pricing, checkout_url, .. } = offer;
     no_amounts(&pricing, faults);
     if let Pricing::Callback { url, .. } = &pricing
         && let Err(refusal) = vet(url)
@@ -195,7 +197,7 @@ fn sheet(
         faults.push(Fault::new("/pricing/url", refusal.rule, refusal.message));
     }
     let name = name.filter(|_| is_whole)?.to_owned();
-    Some(Sheet { name, country, networks, capabilities, pricing })
+    Some(Sheet { name, country, networks, capabilities, pricing, checkout_url })
 }
 
 /// Settings hold for payments in every currency, so they name no amount.

@@ -43,6 +43,10 @@ pub struct MerchantSettings {
     /// What a request that says nothing is priced by.
     #[serde(default)]
     pub pricing: Pricing,
+    /// Where a customer pays whose device has no Apple Pay: the fallback page leads there. Https, at most
+    /// 2 048 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout_url: Option<String>,
     /// The IANA time zone of the books: the journal's days are its days.
     pub time_zone: String,
     /// The secret that signs calls to the business's own servers, for pricing and the `endpoint` provider.

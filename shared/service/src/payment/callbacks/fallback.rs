@@ -34,12 +34,14 @@ where
     /// The page. Nothing of the request is in it.
     pub(super) async fn fallback(&self, payment: &Payment) -> Result<Reply, CallbackError> {
         let offer = self.offered(payment).await?;
-        let page = page(&offer).map_err(|fault| PortError::unreadable("the page", fault))?;
+        let is_payable = payment.is_payable(self.clock.now());
+        let page = page(&offer, is_payable).map_err(|fault| PortError::unreadable("the page", fault))?;
         Ok(Reply::new(Said::Page(page), "shown"))
     }
 }
 
-fn page(offer: &Offer) -> Result<String, minijinja::Error> {
+/// What was offered, and where else it can be paid: nobody is sent there to pay a second time.
+fn page(offer: &Offer, is_payable: bool) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_name| AutoEscape::Html);
     environment.add_template("page", PAGE)?;
@@ -51,5 +53,7 @@ fn page(offer: &Offer) -> Result<String, minijinja::Error> {
         currency => offer.currency.as_str(),
         total => amount(&offer.total),
         lines,
+        is_payable,
+        checkout => offer.checkout_url.as_deref().filter(|_| is_payable),
     })
 }

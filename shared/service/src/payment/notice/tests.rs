@@ -25,6 +25,7 @@ impl Desk {
             capabilities: Vec::new(),
             pricing: amb_protocol::apple_pay::Pricing::default(),
             time_zone: "UTC".to_owned(),
+            checkout_url: None,
             signing: None,
             domain_association: None,
             updated_at: Timestamp::UNIX_EPOCH,

@@ -35,6 +35,28 @@ fn p027_the_page_shows_the_offer_and_nothing_can_be_written_into_it() {
 }
 
 #[test]
+fn the_page_leads_to_the_shop_while_the_payment_can_be_paid_and_not_after() {
+    let mut with_shop = offer();
+    with_shop["checkoutUrl"] = json!("https://shop.example.com/pay?order=1&\"x\"");
+    let world = World::of(with_shop, Duration::ZERO);
+    let shown = || match world.call(Step::Fallback, &json!({})).said {
+        Said::Page(page) => page,
+        other => panic!("{other:?}"),
+    };
+    let page = shown();
+    let link = r#"href="https:&#x2f;&#x2f;shop.example.com&#x2f;pay?order=1&amp;&quot;x&quot;""#;
+    assert!(page.contains(link), "{page}");
+    assert!(page.contains("Pay 63.99 USD at"), "{page}");
+    world.pay("AA01");
+    let page = shown();
+    assert!(!page.contains("href") && page.contains("This request is closed"), "{page}");
+    // Without a shop of its own, the conversation has to do.
+    let page = World::new().call(Step::Fallback, &json!({})).said;
+    let Said::Page(page) = page else { panic!("{page:?}") };
+    assert!(!page.contains("href") && page.contains("reply there"), "{page}");
+}
+
+#[test]
 fn f116_p001_whoever_has_no_path_finds_nothing_after_the_same_look() {
     let world = World::new();
     let good = world.capability(Step::Gateway);
