@@ -147,7 +147,10 @@ where
                     None => line,
                 };
                 line.emit();
-                told::answer(reply.said, overhead)
+                let answer = told::answer(reply.said);
+                #[cfg(feature = "test-root")]
+                let answer = told::measured(answer, milliseconds(overhead));
+                answer
             }
             Err(error) => {
                 line.outcome("unavailable").error(&error).emit();
