@@ -18,6 +18,7 @@ impl Desk {
             display_name: "Shop".to_owned(),
             country: "US".to_owned(),
             channel: Channel::World,
+            session_identifier: crate::model::SessionIdentifier::Plain,
             identity: payment.psp.secret.clone(),
             psp: PspAccount { ..payment.psp },
             capture: CapturePolicy::Manual,
