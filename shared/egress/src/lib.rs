@@ -45,7 +45,10 @@ pub mod web;
 pub mod webhook;
 
 #[cfg(test)]
-mod testing;
+mod tests;
+
+#[cfg(test)]
+use self::tests::servers as testing;
 
 pub use endpoint_url::{EndpointUrl, UrlFault};
 pub use fault::{CallError, Phase, TlsFault};

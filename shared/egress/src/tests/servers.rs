@@ -1,4 +1,4 @@
-//! What the tests of this crate share: servers on loopback that misbehave, and name servers that lie.
+//! Servers on loopback that misbehave, and name servers that lie.
 
 use std::{
     future::Future,
