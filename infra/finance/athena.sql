@@ -39,6 +39,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS amb_finance.journal (
   shipping_minor bigint,
   discount_minor bigint,
   fee_minor bigint,
+  held_minor bigint,
   shipping_method_id string,
   ship_country string,
   ship_region string,
@@ -96,33 +97,34 @@ GROUP BY tenant, merchant, day, currency, event_type;
 CREATE OR REPLACE VIEW amb_finance.open_items AS
 SELECT tenant, merchant, payment_id, max(reference) AS reference, currency,
        min(CASE WHEN event_type = 'CAPTURED' THEN ts_utc END) AS captured_at,
-       sum(CASE WHEN event_type = 'CAPTURED' THEN amount_minor ELSE 0 END)
-         - sum(CASE WHEN event_type = 'SETTLED' AND psp_code = 'capture' AND decision = 'clearing' THEN amount_minor ELSE 0 END) AS open_minor
+       sum(CASE WHEN event_type = 'CAPTURED' THEN amount_minor WHEN event_type = 'CHANGE_FAILED' AND decision = 'capture' AND error_class = 'reversed' THEN -amount_minor ELSE 0 END)
+         - sum(CASE WHEN event_type = 'SETTLED' AND psp_code = 'capture' AND decision IN ('clearing', 'exchange') THEN amount_minor ELSE 0 END) AS open_minor
 FROM amb_finance.journal
-WHERE payment_id IS NOT NULL AND event_type IN ('CAPTURED', 'SETTLED')
+WHERE payment_id IS NOT NULL AND event_type IN ('CAPTURED', 'CHANGE_FAILED', 'SETTLED')
 GROUP BY tenant, merchant, payment_id, currency
-HAVING sum(CASE WHEN event_type = 'CAPTURED' THEN amount_minor ELSE 0 END)
-     <> sum(CASE WHEN event_type = 'SETTLED' AND psp_code = 'capture' AND decision = 'clearing' THEN amount_minor ELSE 0 END);
+HAVING sum(CASE WHEN event_type = 'CAPTURED' THEN amount_minor WHEN event_type = 'CHANGE_FAILED' AND decision = 'capture' AND error_class = 'reversed' THEN -amount_minor ELSE 0 END)
+     <> sum(CASE WHEN event_type = 'SETTLED' AND psp_code = 'capture' AND decision IN ('clearing', 'exchange') THEN amount_minor ELSE 0 END);
 
--- Attempts that were in doubt for over an hour, or still are.
+-- Attempts that were in doubt for over an hour, or still are: since the first doubt, until the last end.
 CREATE OR REPLACE VIEW amb_finance.in_doubt_over_1h AS
-SELECT began.tenant, began.merchant, began.payment_id, began.attempt_no, began.currency,
-       began.amount_minor, began.ts_utc AS in_doubt_since, min(ended.ts_utc) AS ended_at
-FROM amb_finance.journal began
-LEFT JOIN amb_finance.journal ended
-  ON ended.tenant = began.tenant AND ended.merchant = began.merchant
- AND ended.payment_id = began.payment_id AND ended.attempt_no = began.attempt_no
- AND ended.event_type IN ('RESOLVED', 'VOIDED') AND ended.ts_utc >= began.ts_utc
-WHERE began.event_type = 'TOLD' AND began.state_to = 'unknown'
-GROUP BY began.tenant, began.merchant, began.payment_id, began.attempt_no, began.currency,
-         began.amount_minor, began.ts_utc
-HAVING date_diff('minute', began.ts_utc, coalesce(min(ended.ts_utc), CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp))) > 60;
+SELECT tenant, merchant, payment_id, attempt_no, currency, amount_minor, in_doubt_since, ended_at
+FROM (
+  SELECT tenant, merchant, payment_id, attempt_no, currency, max(amount_minor) AS amount_minor,
+         min(CASE WHEN state_to = 'unknown' THEN ts_utc END) AS in_doubt_since,
+         CASE WHEN max(CASE WHEN event_type IN ('RESOLVED', 'VOIDED') THEN ts_utc END)
+                >= max(CASE WHEN state_to = 'unknown' THEN ts_utc END)
+              THEN max(CASE WHEN event_type IN ('RESOLVED', 'VOIDED') THEN ts_utc END) END AS ended_at
+  FROM amb_finance.journal
+  WHERE state_to = 'unknown' OR event_type IN ('RESOLVED', 'VOIDED')
+  GROUP BY tenant, merchant, payment_id, attempt_no, currency
+)
+WHERE date_diff('minute', in_doubt_since, coalesce(ended_at, CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp))) > 60;
 
--- The customer saw something else than was told: each waits for a person.
+-- The customer saw something else than was told, or a provider did not do what it was asked: each waits for a person.
 CREATE OR REPLACE VIEW amb_finance.ack_mismatch AS
-SELECT tenant, merchant, day, ts_utc, payment_id, reference, currency, amount_minor, amount, error_class, ack, psp, psp_reference
+SELECT tenant, merchant, day, ts_utc, event_type, decision, payment_id, reference, currency, amount_minor, amount, error_class, ack, psp, psp_reference
 FROM amb_finance.journal
-WHERE event_type = 'ACK_MISMATCH';
+WHERE event_type IN ('ACK_MISMATCH', 'CHANGE_FAILED', 'CHANGE_OVERDUE', 'VOID_STUCK');
 
 -- What was declined, and why.
 CREATE OR REPLACE VIEW amb_finance.declines_by_class AS
@@ -136,6 +138,14 @@ CREATE OR REPLACE VIEW amb_finance.unmatched_psp AS
 SELECT tenant, merchant, day, ts_utc, psp, error_class, payment_id, reference, psp_reference, currency, amount_minor, amount, callback_id
 FROM amb_finance.journal
 WHERE event_type = 'MATCH_EXCEPTION';
+
+-- What the provider holds, by payment: authorised, and neither captured nor let go.
+CREATE OR REPLACE VIEW amb_finance.held AS
+SELECT tenant, merchant, payment_id, max(reference) AS reference, currency, min(ts_utc) AS held_since, sum(held_minor) AS held_minor
+FROM amb_finance.journal
+WHERE held_minor IS NOT NULL
+GROUP BY tenant, merchant, payment_id, currency
+HAVING sum(held_minor) <> 0;
 
 -- Rows that do not follow the one before. Days are whole, so the first row of the first day that is
 -- asked for is not compared. For a proof run the verifier: it recomputes the hashes too.

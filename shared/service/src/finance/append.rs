@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How often a chain may outrun us.
-const TRIES: u32 = 40;
+pub(super) const TRIES: u32 = 40;
 
 /// Puts rows at the end of a chain, dated `at` or later; none if `wanted` does not want to any more,
 /// seeing where the chain ends.
@@ -28,21 +28,39 @@ pub(crate) async fn append<S: Payments, C: Clock + Entropy>(
         if !wanted(&head) {
             return Ok(false);
         }
-        let change = PaymentChange {
-            payment: None,
-            claim: None,
-            quotes: Vec::new(),
-            chain: chain.clone(),
-            rows: journal::chain(chain, &head, time_zone, at(), rows.clone()),
-            head,
-        };
-        match store.change(&change).await? {
-            Changed::Done => return Ok(true),
-            // Neither a payment nor a claim is in it: only the chain can have moved.
-            Changed::Outrun | Changed::Moved | Changed::Claimed(_) => {
-                stand_back(clock, tried).await;
-            }
+        if append_at(store, chain, head, time_zone, at(), rows.clone()).await? {
+            return Ok(true);
         }
+        stand_back(clock, tried).await;
     }
-    Err(PortError::unavailable("Payments::change", "the journal did not hold still"))
+    Err(moving())
+}
+
+/// Puts rows behind one end of a chain; whether it still ended there.
+pub(super) async fn append_at<S: Payments>(
+    store: &S,
+    chain: &Chain,
+    head: ChainHead,
+    time_zone: &str,
+    at: Timestamp,
+    rows: Vec<JournalRow>,
+) -> Result<bool, PortError> {
+    let change = PaymentChange {
+        payment: None,
+        claim: None,
+        quotes: Vec::new(),
+        chain: chain.clone(),
+        rows: journal::chain(chain, &head, time_zone, at, rows),
+        head,
+    };
+    match store.change(&change).await? {
+        Changed::Done => Ok(true),
+        // Neither a payment nor a claim is in it: only the chain can have moved.
+        Changed::Outrun | Changed::Moved | Changed::Claimed(_) => Ok(false),
+    }
+}
+
+/// Others were faster every time.
+pub(super) fn moving() -> PortError {
+    PortError::unavailable("Payments::change", "the journal did not hold still")
 }

@@ -17,15 +17,21 @@ pub struct Book {
     own: String,
     payments: BTreeMap<PaymentId, Known>,
     references: BTreeMap<String, PaymentId>,
-    /// Lines of reports that have their rows, as `callback_id` says.
-    written: BTreeSet<(String, JournalEvent, Option<String>)>,
+    /// The report's own rows that are there.
+    written: BTreeSet<Line>,
     /// The provider's names of lines that other reports settled.
     settled: BTreeSet<String>,
 }
 
+/// What names a row of a report: its line, the event, and the class of the exception or else the
+/// currency.
+type Line = (String, JournalEvent, Option<String>);
+
 /// What is known of a payment.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
+    /// Its first rows are among those that were read.
+    pub is_whole: bool,
     /// The business.
     pub business: Option<BusinessId>,
     /// The business's own name of the order.
@@ -36,6 +42,8 @@ pub struct Known {
     pub psp: Option<String>,
     /// The account with it.
     pub psp_account: Option<String>,
+    /// Held by the provider.
+    pub held: Minor,
     /// Captured.
     pub captured: Minor,
     /// When.
@@ -52,12 +60,16 @@ pub struct Known {
     pub refund_asked: Minor,
     /// Went back.
     pub refunded: Minor,
-    /// Taken back by the card's owner.
+    /// Taken back by the card's owner; what was won again is not taken off.
     pub charged_back: Minor,
     /// Settled captures, by earlier reports.
     pub settled: Minor,
     /// How many lines that were.
     pub settlements: u32,
+    /// Settled refunds, by earlier reports.
+    pub settled_back: Minor,
+    /// Settled chargebacks, by earlier reports; what was won again is not taken off.
+    pub settled_charged_back: Minor,
     /// Exceptions that were written down.
     pub exceptions: BTreeSet<String>,
 }
@@ -68,13 +80,18 @@ impl Book {
         Self { own: settle::name_of(report), ..Self::default() }
     }
 
+    /// Forgets a payment whose rows are to be added anew, all of them.
+    pub fn forget(&mut self, payment: &PaymentId) {
+        self.payments.remove(payment);
+    }
+
     /// Adds a row. Rows of a payment come in their order.
     pub fn add(&mut self, row: &JournalRow) {
         if row.endpoint.as_deref() == Some(settle::ENDPOINT)
             && let Some(line) = &row.callback_id
         {
             if line.starts_with(&self.own) {
-                self.written.insert((line.clone(), row.event_type, row.error_class.clone()));
+                self.written.extend(line_of(row));
                 return;
             }
             if row.event_type == JournalEvent::Settled {
@@ -105,9 +122,14 @@ impl Book {
         self.payments.iter()
     }
 
-    /// Whether a row of a line is written down already.
-    pub fn has_row(&self, line: &str, event: JournalEvent, class: Option<&str>) -> bool {
-        self.written.contains(&(line.to_owned(), event, class.map(str::to_owned)))
+    /// Whether a row of the report is written down already.
+    pub fn has_row(&self, row: &JournalRow) -> bool {
+        line_of(row).is_some_and(|line| self.written.contains(&line))
+    }
+
+    /// How many lines other reports settled.
+    pub fn settled_by_others(&self) -> usize {
+        self.settled.len()
     }
 
     /// Whether another report settled the provider's line of this name.
@@ -116,10 +138,20 @@ impl Book {
     }
 }
 
+/// What names a report's row.
+fn line_of(row: &JournalRow) -> Option<Line> {
+    let currency = || row.currency.map(|currency| currency.to_string());
+    let class = row.error_class.clone().or_else(currency);
+    Some((row.callback_id.clone()?, row.event_type, class))
+}
+
 impl Known {
     fn learn(&mut self, row: &JournalRow) {
         let amount = row.amount_minor.unwrap_or_default();
         let add = |sum: &mut Minor| *sum = sum.checked_add(amount).unwrap_or(*sum);
+        let take = |sum: &mut Minor| *sum = sum.checked_sub(amount).unwrap_or(*sum);
+        let held = self.held.checked_add(row.held_minor.unwrap_or_default());
+        self.held = held.unwrap_or(self.held);
         let from_report = row.endpoint.as_deref() == Some(settle::ENDPOINT);
         if !from_report {
             self.business = row.business_id.clone().or(self.business.take());
@@ -128,7 +160,10 @@ impl Known {
             self.psp = row.psp.clone().or(self.psp.take());
             self.psp_account = row.psp_account.clone().or(self.psp_account.take());
         }
+        // What was settled in another currency has a second row, in the payment's own.
+        let is_settled = row.event_type == JournalEvent::Settled && row.currency == self.currency;
         match row.event_type {
+            JournalEvent::SessionCreated => self.is_whole = true,
             JournalEvent::Told => match row.told.as_deref() {
                 Some("success") => self.told_success = Some(row.ts_utc),
                 Some("failure") => self.told_failure = true,
@@ -138,17 +173,40 @@ impl Known {
                 add(&mut self.captured);
                 self.captured_at.get_or_insert(row.ts_utc);
             }
-            JournalEvent::Voided => (self.ended, self.voided) = (true, true),
+            JournalEvent::Voided => {
+                (self.ended, self.voided) = (true, true);
+                // It had been captured behind our back, and we asked for it to go back.
+                if row.decision.as_deref() == Some("refunded") {
+                    add(&mut self.refund_asked);
+                }
+            }
             JournalEvent::Resolved if row.decision.as_deref() == Some("nothing") => {
                 self.ended = true;
             }
             JournalEvent::RefundRequested => add(&mut self.refund_asked),
             JournalEvent::Refunded => add(&mut self.refunded),
-            JournalEvent::Chargeback => add(&mut self.charged_back),
-            JournalEvent::Settled if row.psp_code.as_deref() == Some("capture") => {
-                add(&mut self.settled);
-                self.settlements += 1;
+            JournalEvent::ChangeFailed if row.error_class.as_deref() == Some("reversed") => {
+                match row.decision.as_deref() {
+                    Some("capture") => {
+                        take(&mut self.captured);
+                        self.captured_at = None;
+                    }
+                    Some("refund") => take(&mut self.refunded),
+                    _ => (self.ended, self.voided) = (false, false),
+                }
             }
+            JournalEvent::Chargeback if amount > Minor::ZERO => add(&mut self.charged_back),
+            JournalEvent::Settled if is_settled => match row.psp_code.as_deref() {
+                Some("capture") => {
+                    add(&mut self.settled);
+                    self.settlements += 1;
+                }
+                Some("refund") => take(&mut self.settled_back),
+                Some("chargeback") if amount < Minor::ZERO => {
+                    take(&mut self.settled_charged_back);
+                }
+                _ => {}
+            },
             JournalEvent::MatchException => self.exceptions.extend(row.error_class.clone()),
             _ => {}
         }

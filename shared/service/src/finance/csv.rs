@@ -97,7 +97,7 @@ pub enum CsvFault {
     #[error("the file is no CSV in UTF-8, or a line has too few or too many cells")]
     Form(#[source] csv::Error),
     /// The first line does not name the columns of the journal, in their order.
-    #[error("the columns are not those of the journal, in their order")]
+    #[error("the columns are not those of the journal, in their order, or of a later version")]
     Header,
     /// A cell does not hold what its column holds.
     #[error("line {line}")]
@@ -115,6 +115,7 @@ pub enum CsvFault {
 pub struct JournalRows<R> {
     lines: csv::Reader<R>,
     record: csv::StringRecord,
+    places: Vec<Option<usize>>,
     line: u64,
 }
 
@@ -124,11 +125,25 @@ impl<R: Read> JournalRows<R> {
         let mut lines = csv::ReaderBuilder::new().has_headers(false).from_reader(file);
         let mut record = csv::StringRecord::new();
         let is_there = lines.read_record(&mut record).map_err(CsvFault::Form)?;
-        if !is_there || record.iter().ne(JournalRow::COLUMNS.iter().copied()) {
-            return Err(CsvFault::Header);
-        }
-        Ok(Self { lines, record, line: 1 })
+        let places = if is_there { places(&record) } else { None };
+        let places = places.ok_or(CsvFault::Header)?;
+        Ok(Self { lines, record, places, line: 1 })
     }
+}
+
+/// Where the file has each column. A file of an earlier version has not all of them: those that came
+/// later may hold nothing.
+fn places(header: &csv::StringRecord) -> Option<Vec<Option<usize>>> {
+    let mut names = header.iter().enumerate().peekable();
+    let mut places = Vec::with_capacity(JournalRow::SHAPES.len());
+    for shape in JournalRow::SHAPES {
+        let place = names.next_if(|(_, name)| *name == shape.name).map(|(place, _)| place);
+        if place.is_none() && !shape.is_optional {
+            return None;
+        }
+        places.push(place);
+    }
+    names.next().is_none().then_some(places)
 }
 
 impl<R: Read> Iterator for JournalRows<R> {
@@ -140,7 +155,8 @@ impl<R: Read> Iterator for JournalRows<R> {
             Ok(true) => {
                 self.line += 1;
                 let line = self.line;
-                let row = JournalRow::from_cells(self.record.iter().map(meant));
+                let cell = |place: &Option<usize>| self.record.get((*place)?).and_then(meant);
+                let row = JournalRow::from_cells(self.places.iter().map(cell));
                 Some(row.map_err(|fault| CsvFault::Cell { line, fault }))
             }
             Err(fault) => Some(Err(CsvFault::Form(fault))),

@@ -3,16 +3,21 @@
 //!
 //! | event | debit | credit |
 //! |---|---|---|
-//! | `TOLD` success, `RESOLVED` held: money is held | `psp_authorised` | `customer_authorised` |
-//! | `CAPTURED`, `VOIDED`: it is held no longer | `customer_authorised` | `psp_authorised` |
+//! | `held_minor` above zero: money is held | `psp_authorised` | `customer_authorised` |
+//! | `held_minor` below zero: it is held no longer | `customer_authorised` | `psp_authorised` |
 //! | `CAPTURED` | `psp_clearing` | `customer_receivable` |
 //! | `REFUNDED` | `refunds` | `psp_clearing` |
-//! | `CHARGEBACK` | `chargebacks` | `psp_clearing` |
+//! | `CHANGE_FAILED` reversed, of a capture | `customer_receivable` | `psp_clearing` |
+//! | `CHANGE_FAILED` reversed, of a refund | `psp_clearing` | `refunds` |
+//! | `CHARGEBACK`; below zero when it was won | `chargebacks` | `psp_clearing` |
 //! | `SETTLED` | `bank` (net), `psp_fees` (fee) | `psp_clearing` (gross) |
+//! | `SETTLED` by way of another currency: what was paid | `suspense` | `psp_clearing` |
+//! | and what was settled | `bank` (net), `psp_fees` (fee) | `suspense` (gross) |
 //!
-//! The first two are memos: no money has moved. (What a partial capture leaves, the provider lets go
-//! by itself: no row says when.) A provider's own charges go to `psp_fees` in the place of the clearing
-//! account, and what nobody can place to `suspense`.
+//! The first two are memos: no money has moved. A hold ends as a whole: what a capture leaves of it, the
+//! provider lets go. A provider's own charges go to `psp_fees` in the place of the clearing account, and
+//! what the journal has no counterpart of to `suspense`. So `psp_clearing` is what the provider owes,
+//! and `psp_authorised` what it holds.
 
 use amb_protocol::money::{Currency, Minor};
 use jiff::{Timestamp, civil::Date};
@@ -60,23 +65,26 @@ pub fn ledger<'r>(rows: impl IntoIterator<Item = &'r JournalRow>) -> Vec<Entry> 
 
 /// The entries that follow from one row: none, or a group that sums up to zero.
 pub fn entries(row: &JournalRow) -> Vec<Entry> {
-    let Some((currency, amount)) = row.currency.zip(row.amount_minor) else { return Vec::new() };
+    let Some(currency) = row.currency else { return Vec::new() };
+    let amount = row.amount_minor.unwrap_or_default();
     let mut group = Group { row, currency, entries: Vec::new() };
-    let (decision, told) = (row.decision.as_deref(), row.told.as_deref());
-    let is_success = told == Some("success");
+    if let Some(change) = row.held_minor {
+        group.memo(change);
+    }
     match row.event_type {
-        // An approval that came too late to be told is held until the doubt about it ends.
-        JournalEvent::Told if is_success && decision == Some("approved") => group.memo(amount),
-        JournalEvent::Resolved if decision == Some("held") => group.memo(amount),
-        JournalEvent::Resolved if decision == Some("nothing") && is_success => {
-            group.memo(negative(amount));
-        }
-        JournalEvent::Voided => group.memo(negative(amount)),
         JournalEvent::Captured => {
-            group.memo(negative(amount));
             group.pair(&group.at_psp("psp_clearing"), "customer_receivable", amount);
         }
         JournalEvent::Refunded => group.pair("refunds", &group.at_psp("psp_clearing"), amount),
+        JournalEvent::ChangeFailed if row.error_class.as_deref() == Some("reversed") => {
+            let clearing = group.at_psp("psp_clearing");
+            match row.decision.as_deref() {
+                Some("capture") => group.pair(&clearing, "customer_receivable", negative(amount)),
+                Some("refund") => group.pair("refunds", &clearing, negative(amount)),
+                // It was only held: the memo says so.
+                _ => {}
+            }
+        }
         JournalEvent::Chargeback => {
             group.pair("chargebacks", &group.at_psp("psp_clearing"), amount);
         }
@@ -109,10 +117,12 @@ impl Group<'_> {
     /// A line of a provider's report: what it paid out, what it kept, and what that settles.
     fn settled(&mut self, gross: Minor) {
         let fee = self.row.fee_minor.unwrap_or_default();
+        let clearing = self.at_psp("psp_clearing");
         let against = match self.row.decision.as_deref() {
+            Some("exchange") => return self.pair("suspense", &clearing, gross),
             Some("fee") => "psp_fees".to_owned(),
             Some("suspense") => "suspense".to_owned(),
-            _ => self.at_psp("psp_clearing"),
+            _ => clearing,
         };
         let net = gross.checked_sub(fee).unwrap_or_default();
         self.pair("bank", &against, net);

@@ -118,6 +118,8 @@ pub struct MatchedLine {
 pub enum Booked {
     /// The provider's clearing account.
     Clearing,
+    /// The same, and the account of what nobody can place for what came in another currency.
+    Exchange,
     /// The provider's charges.
     Fees,
     /// The account of what nobody can place.
@@ -131,6 +133,7 @@ impl Booked {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Clearing => "clearing",
+            Self::Exchange => "exchange",
             Self::Fees => "fee",
             Self::Suspense => "suspense",
             Self::Nowhere => "none",
@@ -194,8 +197,8 @@ fn place(line: &ReportLine, book: &Book, seen: &mut BTreeSet<String>) -> Matched
             exceptions.insert(ExceptionClass::SettledUnknown);
             Booked::Suspense
         }
-        _ if line.net_currency != line.currency => Booked::Suspense,
         LineKind::Other => Booked::Suspense,
+        _ if line.net_currency != line.currency => Booked::Exchange,
         LineKind::Capture | LineKind::Refund | LineKind::Chargeback => Booked::Clearing,
     };
     MatchedLine { line: line.clone(), payment, exceptions, booked }
@@ -210,6 +213,7 @@ fn whole(known: &Known, places: &[usize], lines: &mut [MatchedLine]) {
         let settlements = known.settlements as usize + captures.places.len();
         if is_more && settlements > 1 && known.captured > Minor::ZERO {
             captures.mark(ExceptionClass::DuplicateSettlement, lines);
+            captures.clear_up_to(known.captured, known.settled, lines);
         } else if all != Some(known.captured) {
             captures.mark(ExceptionClass::AmountDiff, lines);
         }
@@ -217,10 +221,10 @@ fn whole(known: &Known, places: &[usize], lines: &mut [MatchedLine]) {
     let refunds = Kind::of(LineKind::Refund, known, places, lines);
     if !refunds.places.is_empty() {
         let asked = known.refund_asked.max(known.refunded);
-        let back = refunds.sum.and_then(|sum| Minor::ZERO.checked_sub(sum));
+        let back = refunds.sum.and_then(|sum| known.settled_back.checked_sub(sum));
         if asked == Minor::ZERO {
             refunds.mark(ExceptionClass::RefundWithoutRequest, lines);
-        } else if back.is_none_or(|back| back > asked) {
+        } else if refunds.has_come_back(lines) || back.is_none_or(|back| back > asked) {
             refunds.mark(ExceptionClass::AmountDiff, lines);
         }
     }
@@ -243,6 +247,24 @@ impl Kind {
             }
         }
         Self { places: found, sum }
+    }
+
+    /// A refund that did not reach the customer is paid in again.
+    fn has_come_back(&self, lines: &[MatchedLine]) -> bool {
+        let mut lines = self.places.iter().filter_map(|at| lines.get(*at));
+        lines.any(|placed| placed.line.gross > Minor::ZERO)
+    }
+
+    /// What is more than the provider owes has nothing to clear.
+    fn clear_up_to(&self, owed: Minor, settled: Minor, lines: &mut [MatchedLine]) {
+        let mut cleared = settled;
+        for at in &self.places {
+            let Some(placed) = lines.get_mut(*at) else { continue };
+            match cleared.checked_add(placed.line.gross).filter(|sum| *sum <= owed) {
+                Some(sum) => cleared = sum,
+                None => placed.booked = Booked::Suspense,
+            }
+        }
     }
 
     fn mark(&self, class: ExceptionClass, lines: &mut [MatchedLine]) {
@@ -271,15 +293,33 @@ fn single(placed: &mut MatchedLine, known: Option<&Known>, bounds: &Bounds) {
         if is_capture && known.voided && known.captured == Minor::ZERO {
             exceptions.insert(ExceptionClass::VoidedButSettled);
         }
+        if matches!(placed.booked, Booked::Clearing | Booked::Exchange) && !is_owed(line, known) {
+            placed.booked = Booked::Suspense;
+        }
     }
     let adds_up =
         line.net_currency != line.currency || line.gross.checked_sub(line.fee) == Some(line.net);
     let rate = i128::from(line.gross.get()).abs() * i128::from(bounds.fee_rate) / 10_000;
     let most = rate.max(i128::from(bounds.fee_floor));
     let fee = i128::from(line.fee.get());
-    if !adds_up || (is_capture && (fee < 0 || fee > most)) {
+    // What is taken off a capture again may bring its fee back.
+    let is_usual = fee <= most && (fee >= 0 || line.gross < Minor::ZERO);
+    if !adds_up || (is_capture && !is_usual) {
         exceptions.insert(ExceptionClass::FeeUnexpected);
     }
+}
+
+/// Whether the journal has, or will have, what a line of a payment clears.
+fn is_owed(line: &ReportLine, known: &Known) -> bool {
+    let is_captured = known.captured > Minor::ZERO;
+    let is_asked_back = known.refund_asked.max(known.refunded) > Minor::ZERO;
+    known.currency == Some(line.currency)
+        && match line.kind {
+            LineKind::Capture => is_captured,
+            LineKind::Refund => is_captured && is_asked_back,
+            // What the provider has not told yet, the report tells.
+            _ => true,
+        }
 }
 
 /// Payments with this provider that no line is about, and one should be.
@@ -311,8 +351,8 @@ fn open(
                 _ => continue,
             }
         };
-        // A hold is of an amount that only its own rows know; what is owed is what was captured.
-        let amount = known.captured.checked_sub(known.settled).unwrap_or_default();
+        let owed = known.captured.checked_sub(known.settled).unwrap_or_default();
+        let amount = if known.captured_at.is_some() { owed } else { known.held };
         let reference = known.reference.clone();
         open.push(OpenItem { payment: payment.clone(), class, currency, amount, reference });
     }

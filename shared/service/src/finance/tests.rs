@@ -2,7 +2,7 @@
 
 mod days;
 mod files;
-mod reports;
+pub(super) mod reports;
 
 use amb_protocol::{
     apple_pay::MerchantIdentifier,
@@ -83,10 +83,15 @@ impl Shop {
     }
 
     pub(super) fn write_at(&self, at: Timestamp, rows: Vec<JournalRow>) {
+        self.write_by(ZONE, at, rows);
+    }
+
+    /// By another clock than the shop's.
+    pub(super) fn write_by(&self, zone: &str, at: Timestamp, rows: Vec<JournalRow>) {
         let payment = rows[0].payment_id.clone().unwrap();
         let chain = Chain::of(&self.tenant, &self.merchant, &payment);
         let head = self.world.world().book.head(&chain);
-        let rows = journal::chain(&chain, &head, ZONE, at, rows);
+        let rows = journal::chain(&chain, &head, zone, at, rows);
         let change =
             PaymentChange { payment: None, claim: None, quotes: Vec::new(), chain, rows, head };
         assert_eq!(drive(self.world.change(&change)).unwrap().unwrap(), Changed::Done);
@@ -98,12 +103,22 @@ impl Shop {
         let told = JournalRow {
             told: Some("success".to_owned()),
             decision: Some("approved".to_owned()),
+            held_minor: Some(Minor::new(cents)),
             ..self.row(JournalEvent::Told, &payment, cents)
         };
-        self.write(vec![self.row(JournalEvent::Claimed, &payment, cents), told]);
+        let made = self.row(JournalEvent::SessionCreated, &payment, cents);
+        self.write(vec![made, told]);
         self.pass(SignedDuration::from_mins(1));
-        self.write(vec![self.row(JournalEvent::Captured, &payment, cents)]);
+        self.write(vec![self.captured(&payment, cents)]);
         payment
+    }
+
+    /// What a payment's capture leaves in the journal.
+    pub(super) fn captured(&self, payment: &PaymentId, cents: i64) -> JournalRow {
+        JournalRow {
+            held_minor: Some(Minor::new(-cents)),
+            ..self.row(JournalEvent::Captured, payment, cents)
+        }
     }
 
     /// Exports whatever is over.

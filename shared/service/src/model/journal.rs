@@ -148,6 +148,10 @@ journal_events! {
     Refunded = "REFUNDED",
     /// Money will not go back: the provider refused.
     RefundFailed = "REFUND_FAILED",
+    /// A capture, a refund or a void that the provider had taken came to nothing after all.
+    ChangeFailed = "CHANGE_FAILED",
+    /// A capture or a refund does not end: a person has to look.
+    ChangeOverdue = "CHANGE_OVERDUE",
     /// The card's owner took money back.
     Chargeback = "CHARGEBACK",
     /// The provider's report names it.
@@ -266,6 +270,9 @@ columns! {
     discount_minor: Option<Minor>,
     /// What the provider keeps.
     fee_minor: Option<Minor>,
+    /// By how much the money that the provider holds grows with this row; less than zero where it is
+    /// captured, or let go.
+    held_minor: Option<Minor>,
     /// How it is shipped.
     shipping_method_id: Option<String>,
     /// Where to: the country.
@@ -320,6 +327,6 @@ columns! {
     code_version: String,
     /// The hash of the row before.
     prev_hash: String,
-    /// `SHA-256(prev_hash ‖ canonical row)`, hex.
+    /// `SHA-256(prev_hash ‖ canonical row)`, hex ([`JournalRow::canonical`]).
     hash: String,
 }

@@ -171,6 +171,30 @@ impl Payment {
         self.since.unwrap_or(self.created_at)
     }
 
+    /// What the provider holds, as far as anybody knows: what it approved, until it is captured or let
+    /// go.
+    pub fn holds(&self) -> Minor {
+        let Some(attempt) = self.live() else { return Minor::ZERO };
+        let is_held = match self.state {
+            PaymentState::Authorized
+            | PaymentState::Capturing
+            | PaymentState::AckMismatch
+            | PaymentState::Voiding => true,
+            PaymentState::Unknown | PaymentState::VoidStuck => {
+                matches!(attempt.result, Some(PspResult::Approved { .. }))
+            }
+            PaymentState::Open
+            | PaymentState::Authorizing
+            | PaymentState::Declined
+            | PaymentState::Voided
+            | PaymentState::Failed
+            | PaymentState::Captured
+            | PaymentState::Refunded
+            | PaymentState::Expired => false,
+        };
+        if is_held { attempt.amount } else { Minor::ZERO }
+    }
+
     /// What was given back, or is on its way.
     pub fn refunded(&self) -> Option<Minor> {
         let counted = self.refunds.iter().filter(|refund| refund.status != RefundStatus::Failed);

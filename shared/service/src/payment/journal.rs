@@ -4,9 +4,11 @@ use amb_protocol::{apple_pay::MerchantIdentifier, money::Minor};
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use jiff::{Timestamp, Unit, civil::Date, tz::TimeZone};
+use serde::{Serialize, Serializer};
 
 use crate::model::{
-    Attempt, Chain, ChainHead, JournalEvent, JournalRow, Payment, PaymentState, PspResult, TenantId,
+    Attempt, Cell, Chain, ChainHead, JournalEvent, JournalRow, Payment, PaymentState, PspResult,
+    TenantId,
 };
 
 /// The version that stands in every row.
@@ -49,6 +51,7 @@ impl JournalRow {
             shipping_minor: None,
             discount_minor: None,
             fee_minor: None,
+            held_minor: None,
             shipping_method_id: None,
             ship_country: None,
             ship_region: None,
@@ -140,17 +143,12 @@ impl JournalRow {
         self.of_amount(attempt.amount)
     }
 
-    /// What the hash is made over, besides the hash before it: the row as a JSON object of all columns
-    /// in their order but the last, `null` where nothing is known, without blanks.
+    /// What the hash is made over, besides the hash before it: a JSON object of the columns that hold
+    /// something, in their order, all but `hash`; without blanks. A column that comes to the journal
+    /// one day changes no row that was written before.
     pub fn canonical(&self) -> String {
-        // A row is a struct of plain values: it has no other form.
-        let mut row = serde_json::to_string(self).unwrap_or_default();
-        // `hash` is the last column, and a quote within a value is escaped.
-        if let Some(at) = row.rfind(",\"hash\":\"") {
-            row.truncate(at);
-            row.push('}');
-        }
-        row
+        // Cells are plain values: they have no other form.
+        serde_json::to_string(&Canonical(self)).unwrap_or_default()
     }
 
     /// `SHA-256(prev_hash ‖ canonical row)` in hex; the hash before it as its 64 characters.
@@ -159,6 +157,16 @@ impl JournalRow {
         context.update(self.prev_hash.as_bytes());
         context.update(self.canonical().as_bytes());
         HEXLOWER.encode(context.finish().as_ref())
+    }
+}
+
+struct Canonical<'r>(&'r JournalRow);
+
+impl Serialize for Canonical<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = JournalRow::COLUMNS.iter().zip(self.0.cells());
+        serializer
+            .collect_map(columns.filter(|(name, cell)| **name != "hash" && *cell != Cell::Nothing))
     }
 }
 

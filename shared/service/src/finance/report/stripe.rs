@@ -1,7 +1,10 @@
 //! Stripe, Payout reconciliation report, itemized: `payout_reconciliation.itemized.5`. Which columns a
 //! run has is the account's choice: those that are needed have to be there.
 
-use amb_protocol::id::RequestIdentifier;
+use amb_protocol::{
+    id::RequestIdentifier,
+    money::{Currency, Minor},
+};
 use jiff::tz::TimeZone;
 
 use super::{Cells, Columns, LineKind, ReportFault, ReportLine, places};
@@ -38,6 +41,8 @@ pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
     let created = if cells.columns.contains_key("created_utc") { "created_utc" } else { "created" };
     let names = ["payment_intent_id", "charge_id", "source_id"];
     let request = cells.text(REQUEST).and_then(|text| RequestIdentifier::parse(text).ok());
+    let gross = cells.amount("gross", currency)?;
+    let (paid_in, paid) = paid(cells)?.unwrap_or((currency, gross));
     Ok(ReportLine {
         line: cells.line,
         id: cells.needed("balance_transaction_id")?.to_owned(),
@@ -50,13 +55,25 @@ pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
             .map(str::to_owned)
             .collect(),
         at: cells.time(created, &TimeZone::UTC)?,
-        currency,
-        gross: cells.amount("gross", currency)?,
+        currency: paid_in,
+        gross: Minor::new(paid.get().abs() * gross.get().signum()),
         net_currency: currency,
         net: cells.amount("net", currency)?,
         fee: cells.amount("fee", currency)?,
         batch: cells.text("automatic_payout_id").map(str::to_owned),
     })
+}
+
+/// What the customer paid, where the run has these columns: an account may be settled in another
+/// currency than it sells in. Their sign is not told; that of the gross is.
+fn paid(cells: &Cells<'_>) -> Result<Option<(Currency, Minor)>, ReportFault> {
+    const AMOUNT: &str = "customer_facing_amount";
+    const CURRENCY: &str = "customer_facing_currency";
+    if cells.text(AMOUNT).is_none() || cells.text(CURRENCY).is_none() {
+        return Ok(None);
+    }
+    let currency = cells.currency(CURRENCY)?;
+    Ok(Some((currency, cells.amount(AMOUNT, currency)?)))
 }
 
 fn kind(word: &str) -> LineKind {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::{
     finance::{
+        close,
         control::{ChainVerdict, sha256},
         export::{ExportError, Ran},
         links::Broken,
@@ -109,6 +110,53 @@ fn a_day_is_not_exported_before_it_is_over_and_a_little_more() {
     assert_eq!(refusals, ["the day is not over"]);
     shop.world.world().now = "2026-11-18T15:05:00Z".parse().unwrap();
     assert_eq!(shop.export().days, 1);
+}
+
+#[test]
+fn a_day_ends_by_the_merchants_clock_be_it_of_23_hours_or_25_or_without_a_midnight() {
+    for (day, zone, end) in [
+        ("2026-10-24", "Europe/Berlin", "2026-10-24T22:00:00Z"),
+        ("2026-10-25", "Europe/Berlin", "2026-10-25T23:00:00Z"),
+        ("2026-03-08", "America/New_York", "2026-03-09T04:00:00Z"),
+        // The next day begins at one o'clock.
+        ("2026-03-28", "Asia/Beirut", "2026-03-28T22:00:00Z"),
+        ("2026-11-18", "Pacific/Kiritimati", "2026-11-18T10:00:00Z"),
+    ] {
+        let (day, end): (Date, Timestamp) = (day.parse().unwrap(), end.parse().unwrap());
+        assert_eq!(close::end_of(day, zone), Some(end), "{day} {zone}");
+        let over = |after: i64| {
+            close::last_over(end + close::GRACE + SignedDuration::from_secs(after), zone)
+        };
+        assert_eq!((over(-1), over(0)), (day.yesterday().ok(), Some(day)), "{day} {zone}");
+    }
+}
+
+#[test]
+fn a_shop_that_changes_its_clock_loses_no_row_and_repeats_none() {
+    for (zone, hours) in [("America/New_York", 20), ("Pacific/Kiritimati", 12)] {
+        let shop = Shop::new(12);
+        shop.sale(100);
+        shop.pass(SignedDuration::from_hours(hours));
+        shop.sale(200);
+        for at in 0..4 {
+            // Payments that were asked for before go on by the clock of then.
+            let of = if at % 2 == 0 { zone } else { ZONE };
+            let now = shop.world.world().now;
+            shop.write_by(of, now, vec![shop.row(JournalEvent::OfferSent, &shop.payment(), 5)]);
+            shop.pass(SignedDuration::from_hours(7));
+            shop.export();
+        }
+        shop.pass_days(2);
+        shop.export();
+        let days: Vec<Date> =
+            (18..30).map(november).filter(|day| shop.file(*day, Control::NAME).is_some()).collect();
+        assert!(days.len() >= 3 && shop.verify(&days).is_empty(), "{:?}", shop.verify(&days));
+        let last = *days.last().unwrap();
+        let there: u64 = days.iter().map(|day| shop.control(*day).rows).sum();
+        let world = shop.world.world();
+        let rows = world.book.journal.values().flatten().filter(|row| row.day <= last);
+        assert_eq!(there, rows.count() as u64, "{zone}");
+    }
 }
 
 #[test]

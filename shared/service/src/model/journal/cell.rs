@@ -6,6 +6,7 @@ use amb_protocol::{
     money::{Currency, Minor},
 };
 use jiff::{Timestamp, civil::Date};
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 use super::JournalEvent;
@@ -26,6 +27,19 @@ pub enum Cell<'a> {
     Instant(Timestamp),
     /// A day.
     Day(Date),
+}
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Nothing => serializer.serialize_none(),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Number(number) => serializer.serialize_i64(*number),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+            Self::Instant(at) => serializer.collect_str(at),
+            Self::Day(day) => serializer.collect_str(day),
+        }
+    }
 }
 
 /// What a column holds.

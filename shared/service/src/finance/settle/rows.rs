@@ -1,0 +1,178 @@
+//! The rows of the journal that a matching comes to.
+
+use std::collections::BTreeMap;
+
+use amb_protocol::{
+    apple_pay::MerchantIdentifier,
+    money::{Currency, Minor},
+};
+
+use super::{ENDPOINT, name_of};
+use crate::{
+    finance::{
+        book::{Book, Known},
+        matching::{Booked, MatchedLine, Matching, OpenItem},
+        report::{LineKind, Report},
+    },
+    model::{JournalEvent, JournalRow, PaymentId, TenantId},
+};
+
+/// The rows of a matching, in the order of the lines.
+pub(super) fn rows(
+    report: &Report,
+    book: &Book,
+    matching: &Matching,
+    (tenant, merchant): (&TenantId, &MerchantIdentifier),
+) -> Vec<JournalRow> {
+    let pen = Pen { report, book, name: name_of(report), tenant, merchant };
+    let mut rows = Vec::new();
+    let mut chargebacks = BTreeMap::new();
+    for placed in &matching.lines {
+        if let Some(amount) = charged_back(placed, book, &mut chargebacks) {
+            rows.push(pen.line(JournalEvent::Chargeback, placed, placed.line.currency, amount));
+        }
+        settled(&pen, placed, &mut rows);
+        let MatchedLine { line, exceptions, .. } = placed;
+        let about = |event| pen.line(event, placed, line.currency, line.gross);
+        if exceptions.is_empty() && line.kind != LineKind::Payout {
+            rows.push(about(JournalEvent::Matched));
+        }
+        for class in exceptions {
+            let class = Some(class.as_str().to_owned());
+            rows.push(JournalRow { error_class: class, ..about(JournalEvent::MatchException) });
+        }
+    }
+    let open = matching.open.iter().filter(|item| !item.class.is_expected());
+    rows.extend(open.filter_map(|item| pen.open(item)));
+    rows
+}
+
+/// Writes rows of one report.
+struct Pen<'a> {
+    report: &'a Report,
+    book: &'a Book,
+    name: String,
+    tenant: &'a TenantId,
+    merchant: &'a MerchantIdentifier,
+}
+
+impl Pen<'_> {
+    fn known(&self, payment: Option<&PaymentId>) -> Option<&Known> {
+        self.book.find(payment, &[]).map(|(_, known)| known)
+    }
+
+    /// A row about a line.
+    fn line(
+        &self,
+        event: JournalEvent,
+        placed: &MatchedLine,
+        currency: Currency,
+        amount: Minor,
+    ) -> JournalRow {
+        let MatchedLine { line, payment, booked, .. } = placed;
+        let row = JournalRow {
+            psp_reference: Some(line.id.clone()),
+            decision: Some(booked.as_str().to_owned()),
+            ..self.row(event, payment.as_ref(), line.line.to_string())
+        };
+        of_currency(row, currency, amount)
+    }
+
+    /// A row about a payment that no line is about, once for each class.
+    fn open(&self, item: &OpenItem) -> Option<JournalRow> {
+        let class = item.class.as_str();
+        let known = self.known(Some(&item.payment));
+        if known.is_some_and(|known| known.exceptions.contains(class)) {
+            return None;
+        }
+        let place = item.payment.as_str().to_owned();
+        let row = JournalRow {
+            error_class: Some(class.to_owned()),
+            ..self.row(JournalEvent::MatchException, Some(&item.payment), place)
+        };
+        Some(of_currency(row, item.currency, item.amount))
+    }
+
+    fn row(&self, event: JournalEvent, payment: Option<&PaymentId>, place: String) -> JournalRow {
+        let known = self.known(payment);
+        JournalRow {
+            payment_id: payment.cloned(),
+            request_identifier: payment.map(|id| id.request_identifier().as_str().to_owned()),
+            business_id: known.and_then(|known| known.business.clone()),
+            reference: known.and_then(|known| known.reference.clone()),
+            psp_account: known.and_then(|known| known.psp_account.clone()),
+            psp: Some(self.report.form.as_str().to_owned()),
+            endpoint: Some(ENDPOINT.to_owned()),
+            callback_id: Some(format!("{}:{place}", self.name)),
+            actor: Some("finance".to_owned()),
+            ..JournalRow::draft(event, self.tenant, self.merchant)
+        }
+    }
+}
+
+fn of_currency(row: JournalRow, currency: Currency, amount: Minor) -> JournalRow {
+    let exponent = Some(currency.exponent());
+    JournalRow { currency: Some(currency), exponent, ..row }.of_amount(amount)
+}
+
+/// What is known of the chargebacks of a payment: told, and settled.
+#[derive(Clone, Copy)]
+struct ChargedBack {
+    told: Minor,
+    settled: Minor,
+}
+
+/// What a line takes from the business by a chargeback that the provider had not told of before; less
+/// than zero where one was won.
+fn charged_back(
+    placed: &MatchedLine,
+    book: &Book,
+    all: &mut BTreeMap<PaymentId, ChargedBack>,
+) -> Option<Minor> {
+    let MatchedLine { line, payment, booked, .. } = placed;
+    let is_one =
+        line.kind == LineKind::Chargeback && matches!(booked, Booked::Clearing | Booked::Exchange);
+    let (payment, known) = book.find(Some(payment.as_ref().filter(|_| is_one)?), &[])?;
+    let taken = Minor::ZERO.checked_sub(line.gross)?;
+    if taken <= Minor::ZERO {
+        return (taken < Minor::ZERO).then_some(taken);
+    }
+    let (told, settled) = (known.charged_back, known.settled_charged_back);
+    let so_far = all.entry(payment.clone()).or_insert(ChargedBack { told, settled });
+    so_far.settled = so_far.settled.checked_add(taken)?;
+    let news = so_far.settled.checked_sub(so_far.told).filter(|news| *news > Minor::ZERO)?;
+    so_far.told = so_far.settled;
+    Some(news)
+}
+
+/// What the provider settled: gross and fee. What was settled in another currency than it was paid in
+/// clears the one, and waits for finance in the other.
+fn settled(pen: &Pen<'_>, placed: &MatchedLine, rows: &mut Vec<JournalRow>) {
+    let MatchedLine { line, booked, .. } = placed;
+    let kind = match line.kind {
+        LineKind::Capture => "capture",
+        LineKind::Refund => "refund",
+        LineKind::Chargeback => "chargeback",
+        LineKind::Fee => "fee",
+        LineKind::Payout => "payout",
+        LineKind::Other => "other",
+    };
+    let row = |booked: Booked, currency, gross: Minor, fee| JournalRow {
+        decision: Some(booked.as_str().to_owned()),
+        psp_code: Some(kind.to_owned()),
+        fee_minor: fee,
+        ..pen.line(JournalEvent::Settled, placed, currency, gross)
+    };
+    let gross = if line.currency == line.net_currency { Some(line.gross) } else { None };
+    let gross = gross.or_else(|| line.net.checked_add(line.fee)).unwrap_or(line.net);
+    // A fee that does not explain the net is not booked: what arrived is.
+    let arrived = |booked| row(booked, line.net_currency, gross, gross.checked_sub(line.net));
+    match booked {
+        Booked::Nowhere => {}
+        Booked::Exchange => {
+            rows.push(row(Booked::Exchange, line.currency, line.gross, None));
+            rows.push(arrived(Booked::Suspense));
+        }
+        Booked::Clearing | Booked::Fees | Booked::Suspense => rows.push(arrived(*booked)),
+    }
+}
