@@ -1,7 +1,7 @@
 //! `payment-settle`: the settlements queue, a few payments at a time.
 //!
-//! A payment that a person has to look at writes a line of its own, whose outcome is `void_stuck` or
-//! `ack_mismatch`: alarms are set on these.
+//! A payment that a person has to look at writes a line of its own, whose outcome is `void_stuck`,
+//! `ack_mismatch` or `change_failed`: alarms are set on these.
 
 use amb_lambda::{
     batch::{Batch, Outcome},
@@ -9,8 +9,8 @@ use amb_lambda::{
     telemetry::{LogHash, stage},
 };
 use amb_service::{
-    model::PaymentPointer,
-    payment::settle::{Concern, Settle, SettleTables, Settled},
+    model::{Concern, PaymentPointer},
+    payment::settle::{Settle, SettleTables, Settled},
     port::{Clock, DeliveryQueue, Entropy, Psp, SettlementQueue},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -89,5 +89,6 @@ fn word(concern: Concern) -> &'static str {
     match concern {
         Concern::VoidStuck => "void_stuck",
         Concern::AckMismatch => "ack_mismatch",
+        Concern::ChangeFailed => "change_failed",
     }
 }

@@ -77,6 +77,7 @@ fn order(amount: i64, currency: &str) -> PspOrder {
         reference: "pay_a-1".to_owned(),
         order_reference: None,
         key: "ab".repeat(32),
+        turn: 0,
         amount: Minor::new(amount),
         currency: Currency::parse(currency).unwrap(),
         intent: Some("pi_1".to_owned()),

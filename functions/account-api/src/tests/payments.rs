@@ -100,6 +100,7 @@ fn keep_payment(world: &World, business: &str, id: &str, state: PaymentState) {
                 network: Some("visa".to_owned()),
                 last4: Some("4242".to_owned()),
             }),
+            absent_since: None,
             fence: None,
         });
     }
@@ -257,8 +258,8 @@ async fn lc03_settings_are_put_whole_and_read_back_with_their_tag() {
     assert_eq!(stale.code(), (409, "conflict"));
     let next = world.send("PUT", &target, tagged("\"1\""), body()).await;
     assert_eq!((next.status, next.header("etag")), (200, Some("\"2\"")));
-
     assert_eq!(next.body["checkoutUrl"], "https://shop.example/cart");
+
     // The journal tells who changed them, and nothing of what they name.
     let actor = key.split('_').nth(2).unwrap();
     let world = world.memory.world();

@@ -2,8 +2,7 @@
 //!
 //! Adyen has no call that tells how a payment stands. What is told is the first answer, under the same
 //! key, for a week; and whatever may be held is cancelled by our own reference ("technical cancel").
-//! Modifications are taken and then done: Adyen says so when it takes them, and sends a notice only to
-//! tell how they ended, so one that was taken counts as done and a notice of its failure is an alarm.
+//! Modifications are taken, "received", and then done: how they ended, only a notice tells.
 
 use std::collections::BTreeMap;
 
@@ -80,6 +79,8 @@ struct Modification {
     status: String,
     #[serde(default)]
     psp_reference: Option<String>,
+    #[serde(default)]
+    amount: Option<Amount>,
 }
 
 /// Where an account's calls go: its own live endpoint, or the test environment. Keys hold within one
@@ -133,46 +134,36 @@ impl<'a> Adyen<'a> {
     }
 
     pub(super) async fn resolve(&self, order: &PspOrder) -> Resolution {
+        if let Some(reference) = &order.psp_reference {
+            // It is known and may hold money. Adyen would not say, so it is let go like what does.
+            let result = in_doubt(Doubt::Pending, Some(reference.clone()));
+            return Resolution::Held { result, fence: Fence::ReplayKey };
+        }
         let Some(amount) = amount(order.amount, order.currency) else {
             return Resolution::Nothing(Fence::Strong);
         };
         // The first answer, under the same key. The body has no token: should the first call never have
         // arrived, this one pays nothing.
-        let asked = match &order.psp_reference {
-            Some(_) => None,
-            None => {
-                let body = self.payment(order, &amount, None);
-                match self.post::<Payment>(&["payments"], &body, &order.key).await {
-                    Answer::Yes(payment) => Some(payment),
-                    _ => None,
-                }
+        if self.knows_keys_of(order) {
+            let body = self.payment(order, &amount, None);
+            if let Answer::Yes(payment) = self.post(&["payments"], &body, &order.key).await {
+                return self.resolved(order, payment).await;
             }
-        };
-        if let Some(payment) = asked {
-            return self.resolved(order, payment).await;
         }
-        if self.cancel(order, order.psp_reference.as_deref()).await.is_none() {
-            return Resolution::StillUnknown;
-        }
-        let age = order.begun_at.duration_until(self.budget.now);
-        match &order.psp_reference {
-            // The very payment was cancelled, or is given back.
-            Some(_) => Resolution::Nothing(Fence::ReplayKey),
-            // Whatever is known there under our reference was cancelled, now and in an earlier round.
-            None if age >= WEAK_AFTER => Resolution::Nothing(Fence::Weak),
-            None => Resolution::StillUnknown,
-        }
+        // Whatever is known there under our reference is let go, and what is not may still arrive.
+        if self.cancel(order).await { Resolution::Absent } else { Resolution::StillUnknown }
     }
 
     pub(super) async fn void(&self, order: &PspOrder) -> PspDone {
-        match self.cancel(order, order.psp_reference.as_deref()).await {
-            Some(reference) => PspDone::Done { reference, fee: None },
+        let Some(psp_reference) = &order.psp_reference else { return PspDone::Unknown };
+        match self.reverse(order, psp_reference).await {
+            Some(reference) => PspDone::Received { reference },
             None => PspDone::Unknown,
         }
     }
 
     pub(super) async fn capture(&self, order: &PspOrder, captured: Minor) -> PspDone {
-        let key = key_of("capture", &order.key);
+        let key = key_of(&format!("capture/{}", order.turn), &order.key);
         self.modify(order, "captures", captured, &order.reference, &key).await
     }
 
@@ -180,6 +171,12 @@ impl<'a> Adyen<'a> {
         let key = key_of("refund", key);
         let reference = format!("{}-r{}", order.reference, key.chars().take(8).collect::<String>());
         self.modify(order, "refunds", back, &reference, &key).await
+    }
+
+    /// Whether what was begun then is still known by its key: past that, the same call might do it once
+    /// more.
+    fn knows_keys_of(&self, order: &PspOrder) -> bool {
+        order.begun_at.duration_until(self.budget.now) <= KEY_LIFE
     }
 
     /// Captures or refunds so much of a payment.
@@ -197,6 +194,10 @@ impl<'a> Adyen<'a> {
         let Some(amount) = amount(how_much, order.currency) else {
             return PspDone::Refused { code: Some("amount".to_owned()) };
         };
+        if !self.knows_keys_of(order) {
+            tracing::error!(tenant = %order.tenant, payment = %order.payment, what, "psp_key_expired");
+            return PspDone::Unknown;
+        }
         let body = json!({
             "merchantAccount": self.merchant_account,
             "amount": amount,
@@ -204,10 +205,12 @@ impl<'a> Adyen<'a> {
         });
         let path = ["payments", psp_reference, what];
         match self.post::<Modification>(&path, &body, key).await {
-            Answer::Yes(taken) if taken.status == RECEIVED => PspDone::Done {
-                reference: taken.psp_reference.as_deref().and_then(code),
-                fee: None,
-            },
+            Answer::Yes(taken) if taken.amount.as_ref().is_none_or(|it| *it == amount) => {
+                match taken.received() {
+                    Some(reference) => PspDone::Received { reference },
+                    None => PspDone::Unknown,
+                }
+            }
             Answer::No { status: 400 | 404 | 422, code }
                 if code.as_deref() != Some(IN_PROGRESS) =>
             {
@@ -255,7 +258,11 @@ impl<'a> Adyen<'a> {
             | "AuthenticationNotRequired" => in_doubt(Doubt::Pending, reference),
             "RedirectShopper" | "IdentifyShopper" | "ChallengeShopper" => {
                 // Nobody can do it inside the sheet, so it must not be done later either.
-                match self.cancel(order, reference.as_deref()).await {
+                let ended = match &reference {
+                    Some(psp_reference) => self.reverse(order, psp_reference).await,
+                    None => None,
+                };
+                match ended {
                     Some(_) => rejected(DeclineClass::Unservable, code(&payment.result_code)),
                     None => in_doubt(Doubt::Pending, reference),
                 }
@@ -273,46 +280,49 @@ impl<'a> Adyen<'a> {
             PspResult::Declined { .. } | PspResult::Rejected { .. } => {
                 Resolution::Nothing(Fence::ReplayKey)
             }
-            PspResult::InDoubt { reference, .. } => {
-                match self.cancel(order, reference.as_deref()).await {
-                    Some(_) if reference.is_some() => Resolution::Nothing(Fence::ReplayKey),
-                    _ => Resolution::StillUnknown,
-                }
+            // It is known, and may hold money: it is let go like what does.
+            result @ PspResult::InDoubt { reference: Some(_), .. } => {
+                Resolution::Held { result, fence: Fence::ReplayKey }
             }
+            PspResult::InDoubt { reference: None, .. } => Resolution::StillUnknown,
         }
     }
 
-    /// Lets go of whatever is held: cancels or gives back the payment that is known, or cancels what
-    /// there is under our reference. Adyen's name of it; none: it was not taken.
-    async fn cancel(
-        &self,
-        order: &PspOrder,
-        psp_reference: Option<&str>,
-    ) -> Option<Option<String>> {
-        // A payment may arrive after its cancellation; so each round cancels anew, with a key of its own.
-        let round = order.begun_at.duration_until(self.budget.now).as_secs() / ROUND_SECONDS;
-        let key = key_of(&format!("cancel/{round}"), &order.key);
-        let own = format!("{}-v", order.reference);
-        let (path, body) = match psp_reference {
-            Some(psp_reference) => (
-                vec!["payments", psp_reference, "reversals"],
-                json!({ "merchantAccount": self.merchant_account, "reference": own }),
-            ),
-            None => (
-                vec!["cancels"],
-                json!({
-                    "merchantAccount": self.merchant_account,
-                    "paymentReference": order.reference,
-                    "reference": own,
-                }),
-            ),
-        };
+    /// Lets go of a payment that is known: Adyen cancels it, or gives it back. Its name of that; none: it
+    /// was not taken.
+    async fn reverse(&self, order: &PspOrder, psp_reference: &str) -> Option<String> {
+        let body = json!({
+            "merchantAccount": self.merchant_account,
+            "reference": format!("{}-v", order.reference),
+        });
+        let key = key_of(&format!("reverse/{}", order.turn), &order.key);
+        let path = ["payments", psp_reference, "reversals"];
         match self.post::<Modification>(&path, &body, &key).await {
-            Answer::Yes(taken) if taken.status == RECEIVED => {
-                Some(taken.psp_reference.as_deref().and_then(code))
-            }
+            Answer::Yes(taken) => taken.received(),
             _ => None,
         }
+    }
+
+    /// Cancels whatever there is under our reference; whether that was taken.
+    async fn cancel(&self, order: &PspOrder) -> bool {
+        // A payment may arrive after its cancellation; so each round cancels anew, with a key of its own.
+        let round = order.begun_at.duration_until(self.budget.now).as_secs() / ROUND_SECONDS;
+        let body = json!({
+            "merchantAccount": self.merchant_account,
+            "paymentReference": order.reference,
+            "reference": format!("{}-v", order.reference),
+        });
+        let key = key_of(&format!("cancel/{round}"), &order.key);
+        let answer = self.post::<Modification>(&["cancels"], &body, &key).await;
+        matches!(answer, Answer::Yes(taken) if taken.status == RECEIVED)
+    }
+}
+
+impl Modification {
+    /// Adyen's name of it, if it was taken.
+    fn received(&self) -> Option<String> {
+        let is_received = self.status == RECEIVED;
+        self.psp_reference.as_deref().filter(|_| is_received).and_then(code)
     }
 }
 
@@ -359,8 +369,8 @@ const RETURN_URL: &str = "https://apple-pay.invalid/";
 const RECEIVED: &str = "received";
 /// `errorCode`: the same call is being processed, or was.
 const IN_PROGRESS: &str = "704";
-/// Two cancellations lie ten minutes apart then (spec/payments §4.5).
-const WEAK_AFTER: SignedDuration = SignedDuration::from_mins(12);
+/// Adyen, API idempotency: keys are kept for at least seven days. An hour is left for clocks.
+const KEY_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24 - 1);
 const ROUND_SECONDS: i64 = 600;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 //! | `POST {url}` | holds the money of `key`, once |
 //! | `GET {url}/{key}` | tells how it stands |
 //! | `POST {url}/{key}/cancel` | lets the money go, and refuses every later `POST {url}` with that key |
-//! | `POST {url}/{key}/capture` | captures `amount` of what is held, once |
+//! | `POST {url}/{key}/capture` | captures `amount` of what is held, once, and lets the rest go |
 //! | `POST {url}/{key}/refunds` | gives `amount` back, once for each `Idempotency-Key` |
 //!
 //! `POST {url}` carries `Idempotency-Key: {key}` and
@@ -118,7 +118,17 @@ struct Authorization<'a> {
     currency: Currency,
     #[serde(skip_serializing_if = "Option::is_none")]
     billing: Option<&'a amb_protocol::apple_pay::Region>,
-    token: Token<'a>,
+    #[serde(flatten)]
+    means: Means<'a>,
+}
+
+/// What is paid with: the member `token`, or `card` in its place.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Means<'a> {
+    Token(Token<'a>),
+    #[cfg(feature = "decrypt")]
+    Card(card::Card<'a>),
 }
 
 #[derive(Serialize)]
@@ -191,12 +201,7 @@ impl<'a> Endpoint<'a> {
     }
 
     pub(super) async fn authorize(&self, order: &PspOrder, paid: Paid<'_>) -> PspResult {
-        let body = match paid {
-            Paid::Token(token) => authorization(order, token),
-            #[cfg(feature = "decrypt")]
-            Paid::Card(card) => card::authorization(order, card),
-        };
-        let Some(body) = body else {
+        let Some(body) = Means::of(paid).and_then(|means| authorization(order, means)) else {
             return rejected(DeclineClass::Token, None);
         };
         match self.call(Method::POST, &[], &body, Some(&order.key)).await {
@@ -238,7 +243,7 @@ impl<'a> Endpoint<'a> {
     }
 
     pub(super) async fn capture(&self, order: &PspOrder, amount: Minor) -> PspDone {
-        let key = key_of("capture", &order.key);
+        let key = key_of(&format!("capture/{}", order.turn), &order.key);
         self.move_money(order, "capture", "captured", amount, &key).await
     }
 
@@ -316,9 +321,7 @@ fn request(
     request
 }
 
-fn authorization(order: &PspOrder, token: &PspToken) -> Option<String> {
-    let (network, name) = (token.network.as_deref(), token.display_name.as_deref());
-    let method = PaidWith { network, display_name: name };
+fn authorization(order: &PspOrder, means: Means<'_>) -> Option<String> {
     serde_json::to_string(&Authorization {
         key: &order.key,
         payment: order.payment.as_str(),
@@ -329,13 +332,32 @@ fn authorization(order: &PspOrder, token: &PspToken) -> Option<String> {
         amount: order.amount.to_decimal(order.currency),
         currency: order.currency,
         billing: order.billing.as_ref(),
-        token: Token {
+        means,
+    })
+    .ok()
+}
+
+impl<'a> Means<'a> {
+    /// None: Apple's token is no JSON.
+    fn of(paid: Paid<'a>) -> Option<Self> {
+        match paid {
+            Paid::Token(token) => Token::of(token).map(Self::Token),
+            #[cfg(feature = "decrypt")]
+            Paid::Card(card) => Some(Self::Card(card::Card::of(card))),
+        }
+    }
+}
+
+impl<'a> Token<'a> {
+    fn of(token: &'a PspToken) -> Option<Self> {
+        let (network, name) = (token.network.as_deref(), token.display_name.as_deref());
+        let method = PaidWith { network, display_name: name };
+        Some(Self {
             payment_data: serde_json::from_str(token.payment_data.expose()).ok()?,
             transaction_identifier: &token.transaction_id,
             payment_method: (network.is_some() || name.is_some()).then_some(method),
-        },
-    })
-    .ok()
+        })
+    }
 }
 
 fn answer(reply: &Reply) -> Answer {

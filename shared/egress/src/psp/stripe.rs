@@ -130,7 +130,8 @@ impl<'a> Stripe<'a> {
         let mut form = Form::new();
         form.put("amount_to_capture", &written.to_string());
         form.put("expand[]", "latest_charge.balance_transaction");
-        let key = key_of("capture", &order.key);
+        // A failure is remembered under its key as well; an intent is captured once, whatever the key.
+        let key = key_of(&format!("capture/{}/{}", order.turn, self.round(order)), &order.key);
         let answer =
             self.post::<Intent>(&["payment_intents", &id, "capture"], form, Some(&key)).await;
         let (intent, code) = match answer {
@@ -170,7 +171,7 @@ impl<'a> Stripe<'a> {
             return PspDone::Unknown;
         };
         if let Some(refund) = refunds.under(&key) {
-            return refund.done();
+            return refund.done(written, order);
         }
         let mut form = Form::new();
         form.put("payment_intent", &id);
@@ -178,7 +179,7 @@ impl<'a> Stripe<'a> {
         form.put("metadata[payment]", order.payment.as_str());
         form.put("metadata[key]", &key);
         match self.post::<Refund>(&["refunds"], form, Some(&key)).await {
-            Answer::Yes(refund) => refund.done(),
+            Answer::Yes(refund) => refund.done(written, order),
             Answer::No(no) if no.is_about_the_request() => PspDone::Refused { code: no.code() },
             _ => PspDone::Unknown,
         }
@@ -286,13 +287,16 @@ impl<'a> Stripe<'a> {
     async fn cancel(&self, order: &PspOrder, id: &str) -> Option<Intent> {
         // A failure is remembered under its key as well, so the key changes from round to round;
         // cancelling twice is cancelling once.
-        let round = order.begun_at.duration_until(self.budget.now).as_secs() / ROUND_SECONDS;
-        let key = key_of(&format!("cancel/{id}/{round}"), &order.key);
+        let key = key_of(&format!("cancel/{id}/{}", self.round(order)), &order.key);
         let path = ["payment_intents", id, "cancel"];
         match self.post::<Intent>(&path, Form::new(), Some(&key)).await {
             Answer::Yes(intent) if intent.id == id => Some(intent),
             _ => self.read_intent(id).await,
         }
+    }
+
+    fn round(&self, order: &PspOrder) -> i64 {
+        order.begun_at.duration_until(self.budget.now).as_secs() / ROUND_SECONDS
     }
 
     async fn read_intent(&self, id: &str) -> Option<Intent> {

@@ -151,6 +151,7 @@ pub(super) fn order(kind: PspKind) -> PspOrder {
         reference: Attempt::reference(&pointer, 1),
         order_reference: Some("1001".into()),
         key: "ab".repeat(32),
+        turn: 0,
         amount: Minor::new(6399),
         currency: usd(),
         intent: None,

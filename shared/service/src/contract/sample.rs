@@ -93,6 +93,10 @@ impl<E: Entropy> Sample<E> {
             held: Minor::ZERO,
             captured: Minor::ZERO,
             capture_asked: None,
+            captures: 0,
+            taken: None,
+            endings: Vec::new(),
+            overdue: false,
             void_asked: false,
             charged_back_at: None,
             refunds: Vec::new(),
@@ -130,11 +134,11 @@ impl<E: Entropy> Sample<E> {
             capabilities: vec!["supports3DS".to_owned()],
             supported_countries: Vec::new(),
             pricing: Pricing::default(),
+            checkout_url: None,
         }
     }
 
     /// Settings of the sample's business, the first that it has.
-            checkout_url: None,
     #[expect(clippy::expect_used, reason = "constant names")]
     pub fn merchant(&self) -> MerchantSettings {
         MerchantSettings {
@@ -155,11 +159,11 @@ impl<E: Entropy> Sample<E> {
             networks: vec!["visa".to_owned(), "masterCard".to_owned()],
             capabilities: vec!["supports3DS".to_owned()],
             pricing: Pricing::default(),
+            checkout_url: None,
             time_zone: "America/New_York".to_owned(),
             signing: None,
             domain_association: None,
             updated_at: self.now,
-            checkout_url: None,
             revision: 1,
         }
     }

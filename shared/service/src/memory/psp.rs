@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{Memory, World};
 use crate::{
-    model::{DeclineClass, Doubt, Fence, PaymentId, PspAccount, PspResult, TenantId},
+    model::{
+        DeclineClass, Doubt, Fence, PaymentId, PspAccount, PspChange, PspEnding, PspResult,
+        TenantId,
+    },
     port::{
         Notice, NoticeFault, NoticeKind, Psp, PspDone, PspFault, PspOrder, PspToken, Resolution,
     },
@@ -28,6 +31,8 @@ pub struct PspWorld {
     pub refuses: VecDeque<DeclineClass>,
     /// It has no fence: it can only be asked.
     pub is_weak: bool,
+    /// It takes voids, captures and refunds, and tells by a notice how they ended.
+    pub tells_by_notice: bool,
     /// Authorisations it was asked for, with the key.
     pub asked: Vec<String>,
 }
@@ -80,8 +85,6 @@ pub struct PspRecord {
     pub declined: Option<DeclineClass>,
     /// Refunds that were done, by their keys.
     pub refunds: BTreeMap<String, Minor>,
-    /// When it was asked last without an answer.
-    pub asked_at: Vec<Timestamp>,
 }
 
 impl PspWorld {
@@ -108,7 +111,6 @@ impl PspWorld {
             voided: false,
             declined: None,
             refunds: BTreeMap::new(),
-            asked_at: Vec::new(),
         })
     }
 
@@ -142,7 +144,7 @@ impl PspWorld {
         }
     }
 
-    fn resolve(&mut self, order: &PspOrder, now: Timestamp) -> Resolution {
+    fn resolve(&mut self, order: &PspOrder) -> Resolution {
         let is_weak = self.is_weak;
         let fence = if is_weak { Fence::Weak } else { Fence::Strong };
         let record = self.record(order);
@@ -150,15 +152,9 @@ impl PspWorld {
             return Resolution::Held { result: approved(order, record), fence };
         }
         if is_weak {
-            // Two absences, ten minutes apart.
-            record.asked_at.push(now);
-            let first = record.asked_at.first().copied().unwrap_or(now);
-            if first.duration_until(now).as_secs() < 600 {
-                return Resolution::StillUnknown;
-            }
-        } else {
-            record.fenced = true;
+            return Resolution::Absent;
         }
+        record.fenced = true;
         Resolution::Nothing(fence)
     }
 }
@@ -214,7 +210,17 @@ impl Memory {
         effect: impl FnOnce(&mut PspWorld) -> PspDone + Send,
     ) -> PspDone {
         let done = self.psp(port, |world| match world.psp.outcomes.pop_front() {
-            Some(PspDone::Done { .. }) | None => effect(&mut world.psp),
+            Some(PspDone::Done { .. }) | None => {
+                let done = effect(&mut world.psp);
+                match done {
+                    PspDone::Done { reference: Some(reference), .. }
+                        if world.psp.tells_by_notice =>
+                    {
+                        PspDone::Received { reference }
+                    }
+                    done => done,
+                }
+            }
             Some(other) => other,
         });
         done.await.unwrap_or(PspDone::Unknown)
@@ -231,7 +237,7 @@ impl Psp for Memory {
             Some(class) => Err(PspFault::Refused(class)),
             None => Ok(world.psp.makes_intents.then(|| format!("pi_{}", order.payment))),
         });
-        made.await.ok_or(PspFault::Unavailable)
+        made.await.unwrap_or(Err(PspFault::Unavailable))
     }
 
     async fn authorize(&self, order: &PspOrder, _token: &PspToken, _until: Timestamp) -> PspResult {
@@ -240,10 +246,7 @@ impl Psp for Memory {
     }
 
     async fn resolve(&self, order: &PspOrder, _until: Timestamp) -> Resolution {
-        let told = self.psp("Psp::resolve", |world| {
-            let now = world.now;
-            world.psp.resolve(order, now)
-        });
+        let told = self.psp("Psp::resolve", |world| world.psp.resolve(order));
         told.await.unwrap_or(Resolution::StillUnknown)
     }
 
@@ -310,9 +313,27 @@ impl Psp for Memory {
             return Err(NoticeFault::Forged);
         }
         let text = std::str::from_utf8(body).map_err(|_not_text| NoticeFault::Unreadable)?;
-        let (kind, id) = match text.strip_prefix("chargeback ") {
-            Some(id) => (NoticeKind::Chargeback { amount: None }, id),
-            None => (NoticeKind::Changed, text),
+        let mut words = text.split(' ');
+        let id = words.next_back().unwrap_or_default();
+        let kind = match (words.next(), words.next(), words.next()) {
+            (Some("chargeback"), ..) => NoticeKind::Chargeback { amount: None },
+            (Some(end @ ("done" | "failed")), Some(change), Some(reference)) => {
+                NoticeKind::Ended(PspEnding {
+                    change: match change {
+                        "capture" => PspChange::Capture,
+                        "refund" => PspChange::Refund,
+                        _ => PspChange::Void,
+                    },
+                    reference: reference.to_owned(),
+                    of: None,
+                    is_done: end == "done",
+                    amount: None,
+                    currency: None,
+                    code: None,
+                    weighed: false,
+                })
+            }
+            _ => NoticeKind::Changed,
         };
         let payment = PaymentId::parse(id).map_err(|_fault| NoticeFault::Unreadable)?;
         Ok(vec![Notice { payment, kind }])

@@ -52,10 +52,10 @@ pub use payload::{
     PayloadPlace, PayloadPointer, PayloadSource, PayloadStatus, Scan, StoredFile, Transfer,
 };
 pub use payment::{
-    Attempt, CapturePolicy, Channel, DeclineClass, DomainAssociation, Doubt, Fence,
+    Attempt, CapturePolicy, Channel, Concern, DeclineClass, DomainAssociation, Doubt, Fence,
     MerchantSettings, Payment, PaymentNews, PaymentPointer, PaymentReply, PaymentState, PspAccount,
-    PspKind, PspResult, QuoteMark, Refund, RefundStatus, SecretName, SecretNameFault, Seen,
-    SessionIdentifier, TokenClaim, TokenHash, Told, Tracking,
+    PspChange, PspEnding, PspKind, PspResult, QuoteMark, Refund, RefundStatus, SecretName,
+    SecretNameFault, Seen, SessionIdentifier, TakenChange, TokenClaim, TokenHash, Told, Tracking,
 };
 pub use question::{ASKED_MAX, Questions};
 pub use route::{Heard, Route};

@@ -1,15 +1,17 @@
 //! Payments: what was offered, each attempt to pay it, and what the customer's device was told.
 
 mod attempt;
+mod change;
 mod merchant;
 mod news;
 
 pub use attempt::{Attempt, DeclineClass, Doubt, Fence, PspResult, TokenClaim, TokenHash, Told};
+pub use change::{PspChange, PspEnding, TakenChange};
 pub use merchant::{
     CapturePolicy, Channel, DomainAssociation, MerchantSettings, PspAccount, PspKind, SecretName,
     SecretNameFault, SessionIdentifier,
 };
-pub use news::{PaymentNews, PaymentReply, Seen, Tracking};
+pub use news::{Concern, PaymentNews, PaymentReply, Seen, Tracking};
 
 use amb_protocol::{
     apple_pay::{Inputs, MerchantIdentifier, QuoteSource},
@@ -102,6 +104,19 @@ pub struct Payment {
     /// What somebody asked to capture; none: all of it, when the policy says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_asked: Option<Minor>,
+    /// How often it was asked for: every time is a request of its own to the provider.
+    #[serde(default)]
+    pub captures: u32,
+    /// The capture or the void that the provider took last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<TakenChange>,
+    /// What the provider told by itself of changes that it had taken, at most
+    /// [`MOST_ENDINGS`](Self::MOST_ENDINGS).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endings: Vec<PspEnding>,
+    /// A person was called because the present state does not end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
     /// Somebody asked to void it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub void_asked: bool,
@@ -139,6 +154,8 @@ impl Payment {
     pub const MOST_ATTEMPTS: usize = 5;
     /// Update callbacks of one request (spec/payments §7).
     pub const MOST_UPDATES: u32 = 60;
+    /// Endings that are kept: two for each refund, capture and void there can be.
+    pub const MOST_ENDINGS: usize = 256;
     /// How long a request can be paid, unless the business says otherwise.
     pub const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
@@ -164,6 +181,7 @@ impl Payment {
         self.state = state;
         self.since = Some(now);
         self.rounds = 0;
+        self.overdue = false;
     }
 
     /// Since when it stands as it does.
@@ -295,6 +313,12 @@ pub struct Refund {
     /// The provider's name of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The provider took it, and tells of its end by a notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<TakenChange>,
+    /// A person was called because it does not end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
     /// When it was asked for.
     pub created_at: Timestamp,
 }
@@ -305,8 +329,8 @@ pub struct Refund {
 pub enum RefundStatus {
     /// It was asked for.
     Requested,
-    /// The provider took it.
+    /// The provider did it.
     Done,
-    /// The provider refused it for good.
+    /// The provider refused it for good, or told that it came to nothing.
     Failed,
 }

@@ -11,7 +11,8 @@ const LATER: SignedDuration = SignedDuration::from_mins(30);
 const WATCHED: SignedDuration = SignedDuration::from_hours(12);
 const DAILY: SignedDuration = SignedDuration::from_hours(24);
 
-/// A doubt, or a void, that did not end for so long is a person's (spec/payments §4.5).
+/// A doubt, a void, a capture or a refund that did not end for so long is a person's (spec/payments
+/// §4.5).
 pub(super) const STUCK_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// What the customer saw differently is decided by a person within this time, or let go.
@@ -24,7 +25,7 @@ impl Payment {
     }
 
     fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        if !self.untold.is_empty() {
+        if !self.untold.is_empty() || self.has_endings() {
             return Some(now);
         }
         match self.state {
@@ -66,6 +67,24 @@ impl Payment {
         begun_at + SignedDuration::from_mins(i64::from(after_minutes))
     }
 
+    /// The provider was asked for something that has not ended, as far as we know.
+    pub(super) fn awaits_provider(&self) -> bool {
+        let is_open = matches!(
+            self.state,
+            PaymentState::Authorizing
+                | PaymentState::Unknown
+                | PaymentState::Voiding
+                | PaymentState::VoidStuck
+                | PaymentState::Capturing
+        );
+        is_open || self.refunds.iter().any(|refund| refund.status == RefundStatus::Requested)
+    }
+
+    /// The provider told of changes that are no longer under way, and nobody has weighed it yet.
+    pub(super) fn has_endings(&self) -> bool {
+        !self.awaits_provider() && self.endings.iter().any(|ending| !ending.weighed)
+    }
+
     fn next_round(&self, now: Timestamp) -> Timestamp {
         let Some(done) = self.rounds.checked_sub(1) else { return now };
         let early = usize::try_from(done).ok().and_then(|done| PAUSES.get(done));
@@ -79,6 +98,11 @@ impl Payment {
         match (self.state, self.live()) {
             (PaymentState::VoidStuck, Some(attempt)) if attempt.told != Some(Told::Success) => {
                 attempt.begun_at
+            }
+            (PaymentState::Captured | PaymentState::Refunded, _) => {
+                let mut refunds = self.refunds.iter();
+                let next = refunds.find(|refund| refund.status == RefundStatus::Requested);
+                next.map_or(self.since(), |refund| refund.created_at)
             }
             _ => self.since(),
         }

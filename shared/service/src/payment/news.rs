@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::model::{EventType, Payment, PaymentNews, PspResult};
+use crate::model::{Concern, EventType, Payment, PaymentNews, PspResult};
 
 impl Payment {
     /// Owes businesses an event: what is known of the payment and its live attempt, and `more`, an
@@ -15,8 +15,20 @@ impl Payment {
         }
         self.news += 1;
         let data = Value::Object(data);
-        self.untold.push(PaymentNews { no: self.news, kind, at: now, data });
+        self.untold.push(PaymentNews { no: self.news, kind, at: now, data, concern: None });
         self.due_at = Some(now);
+    }
+
+    /// Owes businesses a `payment.mismatch` with its reason, and whoever runs this an alarm: a person has
+    /// to look.
+    pub fn worry(&mut self, concern: Concern, reason: &str, now: Timestamp, more: Value) {
+        self.news(EventType::PaymentMismatch, now, more);
+        if let Some(news) = self.untold.last_mut() {
+            news.concern = Some(concern);
+            if let Value::Object(data) = &mut news.data {
+                data.insert("reason".to_owned(), reason.into());
+            }
+        }
     }
 
     fn known(&self) -> Map<String, Value> {

@@ -1,5 +1,6 @@
 //! Providers' own notices: checked, and answered by a look at the payments that they name. A notice
-//! never says how a payment stands; the provider does, when it is asked (spec/payments §4.5).
+//! never says how a payment stands; the provider does, when it is asked (spec/payments §4.5). What a
+//! provider tells in no other way, how a change ended that it had taken, is kept for that look.
 
 #[cfg(test)]
 mod tests;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use crate::{
     dispatch::{TRIES, stand_back},
-    model::{JournalEvent, JournalRow, Payment, PaymentPointer, PaymentState, RefundStatus},
+    model::{JournalEvent, JournalRow, Payment, PaymentPointer, PaymentState, PspEnding},
     payment::commit::{Committed, Plan, commit},
     port::{
         Businesses, Clock, Entropy, Merchants, NoticeFault, NoticeKind, Payments, PortError, Psp,
@@ -76,7 +77,7 @@ where
         let mut taken = 0;
         for notice in notices {
             let pointer = PaymentPointer { tenant: found.tenant.clone(), payment: notice.payment };
-            taken += usize::from(self.take(&pointer, business, notice.kind).await?);
+            taken += usize::from(self.take(&pointer, business, &notice.kind).await?);
         }
         Ok(taken)
     }
@@ -86,7 +87,7 @@ where
         &self,
         pointer: &PaymentPointer,
         business: &BusinessId,
-        kind: NoticeKind,
+        kind: &NoticeKind,
     ) -> Result<bool, NoticeRefusal> {
         for tries in 0..TRIES {
             let found = self.store.find_payment(pointer).await?;
@@ -101,11 +102,20 @@ where
                     }
                     Vec::new()
                 }
+                NoticeKind::Ended(ending) if is_new(&payment, ending) => {
+                    payment.endings.push(ending.clone());
+                    if payment.lease_until.is_none() {
+                        payment.due_at = Some(now);
+                    }
+                    Vec::new()
+                }
                 NoticeKind::Chargeback { amount } if payment.charged_back_at.is_none() => {
                     payment.charged_back_at = Some(now);
-                    vec![charged_back(&payment, amount)]
+                    vec![charged_back(&payment, *amount)]
                 }
-                NoticeKind::Changed | NoticeKind::Chargeback { .. } => return Ok(true),
+                NoticeKind::Changed | NoticeKind::Ended(_) | NoticeKind::Chargeback { .. } => {
+                    return Ok(true);
+                }
             };
             match commit(&self.store, &self.clock, Plan::of(payment, rows)).await? {
                 Committed::Done(_) => {
@@ -123,15 +133,14 @@ where
 /// Whether the provider's word could bring the payment on. An attempt that is with a callback is left
 /// to it, and one in a settling worker's hands to that: it asks the provider right now.
 fn awaits_provider(payment: &Payment) -> bool {
-    let goes_back = payment.refunds.iter().any(|refund| refund.status == RefundStatus::Requested);
-    let is_open = matches!(
-        payment.state,
-        PaymentState::Unknown
-            | PaymentState::Voiding
-            | PaymentState::VoidStuck
-            | PaymentState::Capturing
-    );
-    (is_open || goes_back) && payment.lease_until.is_none()
+    let is_a_callbacks = payment.state == PaymentState::Authorizing;
+    payment.awaits_provider() && !is_a_callbacks && payment.lease_until.is_none()
+}
+
+/// Whether the provider tells it for the first time. It is the settling worker that weighs it.
+fn is_new(payment: &Payment, ending: &PspEnding) -> bool {
+    let is_again = payment.endings.iter().any(|known| known.is_again(ending));
+    !is_again && payment.endings.len() < Payment::MOST_ENDINGS
 }
 
 fn charged_back(payment: &Payment, amount: Option<Minor>) -> JournalRow {

@@ -26,6 +26,7 @@ pub fn order(payment: &Payment, attempt: Option<&Attempt>, billing: Option<Regio
             Some(attempt) => attempt.key.clone(),
             None => key("prepare", payment.pointer.payment.as_str()),
         },
+        turn: 0,
         amount: attempt.map_or(payment.offered, |attempt| attempt.amount),
         currency: payment.currency,
         intent: payment.intent.clone(),

@@ -8,8 +8,10 @@
 
 mod acknowledge;
 mod capture;
+mod ending;
 mod expire;
 mod lease;
+mod overdue;
 mod refund;
 mod resolve;
 mod round;
@@ -22,7 +24,7 @@ use jiff::Timestamp;
 use std::time::Duration;
 
 use crate::{
-    model::{JournalRow, Payment, PaymentPointer, PaymentState},
+    model::{Concern, JournalRow, Payment, PaymentPointer, PaymentState},
     port::{
         Clock, Conversations, DeliveryQueue, EndpointDirectory, Entropy, Payments, PortError, Psp,
         SettlementQueue,
@@ -56,21 +58,12 @@ pub enum Settled {
     Looked {
         /// How the payment stands now.
         state: PaymentState,
-        /// It has just become a person's.
+        /// A person has to look, and nobody was told so before.
         concern: Option<Concern>,
         /// It is looked at again after this pause, and is on the queue for it; none: it owes nothing,
         /// or the sweep brings it.
         again: Option<Duration>,
     },
-}
-
-/// Why a person has to look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Concern {
-    /// Money cannot be let go, or nobody can tell.
-    VoidStuck,
-    /// The customer saw something else than we were told.
-    AckMismatch,
 }
 
 /// Why a payment could not be looked at; the queue message has to come again.
@@ -93,7 +86,6 @@ impl<T: Payments + Conversations + EndpointDirectory> SettleTables for T {}
 #[derive(Debug, Default)]
 struct Notes {
     rows: Vec<JournalRow>,
-    concern: Option<Concern>,
 }
 
 impl Notes {
@@ -127,16 +119,18 @@ where
         until: Timestamp,
     ) -> Result<Settled, SettleError> {
         let Some(taken) = self.take(pointer, until).await? else { return Ok(Settled::Nothing) };
-        let (payment, concern) = match taken.round {
+        let payment = match taken.round {
             Some((round, lease)) => {
                 let answer = self.ask(&taken.payment, &round, until).await;
                 self.conclude(pointer, lease, &answer).await?
             }
-            None => (taken.payment, None),
+            None => taken.payment,
         };
+        // As long as businesses are untold, so is whoever runs this: a worker that dies before loses no
+        // alarm.
+        let concern = payment.untold.iter().find_map(|news| news.concern);
         let payment = self.tell(payment).await?;
         let again = self.come_back(&payment).await;
-        let concern = concern.or(taken.concern);
         Ok(Settled::Looked { state: payment.state, concern, again })
     }
 

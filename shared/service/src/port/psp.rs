@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::future::Future;
 
 use super::PortError;
-use crate::model::{DeclineClass, Fence, PaymentId, PspAccount, PspResult, SecretName, TenantId};
+use crate::model::{
+    DeclineClass, Fence, PaymentId, PspAccount, PspEnding, PspResult, SecretName, TenantId,
+};
 
 /// Payment service providers, whichever the account names. An adapter never says more than it knows:
 /// only an explicit approval of exactly the amount and the currency that were asked for is one
@@ -59,7 +61,7 @@ pub trait Psp: Send + Sync {
     ) -> impl Future<Output = PspDone> + Send;
 
     /// Reads a provider's own notice: checks that it is the provider's, and says which payments to look
-    /// at. A notice never changes anything by itself.
+    /// at, and what it tells of them that cannot be asked for.
     fn notice(
         &self,
         tenant: &TenantId,
@@ -132,6 +134,10 @@ pub struct PspOrder {
     pub order_reference: Option<String>,
     /// The idempotency key of the authorisation; those of its void and capture are made from it.
     pub key: String,
+    /// How often what is asked now was asked before and came to nothing, or was another request: part of
+    /// the key of a void and of a capture, since a provider answers a key it knows as it did before.
+    #[serde(default)]
+    pub turn: u32,
     /// How much.
     pub amount: Minor,
     /// Of what.
@@ -140,7 +146,8 @@ pub struct PspOrder {
     pub intent: Option<String>,
     /// The provider's name of the authorisation, as far as it is known.
     pub psp_reference: Option<String>,
-    /// When the attempt began: keys run out (Stripe after 24 hours).
+    /// When the attempt began; for a capture and a refund, when that was asked for. Keys run out (Stripe's
+    /// after 24 hours, Adyen's after seven days).
     pub begun_at: Timestamp,
     /// Where the cardholder lives, for address checks that need no more.
     pub billing: Option<Region>,
@@ -182,6 +189,9 @@ pub enum Resolution {
         /// How certain that is.
         fence: Fence,
     },
+    /// The provider does not know it, or would not say, and it could still arrive. Twice so, at least ten
+    /// minutes apart, is nothing.
+    Absent,
     /// It did not end: ask again later.
     StillUnknown,
 }
@@ -196,10 +206,15 @@ pub enum PspDone {
         /// What the provider keeps, if it says so.
         fee: Option<Minor>,
     },
-    /// The provider took it and will tell: ask again later, with the same key.
+    /// The provider took it and is at it: ask again later, with the same key.
     Accepted {
         /// The provider's name of it.
         reference: Option<String>,
+    },
+    /// The provider took it, and tells by a notice how it ended: the same key is answered the same.
+    Received {
+        /// The provider's name of it, which the notice repeats.
+        reference: String,
     },
     /// It cannot be done, and could not be later.
     Refused {
@@ -220,10 +235,12 @@ pub struct Notice {
 }
 
 /// What a notice says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoticeKind {
     /// Something happened to it: look.
     Changed,
+    /// A change that the provider had taken has ended.
+    Ended(PspEnding),
     /// The card's owner took so much back.
     Chargeback {
         /// How much, if it is told.

@@ -169,8 +169,21 @@ fn rows(world: &World, payment: &Payment, found: &mut Vec<String>) {
         let of_event = rows.iter().filter(|row| row.event_type == event);
         of_event.filter_map(|row| row.amount_minor).map(Minor::get).sum::<i64>()
     };
-    if sum(JournalEvent::Captured) != payment.captured.get() {
-        found.push(format!("P7 the journal captures {}", sum(JournalEvent::Captured)));
+    let undone = rows.iter().filter(|row| {
+        row.event_type == JournalEvent::ChangeFailed
+            && row.decision.as_deref() == Some("capture")
+            && row.error_class.as_deref() == Some("reversed")
+    });
+    let undone: i64 = undone.filter_map(|row| row.amount_minor).map(Minor::get).sum();
+    if sum(JournalEvent::Captured) - undone != payment.captured.get() {
+        found.push(format!("P7 the journal captures {}", sum(JournalEvent::Captured) - undone));
+    }
+    // The memo accounts of the ledger are what these add up to.
+    let held: i64 = rows.iter().filter_map(|row| row.held_minor).map(Minor::get).sum();
+    let records = payment.attempts.iter().filter_map(|attempt| record(world, attempt));
+    let really: i64 = records.map(|record| record.held.get()).sum();
+    if held != really {
+        found.push(format!("P7 the journal says that {held} are held, and {really} are"));
     }
     let text = format!("{rows:?} {payment:?}");
     if text.contains("c4n4ry") {
@@ -178,19 +191,6 @@ fn rows(world: &World, payment: &Payment, found: &mut Vec<String>) {
     }
 }
 
-/// No provider was asked for what nobody had claimed.
-fn claims(world: &World, found: &mut Vec<String>) {
-    let claimed: BTreeSet<_> = world
-        .book
-        .claims
-        .values()
-        .map(|claim| Attempt::key("auth", &claim.merchant, &claim.token))
-        .collect();
-    for key in world.psp.asked.iter().filter(|key| !claimed.contains(*key)) {
-        found.push(format!("P9 {key:.8} was asked for and not claimed"));
-    }
-    for (key, record) in &world.psp.orders {
-        let known = world.book.payments.values().flat_map(|payment| &payment.attempts);
 /// What the customer saw was looked at, and what differs stops a capture that nobody asks for.
 fn evidence(shop: &Shop, world: &World, payment: &Payment, found: &mut Vec<String>) {
     let reply = world.book.replies.get(&payment.pointer);
@@ -209,10 +209,25 @@ fn evidence(shop: &Shop, world: &World, payment: &Payment, found: &mut Vec<Strin
         is_its && row.event_type == JournalEvent::CaptureRequested && row.ack.is_some()
     });
     if captured.count() > 0 {
-        found.push("denial: captured by itself although the customer saw no such payment".to_owned());
+        found.push(
+            "denial: captured by itself although the customer saw no such payment".to_owned(),
+        );
     }
 }
 
+/// No provider was asked for what nobody had claimed.
+fn claims(world: &World, found: &mut Vec<String>) {
+    let claimed: BTreeSet<_> = world
+        .book
+        .claims
+        .values()
+        .map(|claim| Attempt::key("auth", &claim.merchant, &claim.token))
+        .collect();
+    for key in world.psp.asked.iter().filter(|key| !claimed.contains(*key)) {
+        found.push(format!("P9 {key:.8} was asked for and not claimed"));
+    }
+    for (key, record) in &world.psp.orders {
+        let known = world.book.payments.values().flat_map(|payment| &payment.attempts);
         if known.into_iter().all(|attempt| attempt.key != *key) && kept(record) > 0 {
             found.push(format!("P1 {key:.8} holds money that no attempt knows of"));
         }

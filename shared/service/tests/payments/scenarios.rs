@@ -71,6 +71,16 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         script: slow_capture,
         ends: PaymentState::Captured,
     },
+    Scenario {
+        name: "the provider takes a capture, and nobody tells how it ended",
+        script: taken_capture,
+        ends: PaymentState::Captured,
+    },
+    Scenario {
+        name: "the provider takes a void, and nobody tells how it ended",
+        script: taken_void,
+        ends: PaymentState::Voided,
+    },
     Scenario { name: "a token for two", script: replayed, ends: PaymentState::Captured },
 ];
 
@@ -162,16 +172,6 @@ fn denied(shop: &mut Shop) {
     shop.settle();
 }
 
-fn part_and_refund(shop: &mut Shop) {
-    let number = shop.ask(CapturePolicy::Manual);
-    pay(shop, number);
-    shop.settle();
-    shop.capture(number, Some(5000));
-    shop.settle();
-    shop.refund(number, Some(1000), "first");
-    shop.settle();
-    shop.refund(number, None, "rest");
-    shop.settle();
 fn two_replies(shop: &mut Shop) {
     let number = shop.ask(CapturePolicy::Manual);
     if pay(shop, number) {
@@ -202,6 +202,16 @@ fn wrong_clock(shop: &mut Shop) {
     shop.settle();
 }
 
+fn part_and_refund(shop: &mut Shop) {
+    let number = shop.ask(CapturePolicy::Manual);
+    pay(shop, number);
+    shop.settle();
+    shop.capture(number, Some(5000));
+    shop.settle();
+    shop.refund(number, Some(1000), "first");
+    shop.settle();
+    shop.refund(number, None, "rest");
+    shop.settle();
 }
 
 fn let_go(shop: &mut Shop) {
@@ -225,6 +235,21 @@ fn slow_capture(shop: &mut Shop) {
         shop.track(number, 0);
     }
     shop.settle();
+}
+
+fn taken_capture(shop: &mut Shop) {
+    shop.world.world().psp.tells_by_notice = true;
+    paid_and_shown(shop);
+    shop.wait(SignedDuration::from_hours(2));
+    shop.sweep();
+    shop.settle();
+    shop.refund(0, Some(1000), "part");
+    shop.settle();
+}
+
+fn taken_void(shop: &mut Shop) {
+    shop.world.world().psp.tells_by_notice = true;
+    fate(shop, PspFate::LoseAnswer);
 }
 
 fn replayed(shop: &mut Shop) {

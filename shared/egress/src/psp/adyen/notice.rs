@@ -2,13 +2,16 @@
 //! `[accepted]`, within ten seconds.
 
 use amb_protocol::{money::Currency, secret::Secret};
-use amb_service::port::{Notice, NoticeFault, NoticeKind};
+use amb_service::{
+    model::{PspChange, PspEnding},
+    port::{Notice, NoticeFault, NoticeKind},
+};
 use aws_lc_rs::hmac;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use serde::Deserialize;
 
 use super::{AdyenSecret, Amount};
-use crate::psp::{amount::ADYEN, payment_of};
+use crate::psp::{amount::ADYEN, code, payment_of};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -92,24 +95,36 @@ impl Item {
     /// What it says of a payment of ours; none: it is about something else.
     fn notice(&self) -> Option<Notice> {
         let payment = payment_of(&self.merchant_reference)?;
-        if self.tells_a_failure() {
-            tracing::error!(payment = %payment, event = %self.event_code, "psp_modification_failed");
-        }
         let kind = match self.event_code.as_str() {
             "CHARGEBACK" | "SECOND_CHARGEBACK" => NoticeKind::Chargeback { amount: self.amount() },
-            _ => NoticeKind::Changed,
+            _ => self.ending().map_or(NoticeKind::Changed, NoticeKind::Ended),
         };
         Some(Notice { payment, kind })
     }
 
-    /// A capture, a refund or a cancellation that was taken and came to nothing. A technical cancel of
-    /// what never arrived fails as well, and is what was hoped for.
-    fn tells_a_failure(&self) -> bool {
-        match self.event_code.as_str() {
-            "CAPTURE_FAILED" | "REFUND_FAILED" | "REFUNDED_REVERSED" => true,
-            "CAPTURE" | "REFUND" | "CANCELLATION" | "CANCEL_OR_REFUND" => self.success != "true",
-            _ => false,
-        }
+    /// How a modification ended. (A technical cancel of what never arrived fails, which is what was hoped
+    /// for: it is not waited for.)
+    fn ending(&self) -> Option<PspEnding> {
+        let is_done = self.success == "true";
+        let (change, is_done) = match self.event_code.as_str() {
+            "CAPTURE" => (PspChange::Capture, is_done),
+            "CAPTURE_FAILED" => (PspChange::Capture, false),
+            "REFUND" => (PspChange::Refund, is_done),
+            "REFUND_FAILED" | "REFUNDED_REVERSED" => (PspChange::Refund, false),
+            "CANCELLATION" | "CANCEL_OR_REFUND" => (PspChange::Void, is_done),
+            _ => return None,
+        };
+        let currency = self.amount.as_ref().and_then(|it| Currency::parse(&it.currency).ok());
+        Some(PspEnding {
+            change,
+            reference: code(&self.psp_reference)?,
+            of: code(&self.original_reference),
+            is_done,
+            amount: self.amount(),
+            currency,
+            code: code(&self.event_code).filter(|_| !is_done),
+            weighed: false,
+        })
     }
 
     fn amount(&self) -> Option<amb_protocol::money::Minor> {

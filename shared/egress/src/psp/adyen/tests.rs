@@ -1,7 +1,7 @@
 //! Adyen's dialect, with everything that may go wrong in it (F112, F117, P026).
 
 use amb_service::{
-    model::{PspKind, PspResult},
+    model::{PspChange, PspEnding, PspKind, PspResult},
     port::{Notice, NoticeFault, NoticeKind, Psp},
 };
 use aws_lc_rs::hmac;
@@ -203,15 +203,17 @@ async fn f112_what_is_lost_is_asked_again_under_the_same_key_while_there_is_time
 #[tokio::test]
 async fn f112_a_doubt_ends_with_the_first_answer_told_again_under_its_key() {
     let nothing = || Resolution::Nothing(Fence::ReplayKey);
+    let held = |result| Resolution::Held { result, fence: Fence::ReplayKey };
+    let psp = || Some("PSP1".to_owned());
+    let mut nameless = payment("Pending");
+    nameless["pspReference"] = Value::Null;
     for (acts, expected) in [
-        (
-            vec![ok(&payment("Authorised"))],
-            Resolution::Held { result: approved("PSP1"), fence: Fence::ReplayKey },
-        ),
+        (vec![ok(&payment("Authorised"))], held(approved("PSP1"))),
         (vec![ok(&payment("Refused"))], nothing()),
-        (vec![ok(&payment("Pending")), received()], nothing()),
-        (vec![ok(&payment("PartiallyAuthorised")), received()], nothing()),
-        (vec![ok(&payment("Pending")), Act::Reset], Resolution::StillUnknown),
+        // What may hold money is let go like what does, and that has to be told to have ended.
+        (vec![ok(&payment("Pending"))], held(in_doubt(Doubt::Pending, psp()))),
+        (vec![ok(&payment("PartiallyAuthorised"))], held(in_doubt(Doubt::Mismatch, psp()))),
+        (vec![ok(&nameless)], Resolution::StillUnknown),
     ] {
         let provider = Provider::start(acts.clone()).await;
         let psps = psps_at(&provider.url, 60);
@@ -223,18 +225,14 @@ async fn f112_a_doubt_ends_with_the_first_answer_told_again_under_its_key() {
 }
 
 #[tokio::test]
-async fn a_payment_that_never_arrived_is_cancelled_by_our_reference_twice_and_is_weak() {
+async fn what_may_still_arrive_is_cancelled_by_our_reference_in_every_round() {
     let unknown = || Act::Answer(422, json!({ "errorCode": "14_004" }).to_string());
     let mut keys = Vec::new();
-    for (age, expected) in [
-        (45, Resolution::StillUnknown),
-        (120, Resolution::StillUnknown),
-        (900, Resolution::Nothing(Fence::Weak)),
-    ] {
+    for age in [45, 120, 900] {
         let provider = Provider::start([unknown(), received()]).await;
         let psps = psps_at(&provider.url, age);
         let until = within((age + 7) * 1000);
-        assert_eq!(psps.resolve(&order(kind()), until).await, expected, "{age}");
+        assert_eq!(psps.resolve(&order(kind()), until).await, Resolution::Absent, "{age}");
         let asked = provider.asked();
         assert_eq!(asked[1].line, "POST /v72/cancels");
         let body: Value = serde_json::from_str(&asked[1].body).unwrap();
@@ -254,25 +252,62 @@ async fn a_payment_that_is_known_is_reversed_captured_and_refunded_by_its_name()
     let provider = Provider::start([received()]).await;
     let psps = psps_at(&provider.url, 0);
     let until = within(7000);
-    assert_eq!(psps.resolve(&known(), until).await, Resolution::Nothing(Fence::ReplayKey));
-    let done = PspDone::Done { reference: Some("MOD1".into()), fee: None };
-    assert_eq!(psps.void(&known(), until).await, done);
-    assert_eq!(psps.capture(&known(), Minor::new(5000), until).await, done);
-    assert_eq!(psps.refund(&known(), Minor::new(100), "own", until).await, done);
+    let taken = PspDone::Received { reference: "MOD1".into() };
+    assert_eq!(psps.void(&known(), until).await, taken);
+    assert_eq!(psps.capture(&known(), Minor::new(5000), until).await, taken);
+    assert_eq!(psps.refund(&known(), Minor::new(100), "own", until).await, taken);
     assert_eq!(
         provider.lines(),
         [
-            "POST /v72/payments/PSP1/reversals",
             "POST /v72/payments/PSP1/reversals",
             "POST /v72/payments/PSP1/captures",
             "POST /v72/payments/PSP1/refunds"
         ]
     );
     let asked = provider.asked();
-    assert_eq!(asked[2].key(), key_of("capture", &known().key));
-    assert_eq!(asked[3].key(), key_of("refund", "own"));
-    let capture: Value = serde_json::from_str(&asked[2].body).unwrap();
+    assert_eq!(asked[2].key(), key_of("refund", "own"));
+    let capture: Value = serde_json::from_str(&asked[1].body).unwrap();
     assert_eq!(capture["amount"], json!({ "currency": "USD", "value": 5000 }));
+}
+
+#[tokio::test]
+async fn what_is_known_and_may_be_held_is_let_go_without_asking() {
+    let provider = Provider::start([received()]).await;
+    let resolved = psps_at(&provider.url, 60).resolve(&known(), within(67_000)).await;
+    let result = in_doubt(Doubt::Pending, Some("PSP1".into()));
+    assert_eq!(resolved, Resolution::Held { result, fence: Fence::ReplayKey });
+    assert_eq!(provider.asked().len(), 0, "Adyen has nothing to tell of it");
+}
+
+#[tokio::test]
+async fn a_void_and_a_capture_keep_their_keys_until_they_are_asked_for_anew() {
+    let provider = Provider::start([received()]).await;
+    let until = |age: i64| within((age + 7) * 1000);
+    for age in [0, 900] {
+        let psps = psps_at(&provider.url, age);
+        for turn in [0, 1] {
+            let order = PspOrder { turn, ..known() };
+            psps.void(&order, until(age)).await;
+            psps.capture(&order, Minor::new(5000), until(age)).await;
+        }
+    }
+    let keys: Vec<_> = provider.asked().iter().map(|asked| asked.key().to_owned()).collect();
+    assert_eq!(keys[..4], keys[4..], "the same in every round");
+    let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
+    assert_eq!(distinct.len(), 4);
+}
+
+#[tokio::test]
+async fn nothing_is_asked_under_a_key_that_adyen_may_have_forgotten() {
+    let provider = Provider::start([received()]).await;
+    let week = 7 * 24 * 60 * 60;
+    let psps = psps_at(&provider.url, week);
+    let until = within((week + 7) * 1000);
+    assert_eq!(psps.capture(&known(), Minor::new(5000), until).await, PspDone::Unknown);
+    assert_eq!(psps.refund(&known(), Minor::new(100), "own", until).await, PspDone::Unknown);
+    assert_eq!(provider.asked().len(), 0);
+    assert_eq!(psps.resolve(&order(kind()), until).await, Resolution::Absent);
+    assert_eq!(provider.lines(), ["POST /v72/cancels"], "and nothing that could pay");
 }
 
 #[tokio::test]
@@ -286,6 +321,16 @@ async fn a_modification_that_is_refused_is_told_apart_from_one_nobody_knows_of()
         (Act::Answer(401, json!({ "errorCode": "000" }).to_string()), PspDone::Unknown),
         (Act::Answer(500, String::new()), PspDone::Unknown),
         (Act::Answer(201, json!({ "status": "perhaps" }).to_string()), PspDone::Unknown),
+        (Act::Answer(201, json!({ "status": "received" }).to_string()), PspDone::Unknown),
+        (
+            Act::Answer(
+                201,
+                json!({ "status": "received", "pspReference": "MOD1",
+                    "amount": { "currency": "USD", "value": 6398 } })
+                .to_string(),
+            ),
+            PspDone::Unknown,
+        ),
         (Act::Hang, PspDone::Unknown),
     ] {
         let provider = Provider::start([act.clone()]).await;
@@ -317,21 +362,39 @@ async fn a_notice_is_adyens_own_item_by_item() {
         psps.notice(&order.tenant, &order.account, &[], body.as_bytes(), within(0)).await
     };
     let reference = order.reference.as_str();
-    let items = [
-        item("CAPTURE", reference, "true"),
-        item("CAPTURE_FAILED", reference, "true"),
-        item("CHARGEBACK", reference, "true"),
-        item("REPORT_AVAILABLE", "a report", "true"),
+    let ended = |change, code: Option<&str>| {
+        NoticeKind::Ended(PspEnding {
+            change,
+            reference: "PSP2".into(),
+            of: Some("PSP1".into()),
+            is_done: code.is_none(),
+            amount: Some(Minor::new(6399)),
+            currency: Currency::parse("USD").ok(),
+            code: code.map(str::to_owned),
+            weighed: false,
+        })
+    };
+    let expected = [
+        ("AUTHORISATION", "true", NoticeKind::Changed),
+        ("CAPTURE", "true", ended(PspChange::Capture, None)),
+        ("CAPTURE", "false", ended(PspChange::Capture, Some("CAPTURE"))),
+        ("CAPTURE_FAILED", "true", ended(PspChange::Capture, Some("CAPTURE_FAILED"))),
+        ("REFUND", "true", ended(PspChange::Refund, None)),
+        ("REFUND_FAILED", "true", ended(PspChange::Refund, Some("REFUND_FAILED"))),
+        ("REFUNDED_REVERSED", "true", ended(PspChange::Refund, Some("REFUNDED_REVERSED"))),
+        ("CANCEL_OR_REFUND", "true", ended(PspChange::Void, None)),
+        ("CANCELLATION", "false", ended(PspChange::Void, Some("CANCELLATION"))),
+        ("TECHNICAL_CANCEL", "false", NoticeKind::Changed),
+        ("CHARGEBACK", "true", NoticeKind::Chargeback { amount: Some(Minor::new(6399)) }),
     ];
-    let of = |kind| Notice { payment: order.payment.clone(), kind };
-    assert_eq!(
-        notice(&items).await.unwrap(),
-        [
-            of(NoticeKind::Changed),
-            of(NoticeKind::Changed),
-            of(NoticeKind::Chargeback { amount: Some(Minor::new(6399)) })
-        ]
-    );
+    let mut items: Vec<_> =
+        expected.iter().map(|(event, success, _)| item(event, reference, success)).collect();
+    items.push(item("REPORT_AVAILABLE", "a report", "true"));
+    let found = notice(&items).await.unwrap();
+    assert_eq!(found.len(), expected.len(), "a report is about no payment");
+    for (found, (event, _, kind)) in found.into_iter().zip(expected) {
+        assert_eq!(found, Notice { payment: order.payment.clone(), kind }, "{event}");
+    }
     let with = |member: &str, value: Value| {
         let mut item = item("CAPTURE", reference, "true");
         item["NotificationRequestItem"][member] = value;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use amb_protocol::money::Currency;
 use amb_service::{
-    model::PaymentId,
+    model::{PaymentId, PspChange, PspEnding},
     port::{Notice, NoticeFault, NoticeKind, PortError},
 };
 use aws_lc_rs::hmac;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{Stripe, call::Answer, objects::Intent};
 use crate::{
-    psp::amount::STRIPE,
+    psp::{amount::STRIPE, code},
     signed::{TOLERANCE_SECONDS, header},
 };
 
@@ -34,7 +34,15 @@ struct Data {
 #[derive(Deserialize)]
 struct Object {
     #[serde(default)]
-    metadata: BTreeMap<String, String>,
+    id: Option<String>,
+    #[serde(default)]
+    object: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    failure_reason: Option<String>,
+    #[serde(default)]
+    metadata: Option<BTreeMap<String, String>>,
     #[serde(default)]
     payment_intent: Option<String>,
     #[serde(default)]
@@ -59,7 +67,7 @@ impl Stripe<'_> {
         let kind = match event.kind.as_str() {
             // The money leaves with this one; the dispute's other events only say how it goes on.
             "charge.dispute.funds_withdrawn" => NoticeKind::Chargeback { amount: object.amount() },
-            _ => NoticeKind::Changed,
+            _ => object.failed_refund().map_or(NoticeKind::Changed, NoticeKind::Ended),
         };
         Ok(vec![Notice { payment, kind }])
     }
@@ -88,7 +96,7 @@ impl Stripe<'_> {
         let named = |metadata: &BTreeMap<String, String>| {
             metadata.get("payment").and_then(|id| PaymentId::parse(id).ok())
         };
-        if let Some(payment) = named(&object.metadata) {
+        if let Some(payment) = object.metadata.as_ref().and_then(named) {
             return Ok(Some(payment));
         }
         let Some(intent) = &object.payment_intent else { return Ok(None) };
@@ -101,6 +109,26 @@ impl Stripe<'_> {
 }
 
 impl Object {
+    /// A refund may fail days after it succeeded: the bank did not take it.
+    fn failed_refund(&self) -> Option<PspEnding> {
+        let is_refund = self.object.as_deref() == Some("refund");
+        let word = self.status.as_deref().filter(|_| is_refund)?;
+        if !matches!(word, "failed" | "canceled") {
+            return None;
+        }
+        let currency = self.currency.as_ref();
+        Some(PspEnding {
+            change: PspChange::Refund,
+            reference: self.id.clone()?,
+            of: self.payment_intent.clone(),
+            is_done: false,
+            amount: self.amount(),
+            currency: currency.and_then(|code| Currency::parse(&code.to_ascii_uppercase()).ok()),
+            code: self.failure_reason.as_deref().and_then(code).or_else(|| code(word)),
+            weighed: false,
+        })
+    }
+
     fn amount(&self) -> Option<amb_protocol::money::Minor> {
         let currency = Currency::parse(&self.currency.as_ref()?.to_ascii_uppercase()).ok()?;
         STRIPE.read(self.amount?, currency)

@@ -96,6 +96,8 @@ pub(super) struct CardToken {
 #[derive(Debug, Deserialize)]
 pub(super) struct Refund {
     id: String,
+    amount: i64,
+    currency: String,
     status: Option<String>,
     #[serde(default)]
     metadata: BTreeMap<String, String>,
@@ -266,10 +268,12 @@ impl Status {
 }
 
 impl Refund {
-    /// What became of it. Stripe takes back what failed by itself.
-    pub(super) fn done(&self) -> PspDone {
+    /// What became of it, if it is one of so much. Stripe takes back what failed by itself.
+    pub(super) fn done(&self, written: i64, order: &PspOrder) -> PspDone {
         let reference = Some(self.id.clone());
-        match self.status.as_deref() {
+        let is_exact =
+            self.amount == written && self.currency.eq_ignore_ascii_case(order.currency.as_str());
+        match self.status.as_deref().filter(|_| is_exact) {
             Some("succeeded") => PspDone::Done { reference, fee: None },
             Some("pending") => PspDone::Accepted { reference },
             Some(word @ ("failed" | "canceled" | "requires_action")) => {

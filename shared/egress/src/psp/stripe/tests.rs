@@ -429,8 +429,23 @@ async fn a_capture_is_done_when_exactly_so_much_was_received() {
         let found = psps(&provider).capture(&order, Minor::new(5000), within(7000)).await;
         assert_eq!(found, expected, "{acts:?}");
         assert!(provider.asked()[0].body.contains("amount_to_capture=5000"));
-        assert_eq!(provider.asked()[0].key(), key_of("capture", &order.key));
     }
+}
+
+#[tokio::test]
+async fn f112_a_capture_that_failed_once_is_not_told_the_same_failure_for_a_day() {
+    let known = PspOrder { psp_reference: Some("pi_1".into()), ..order(kind()) };
+    let provider = Provider::start([ok(&intent("succeeded"))]).await;
+    for (age, turn) in [(0, 1), (45, 1), (900, 1), (900, 2)] {
+        let order = PspOrder { turn, ..known.clone() };
+        let psps = psps_at(&provider.url, age);
+        psps.capture(&order, Minor::new(6399), within((age + 7) * 1000)).await;
+    }
+    let keys: Vec<_> = provider.asked().iter().map(|asked| asked.key().to_owned()).collect();
+    assert_eq!(keys[0], keys[1], "the same call again");
+    // Stripe remembers a 500 under its key; and another amount under a key is an error to it.
+    assert_ne!(keys[1], keys[2]);
+    assert_ne!(keys[2], keys[3]);
 }
 
 #[tokio::test]
@@ -439,11 +454,15 @@ async fn f112_a_refund_is_made_once_even_after_stripe_forgot_its_key() {
     let key = key_of("refund", "own");
     let none = ok(&json!({ "data": [] }));
     let there = ok(&json!({ "data": [
-        { "id": "re_0", "status": "succeeded", "metadata": {} },
-        { "id": "re_1", "status": "succeeded", "metadata": { "key": key } },
+        { "id": "re_0", "amount": 100, "currency": "usd", "status": "succeeded", "metadata": {} },
+        { "id": "re_1", "amount": 100, "currency": "usd", "status": "succeeded",
+            "metadata": { "key": key } },
     ] }));
     let done = PspDone::Done { reference: Some("re_1".into()), fee: None };
-    let refund = |status: &str| ok(&json!({ "id": "re_1", "status": status }));
+    let of = |amount: i64, currency: &str, status: &str| {
+        ok(&json!({ "id": "re_1", "amount": amount, "currency": currency, "status": status }))
+    };
+    let refund = |status: &str| of(100, "usd", status);
     for (acts, calls, expected) in [
         (vec![there], 1, done.clone()),
         (vec![none.clone(), refund("succeeded")], 2, done),
@@ -453,6 +472,8 @@ async fn f112_a_refund_is_made_once_even_after_stripe_forgot_its_key() {
             PspDone::Accepted { reference: Some("re_1".into()) },
         ),
         (vec![none.clone(), refund("failed")], 2, PspDone::Refused { code: Some("failed".into()) }),
+        (vec![none.clone(), of(99, "usd", "succeeded")], 2, PspDone::Unknown),
+        (vec![none.clone(), of(100, "eur", "succeeded")], 2, PspDone::Unknown),
         (
             vec![none.clone(), error(400, &json!({ "code": "charge_already_refunded" }))],
             2,

@@ -77,6 +77,9 @@ pub struct Attempt {
     /// What the provider said last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<PspResult>,
+    /// When the provider first knew nothing of it, and could still come to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_since: Option<Timestamp>,
     /// How it became certain, where it had been in doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fence: Option<Fence>,

@@ -73,4 +73,19 @@ pub struct PaymentNews {
     pub at: Timestamp,
     /// The event's `data`.
     pub data: Value,
+    /// Why a person has to look, if one has to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<Concern>,
+}
+
+/// Why a person has to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Concern {
+    /// Money cannot be let go, or nobody can tell.
+    VoidStuck,
+    /// The customer saw something else than we were told.
+    AckMismatch,
+    /// The provider does not do, or did not do after all, what it was asked.
+    ChangeFailed,
 }

@@ -36,6 +36,7 @@ pub(super) fn begin_capture(payment: &mut Payment, amount: Option<&str>, now: Ti
         _ => return Err(not_so(payment, "It can be captured once, while money is held.")),
     }
     payment.capture_asked = Some(amount);
+    payment.captures += 1;
     payment.enter(PaymentState::Capturing, now);
     let row = JournalRow::about(JournalEvent::CaptureRequested, payment).of_amount(amount);
     Ok(Some(row.moved(from, PaymentState::Capturing)))
@@ -98,6 +99,8 @@ pub(super) fn begin_refund(
         amount,
         status: RefundStatus::Requested,
         reference: None,
+        taken: None,
+        overdue: false,
         created_at: now,
     });
     payment.rounds = 0;

@@ -25,8 +25,8 @@ impl Desk {
             networks: Vec::new(),
             capabilities: Vec::new(),
             pricing: amb_protocol::apple_pay::Pricing::default(),
-            time_zone: "UTC".to_owned(),
             checkout_url: None,
+            time_zone: "UTC".to_owned(),
             signing: None,
             domain_association: None,
             updated_at: Timestamp::UNIX_EPOCH,
@@ -106,4 +106,32 @@ fn a_chargeback_is_in_the_journal_once() {
     let rows: Vec<_> =
         rows.iter().filter(|row| row.event_type == JournalEvent::Chargeback).collect();
     assert_eq!((rows.len(), rows[0].amount.as_deref()), (1, Some("63.99")));
+}
+
+#[test]
+fn how_a_change_ended_is_kept_once_and_weighed_by_whoever_settles() {
+    let desk = Desk::authorized(1);
+    known(&desk);
+    desk.world.world().psp.tells_by_notice = true;
+    desk.tracked(crate::payment::settle::tests::AMOUNT.get());
+    desk.rest(SignedDuration::from_secs(1));
+    let before = desk.payment();
+    assert_eq!(before.state, PaymentState::Capturing);
+    let reference = before.taken.unwrap().reference;
+    let body = format!("done capture {reference} {}", desk.pointer.payment);
+    for _ in 0..2 {
+        assert_eq!(desk.notice("stripe", "good", &body).unwrap(), 1);
+        let payment = desk.payment();
+        assert_eq!((payment.state, payment.endings.len()), (PaymentState::Capturing, 1));
+    }
+    desk.rest(SignedDuration::from_secs(1));
+    assert_eq!(desk.payment().state, PaymentState::Captured);
+    // The same again, and what came to nothing after all.
+    let revision = desk.payment().revision;
+    desk.notice("stripe", "good", &body).unwrap();
+    assert_eq!(desk.payment().revision, revision);
+    let body = format!("failed capture {reference} {}", desk.pointer.payment);
+    desk.notice("stripe", "good", &body).unwrap();
+    desk.rest(SignedDuration::from_secs(1));
+    assert_eq!(desk.payment().state, PaymentState::AckMismatch);
 }

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Concern, Notes, capture};
+use super::{Notes, capture};
 use crate::{
-    model::{CapturePolicy, EventType, JournalEvent, JournalRow, Payment, PaymentState},
+    model::{CapturePolicy, Concern, JournalEvent, JournalRow, Payment, PaymentState},
     payment::{due::MISMATCH_LIFE, evidence::Acknowledged},
 };
 
@@ -37,7 +37,7 @@ pub(super) fn weigh(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
     );
     if let Some(denied) = payment.denied().filter(|_| is_too_late) {
         say(payment, denied.as_str(), None, None, notes);
-        payment.news(EventType::PaymentMismatch, now, json!({ "reason": denied.as_str() }));
+        payment.worry(Concern::AckMismatch, denied.as_str(), now, json!({}));
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) fn mismatch(
     let from = payment.state;
     payment.enter(PaymentState::AckMismatch, now);
     say(payment, reason, code, Some(from), notes);
-    payment.news(EventType::PaymentMismatch, now, json!({ "reason": reason }));
+    payment.worry(Concern::AckMismatch, reason, now, json!({}));
 }
 
 fn say(
@@ -100,5 +100,4 @@ fn say(
         Some(from) => row.moved(from, payment.state),
         None => row,
     });
-    notes.concern = Some(Concern::AckMismatch);
 }

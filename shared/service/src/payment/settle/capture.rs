@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Notes, acknowledge};
+use super::{Notes, acknowledge, ending::hear, overdue};
 use crate::{
     model::{EventType, JournalEvent, JournalRow, Payment, PaymentState, Told},
     port::PspDone,
@@ -16,6 +16,7 @@ pub(super) fn begin(payment: &mut Payment, ack: &str, now: Timestamp, notes: &mu
         return;
     };
     payment.capture_asked = Some(attempt.amount);
+    payment.captures += 1;
     payment.enter(PaymentState::Capturing, now);
     let row = JournalRow::about(JournalEvent::CaptureRequested, payment);
     let row = JournalRow { ack: Some(ack.to_owned()), ..row };
@@ -28,7 +29,9 @@ pub(super) fn apply(payment: &mut Payment, done: &PspDone, now: Timestamp, notes
     }
     let Some(attempt) = payment.live() else { return };
     let amount = payment.capture_asked.unwrap_or(attempt.amount);
-    match done {
+    let asked = Some((amount, payment.currency));
+    let heard = hear(&mut payment.taken, &mut payment.endings, done, asked, now);
+    match &heard.done {
         PspDone::Done { reference, fee } => {
             payment.captured = amount;
             payment.capture_asked = None;
@@ -36,6 +39,7 @@ pub(super) fn apply(payment: &mut Payment, done: &PspDone, now: Timestamp, notes
             let row = JournalRow::about(JournalEvent::Captured, payment).of_amount(amount);
             let row = JournalRow {
                 fee_minor: *fee,
+                weak_flag: heard.is_unconfirmed.then_some(true),
                 psp_reference: reference.clone().or(row.psp_reference.clone()),
                 ..row
             };
@@ -47,6 +51,9 @@ pub(super) fn apply(payment: &mut Payment, done: &PspDone, now: Timestamp, notes
             payment.capture_asked = None;
             acknowledge::mismatch(payment, "capture_refused", code.as_deref(), now, notes);
         }
-        PspDone::Accepted { .. } | PspDone::Unknown => {}
+        PspDone::Received { .. } => {}
+        PspDone::Accepted { .. } | PspDone::Unknown => {
+            overdue::capture(payment, amount, now, notes);
+        }
     }
 }

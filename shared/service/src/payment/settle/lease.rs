@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Concern, Notes, Settle, SettleError, SettleTables, acknowledge, expire, resolve,
+    Notes, Settle, SettleError, SettleTables, acknowledge, ending, expire, resolve,
     round::{Answer, Round},
 };
 use crate::{
@@ -23,13 +23,13 @@ pub(super) struct Taken {
     pub(super) payment: Payment,
     /// What the provider has to be asked, and until when nobody else asks it.
     pub(super) round: Option<(Round, Timestamp)>,
-    pub(super) concern: Option<Concern>,
 }
 
 /// What is decided without a provider, and what one has to be asked.
 fn decide(payment: &mut Payment, now: Timestamp) -> (Notes, Option<Round>) {
     let mut notes = Notes::default();
     acknowledge::weigh(payment, now, &mut notes);
+    ending::weigh(payment, now, &mut notes);
     resolve::end_of_lease(payment, now, &mut notes);
     acknowledge::judge(payment, now, &mut notes);
     expire::expire(payment, now, &mut notes);
@@ -85,13 +85,12 @@ where
                 payment.reschedule(now);
             }
             let round = round.map(|round| (round, lease));
-            let concern = notes.concern;
             if payment == stored {
-                return Ok(Some(Taken { payment, round, concern }));
+                return Ok(Some(Taken { payment, round }));
             }
             match commit(&self.store, &self.clock, Plan::of(payment, notes.rows)).await? {
                 Committed::Done(payment) => {
-                    return Ok(Some(Taken { payment: *payment, round, concern }));
+                    return Ok(Some(Taken { payment: *payment, round }));
                 }
                 Committed::Moved | Committed::Claimed(_) => {}
             }
@@ -108,19 +107,19 @@ where
         pointer: &PaymentPointer,
         lease: Timestamp,
         answer: &Answer,
-    ) -> Result<(Payment, Option<Concern>), SettleError> {
+    ) -> Result<Payment, SettleError> {
         for tries in 0..TRIES {
             let found = self.store.find_payment(pointer).await?;
             let mut payment = found.ok_or(SettleError::Contended)?;
             if payment.lease_until != Some(lease) {
-                return Ok((payment, None));
+                return Ok(payment);
             }
             let (now, mut notes) = (self.clock.now(), Notes::default());
             payment.lease_until = None;
             answer.apply(&mut payment, now, &mut notes);
             payment.reschedule(now);
             match commit(&self.store, &self.clock, Plan::of(payment, notes.rows)).await? {
-                Committed::Done(payment) => return Ok((*payment, notes.concern)),
+                Committed::Done(payment) => return Ok(*payment),
                 Committed::Moved | Committed::Claimed(_) => {}
             }
             stand_back(&self.clock, tries).await;

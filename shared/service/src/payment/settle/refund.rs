@@ -4,9 +4,11 @@ use amb_protocol::money::Minor;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::Notes;
+use super::{Notes, ending::hear, overdue};
 use crate::{
-    model::{EventType, JournalEvent, JournalRow, Payment, PaymentState, RefundId, RefundStatus},
+    model::{
+        Concern, EventType, JournalEvent, JournalRow, Payment, PaymentState, RefundId, RefundStatus,
+    },
     port::PspDone,
 };
 
@@ -24,7 +26,9 @@ pub(super) fn apply(
         return;
     };
     let amount = refund.amount;
-    match done {
+    let asked = Some((amount, payment.currency));
+    let heard = hear(&mut refund.taken, &mut payment.endings, done, asked, now);
+    match &heard.done {
         PspDone::Done { reference, .. } => {
             refund.status = RefundStatus::Done;
             refund.reference.clone_from(reference);
@@ -37,6 +41,7 @@ pub(super) fn apply(
             let row = JournalRow {
                 psp_reference: reference.clone().or(row.psp_reference.clone()),
                 psp_merchant_reference: Some(id.to_string()),
+                weak_flag: heard.is_unconfirmed.then_some(true),
                 ..row
             };
             notes.told(if is_all { row.moved(from, payment.state) } else { row });
@@ -54,13 +59,13 @@ pub(super) fn apply(
                 ..row
             });
             let amount = amount.to_decimal(payment.currency);
-            let data = json!({
-                "refundId": id.as_str(), "amount": amount, "reason": "refund_refused",
-            });
-            payment.news(EventType::PaymentMismatch, now, data);
+            let data = json!({ "refundId": id.as_str(), "amount": amount });
+            payment.worry(Concern::ChangeFailed, "refund_refused", now, data);
         }
-        // It goes on with the same key.
-        PspDone::Accepted { .. } | PspDone::Unknown => {}
+        // It goes on with the same key, for days if it has to.
+        PspDone::Accepted { reference } => refund.reference.clone_from(reference),
+        PspDone::Received { reference } => refund.reference = Some(reference.clone()),
+        PspDone::Unknown => overdue::refund(payment, id, now, notes),
     }
 }
 

@@ -1,15 +1,20 @@
 //! A doubt, brought to its end: fenced first, and let go if the device was told that it failed
 //! (spec/payments §4.5).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{Concern, Notes};
+use super::Notes;
 use crate::{
-    model::{EventType, Fence, JournalEvent, JournalRow, Payment, PaymentState, PspResult, Told},
+    model::{
+        Concern, EventType, Fence, JournalEvent, JournalRow, Payment, PaymentState, PspResult, Told,
+    },
     payment::due::STUCK_AFTER,
     port::Resolution,
 };
+
+/// Two answers that it is not known lie so far apart (spec/payments §4.5).
+const ABSENT_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// An attempt whose time is over is in doubt: the device was told nothing, and from now on it failed,
 /// whatever the provider says. It is never run again.
@@ -51,6 +56,7 @@ pub(super) fn apply(
     match resolution {
         Resolution::Nothing(fence) => nothing(payment, *fence, now, notes),
         Resolution::Held { result, fence } => held(payment, result, *fence, now, notes),
+        Resolution::Absent => absent(payment, now, notes),
         Resolution::StillUnknown => stuck(payment, Stuck::NoEnd, now, notes),
     }
 }
@@ -73,6 +79,17 @@ fn nothing(payment: &mut Payment, fence: Fence, now: Timestamp, notes: &mut Note
     payment.news(kind, now, json!({}));
 }
 
+/// Nobody there knows it, and it may still arrive: twice so, far enough apart, is nothing.
+fn absent(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
+    let Some(attempt) = payment.live_mut() else { return };
+    let since = *attempt.absent_since.get_or_insert(now);
+    if since + ABSENT_FOR <= now {
+        nothing(payment, Fence::Weak, now, notes);
+    } else {
+        stuck(payment, Stuck::NoEnd, now, notes);
+    }
+}
+
 fn held(
     payment: &mut Payment,
     result: &PspResult,
@@ -83,7 +100,11 @@ fn held(
     let from = payment.state;
     let Some(attempt) = payment.live_mut() else { return };
     attempt.fence = Some(fence);
-    attempt.result = Some(result.clone());
+    // What is known of it already is no less than that it may be held.
+    let is_known = attempt.result.as_ref().is_some_and(|known| known.reference().is_some());
+    if !is_known || matches!(result, PspResult::Approved { .. }) {
+        attempt.result = Some(result.clone());
+    }
     if attempt.told == Some(Told::Success) {
         return;
     }
@@ -132,5 +153,5 @@ pub(super) fn stuck(payment: &mut Payment, why: Stuck<'_>, now: Timestamp, notes
         ..row
     };
     notes.add(row.moved(from, PaymentState::VoidStuck));
-    notes.concern = Some(Concern::VoidStuck);
+    payment.worry(Concern::VoidStuck, "void_stuck", now, json!({}));
 }

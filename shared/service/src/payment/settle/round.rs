@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::{Notes, Settle, capture, refund, resolve, void};
 use crate::{
-    model::{Payment, PaymentState, RefundId},
+    model::{Payment, PaymentState, PspChange, PspEnding, RefundId},
     payment::order::{order, refund_key, undo_key},
-    port::{Psp, PspDone, Resolution},
+    port::{Psp, PspDone, PspOrder, Resolution},
 };
 
 /// What a provider has to be asked.
@@ -77,12 +77,14 @@ impl<S, Q, P: Psp, C> Settle<S, Q, P, C> {
             Round::Void => self.undo(payment, until).await,
             Round::Capture => {
                 let amount = payment.capture_asked.unwrap_or(attempt.amount);
+                let order = PspOrder { turn: payment.captures, begun_at: payment.since(), ..order };
                 Answer::Capture(self.psp.capture(&order, amount, until).await)
             }
             Round::Refund(id) => {
                 let Some(refund) = payment.refunds.iter().find(|refund| refund.id == *id) else {
                     return Answer::NoAttempt;
                 };
+                let order = PspOrder { begun_at: refund.created_at, ..order };
                 let done = self.psp.refund(&order, refund.amount, &refund_key(id), until).await;
                 Answer::Refund(id.clone(), done)
             }
@@ -92,7 +94,11 @@ impl<S, Q, P: Psp, C> Settle<S, Q, P, C> {
     /// Lets money go, in whichever way the provider does it.
     async fn undo(&self, payment: &Payment, until: Timestamp) -> Answer {
         let Some(attempt) = payment.live() else { return Answer::NoAttempt };
-        let order = order(payment, Some(attempt), None);
+        // A void of which the provider told that it came to nothing is asked for anew.
+        let failed = |ending: &&PspEnding| ending.change == PspChange::Void && !ending.is_done;
+        let failed = payment.endings.iter().filter(failed).count();
+        let turn = u32::try_from(failed).unwrap_or(u32::MAX);
+        let order = PspOrder { turn, ..order(payment, Some(attempt), None) };
         let void = self.psp.void(&order, until).await;
         let refund = match void {
             PspDone::Refused { .. } => {

@@ -1,6 +1,7 @@
 mod capture;
 mod crash;
 mod doubt;
+mod ending;
 mod refund;
 mod tell;
 
@@ -71,6 +72,10 @@ impl Desk {
             held: Minor::ZERO,
             captured: Minor::ZERO,
             capture_asked: None,
+            captures: 0,
+            taken: None,
+            endings: Vec::new(),
+            overdue: false,
             void_asked: false,
             charged_back_at: None,
             refunds: Vec::new(),
@@ -117,6 +122,7 @@ impl Desk {
             told: None,
             errors: Vec::new(),
             result: None,
+            absent_since: None,
             fence: None,
         };
         let order = order(&payment, Some(&attempt), None);
@@ -177,12 +183,6 @@ impl Desk {
         self.world.world().book.replies.insert(self.pointer.clone(), seen);
     }
 
-    pub(in crate::payment) fn worker(&self) -> Settle<Memory, Memory, Memory, Memory> {
-        let world = || self.world.clone();
-        Settle::new(world(), world(), world(), world())
-    }
-
-    /// One look; none: the worker died.
     /// The customer's reply arrives, and is weighed against the one that is kept.
     pub(in crate::payment) fn replies(&self, state: &str) {
         let payment = self.payment();
@@ -192,6 +192,12 @@ impl Desk {
         assert!(drive(kept).unwrap().unwrap());
     }
 
+    pub(in crate::payment) fn worker(&self) -> Settle<Memory, Memory, Memory, Memory> {
+        let world = || self.world.clone();
+        Settle::new(world(), world(), world(), world())
+    }
+
+    /// One look; none: the worker died.
     pub(in crate::payment) fn try_look(&self) -> Option<Result<Settled, SettleError>> {
         let until = self.now() + SignedDuration::from_secs(20);
         drive(self.worker().settle(&self.pointer, until))

@@ -5,11 +5,12 @@ use serde_json::json;
 
 use super::{
     Notes,
+    ending::hear,
     resolve::{Stuck, stuck},
     round::Undone,
 };
 use crate::{
-    model::{EventType, JournalEvent, JournalRow, Payment, PaymentState},
+    model::{EventType, JournalEvent, JournalRow, Payment, PaymentState, PspChange, PspEnding},
     port::PspDone,
 };
 
@@ -22,24 +23,46 @@ pub(super) fn apply(payment: &mut Payment, undone: &Undone, now: Timestamp, note
     if !matches!(payment.state, PaymentState::Voiding | PaymentState::VoidStuck) {
         return;
     }
-    match (&undone.void, &undone.refund) {
+    let void = hear(&mut payment.taken, &mut payment.endings, &undone.void, None, now);
+    let is_weak = void.is_unconfirmed;
+    let by_another =
+        || let_go_by_another(payment).map(|it| PspDone::Done { reference: Some(it), fee: None });
+    let done = match void.done {
+        done @ PspDone::Done { .. } => done,
+        other => by_another().unwrap_or(other),
+    };
+    match (&done, &undone.refund) {
         (PspDone::Done { reference, .. }, _) => {
-            voided(payment, VOIDED, reference.as_deref(), now, notes);
+            voided(payment, VOIDED, reference.as_deref(), is_weak, now, notes);
         }
         (_, Some(PspDone::Done { reference, .. })) => {
-            voided(payment, REFUNDED, reference.as_deref(), now, notes);
+            voided(payment, REFUNDED, reference.as_deref(), false, now, notes);
         }
-        (_, Some(PspDone::Refused { code })) => {
+        (_, Some(PspDone::Refused { code })) | (PspDone::Refused { code }, None) => {
             stuck(payment, Stuck::Refused(code.as_deref()), now, notes);
         }
+        // A notice tells of its end, or the time does.
+        (PspDone::Received { .. }, _) => {}
         _ => stuck(payment, Stuck::NoEnd, now, notes),
     }
+}
+
+/// A void of the live attempt that was done, whoever asked for it: a person may have, at the provider.
+fn let_go_by_another(payment: &Payment) -> Option<String> {
+    let held = payment.live()?.result.as_ref()?.reference()?;
+    let is_void = |it: &&PspEnding| {
+        let fails = |other: &PspEnding| !other.is_done && other.reference == it.reference;
+        let is_its = it.change == PspChange::Void && it.of.as_deref() == Some(held);
+        is_its && it.is_done && !payment.endings.iter().any(fails)
+    };
+    payment.endings.iter().find(is_void).map(|it| it.reference.clone())
 }
 
 fn voided(
     payment: &mut Payment,
     decision: &str,
     reference: Option<&str>,
+    is_weak: bool,
     now: Timestamp,
     notes: &mut Notes,
 ) {
@@ -53,6 +76,7 @@ fn voided(
         decision: Some(decision.to_owned()),
         told: told.map(|told| told.as_str().to_owned()),
         psp_reference: reference.or(row.psp_reference.clone()),
+        weak_flag: is_weak.then_some(true),
         ..row
     };
     notes.told(row.moved(from, PaymentState::Voided));

@@ -2,7 +2,7 @@
 
 use amb_protocol::money::Minor;
 use amb_service::{
-    model::PspKind,
+    model::{PspChange, PspEnding, PspKind},
     port::{Notice, NoticeFault, NoticeKind, Psp},
 };
 use serde_json::{Value, json};
@@ -56,6 +56,27 @@ async fn a_notice_is_stripes_own_and_names_the_payment() {
         [Notice { payment: order.payment.clone(), kind: NoticeKind::Chargeback { amount } }]
     );
     let body = event("customer.created", &json!({}));
+    assert_eq!(notice(signed(BEGUN, &body), body).await.unwrap(), []);
+
+    // A refund that comes back from the bank, days later.
+    let failed = json!({
+        "object": "refund", "id": "re_1", "status": "failed", "failure_reason": "lost_or_stolen_card",
+        "amount": 100, "currency": "usd", "metadata": { "payment": order.payment },
+    });
+    let body = event("refund.failed", &failed);
+    let ending = PspEnding {
+        change: PspChange::Refund,
+        reference: "re_1".into(),
+        of: None,
+        is_done: false,
+        amount: Some(Minor::new(100)),
+        currency: amb_protocol::money::Currency::parse("USD").ok(),
+        code: Some("lost_or_stolen_card".into()),
+        weighed: false,
+    };
+    let found = notice(signed(BEGUN, &body), body.clone()).await.unwrap();
+    assert_eq!(found, [Notice { payment: order.payment.clone(), kind: NoticeKind::Ended(ending) }]);
+    let body = event("payout.paid", &json!({ "metadata": null, "amount": 1, "currency": "usd" }));
     assert_eq!(notice(signed(BEGUN, &body), body).await.unwrap(), []);
 
     let body = event("charge.refunded", &named);

@@ -36,6 +36,8 @@ fn goes_back(seed: u64) -> Desk {
         amount: Minor::new(399),
         status: RefundStatus::Requested,
         reference: None,
+        taken: None,
+        overdue: false,
         created_at: desk.now(),
     });
     payment.rounds = 0;

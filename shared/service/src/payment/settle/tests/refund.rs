@@ -22,6 +22,8 @@ impl Desk {
             amount: Minor::new(amount),
             status: RefundStatus::Requested,
             reference: None,
+            taken: None,
+            overdue: false,
             created_at: now,
         });
         payment.rounds = 0;

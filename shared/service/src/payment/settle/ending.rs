@@ -1,0 +1,184 @@
+//! What a provider tells by a notice of a change that it had taken, and that cannot be asked for (Adyen
+//! says "received", and later how it ended): the end of what is under way, or that something came to
+//! nothing after it was taken for done.
+
+use amb_protocol::money::{Currency, Minor};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::Notes;
+use crate::{
+    model::{
+        Concern, JournalEvent, JournalRow, Payment, PaymentState, PspChange, PspEnding,
+        RefundStatus, TakenChange,
+    },
+    port::PspDone,
+};
+
+/// What was taken is taken for done when no notice has told its end for so long: perhaps nobody has
+/// set notices up. A notice that comes later still counts.
+const NOTICE_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// The `error_class` of an end that undoes rows of the journal.
+const REVERSED: &str = "reversed";
+/// The `error_class` of an end that fits nothing that was asked for.
+const UNMATCHED: &str = "unmatched";
+
+/// A provider's answer, with what it told by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// What became of the change.
+    pub(super) done: PspDone,
+    /// It is done because nothing was told to the contrary.
+    pub(super) is_unconfirmed: bool,
+}
+
+/// Holds an answer against what the provider has told of the change. `asked` is what the notice has to
+/// say was done; none: it may say any amount.
+pub(super) fn hear(
+    taken: &mut Option<TakenChange>,
+    endings: &mut [PspEnding],
+    done: &PspDone,
+    asked: Option<(Minor, Currency)>,
+    now: Timestamp,
+) -> Heard {
+    let certain = |done| Heard { done, is_unconfirmed: false };
+    let PspDone::Received { reference } = done else { return certain(done.clone()) };
+    let since = match taken {
+        Some(before) if before.reference == *reference => before.at,
+        _ => taken.insert(TakenChange { reference: reference.clone(), at: now }).at,
+    };
+    let mut told: Option<PspDone> = None;
+    for ending in endings.iter_mut().filter(|ending| ending.reference == *reference) {
+        ending.weighed = true;
+        // Whatever it told before: what came to nothing is not done.
+        if !matches!(told, Some(PspDone::Refused { .. })) {
+            told = Some(ending.comes_to(asked));
+        }
+    }
+    match told {
+        Some(done) => certain(done),
+        None if since + NOTICE_WITHIN <= now => Heard {
+            done: PspDone::Done { reference: Some(reference.clone()), fee: None },
+            is_unconfirmed: true,
+        },
+        None => certain(done.clone()),
+    }
+}
+
+impl PspEnding {
+    fn comes_to(&self, asked: Option<(Minor, Currency)>) -> PspDone {
+        if !self.is_done {
+            return PspDone::Refused { code: self.code.clone() };
+        }
+        let is_exact = asked.is_none_or(|(amount, currency)| {
+            self.amount.is_none_or(|told| told == amount)
+                && self.currency.is_none_or(|told| told == currency)
+        });
+        if is_exact {
+            PspDone::Done { reference: Some(self.reference.clone()), fee: None }
+        } else {
+            PspDone::Refused { code: Some("amount".to_owned()) }
+        }
+    }
+}
+
+/// Weighs what was told of changes that are no longer under way: one that came to nothing is undone, and
+/// a person's.
+pub(super) fn weigh(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
+    if !payment.has_endings() {
+        return;
+    }
+    let mut told = Vec::new();
+    for ending in payment.endings.iter_mut().filter(|ending| !ending.weighed) {
+        ending.weighed = true;
+        told.push(ending.clone());
+    }
+    for ending in told.iter().filter(|ending| !ending.is_done) {
+        match ending.change {
+            PspChange::Capture => not_captured(payment, ending, now, notes),
+            PspChange::Refund => not_refunded(payment, ending, now, notes),
+            PspChange::Void => not_let_go(payment, ending, now, notes),
+        }
+    }
+}
+
+/// The money may still be held: a person captures it again, or it is let go like everything that a
+/// person does not decide about.
+fn not_captured(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
+    let has_given_back = payment.refunded() != Some(Minor::ZERO);
+    if payment.state != PaymentState::Captured || !payment.took(ending) || has_given_back {
+        return unmatched(payment, ending, now, notes);
+    }
+    let amount = std::mem::take(&mut payment.captured);
+    payment.enter(PaymentState::AckMismatch, now);
+    let row = failed(payment, ending, REVERSED).of_amount(amount);
+    notes.told(row.moved(PaymentState::Captured, PaymentState::AckMismatch));
+    worry(payment, ending, now, json!({ "amount": amount.to_decimal(payment.currency) }));
+}
+
+fn not_refunded(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
+    let is_its = |reference: &str| reference == ending.reference;
+    let of_it = payment.refunds.iter_mut().find(|it| it.reference.as_deref().is_some_and(is_its));
+    let Some(refund) = of_it else { return unmatched(payment, ending, now, notes) };
+    if refund.status != RefundStatus::Done {
+        // It was told when it was asked for.
+        return;
+    }
+    refund.status = RefundStatus::Failed;
+    let (id, amount, from) = (refund.id.clone(), refund.amount, payment.state);
+    if from == PaymentState::Refunded {
+        payment.enter(PaymentState::Captured, now);
+    }
+    let row = failed(payment, ending, REVERSED).of_amount(amount);
+    let row = JournalRow { psp_merchant_reference: Some(id.to_string()), ..row };
+    notes.told(if payment.state == from { row } else { row.moved(from, payment.state) });
+    let amount = amount.to_decimal(payment.currency);
+    worry(payment, ending, now, json!({ "refundId": id.as_str(), "amount": amount }));
+}
+
+fn not_let_go(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
+    if payment.state != PaymentState::Voided || !payment.took(ending) {
+        return unmatched(payment, ending, now, notes);
+    }
+    payment.enter(PaymentState::VoidStuck, now);
+    let row = failed(payment, ending, REVERSED);
+    notes.told(row.moved(PaymentState::Voided, PaymentState::VoidStuck));
+    worry(payment, ending, now, json!({}));
+}
+
+/// Somebody else asked for it, or it is about an attempt before the live one.
+fn unmatched(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
+    let row = failed(payment, ending, UNMATCHED);
+    let is_ours = ending.currency.is_none_or(|currency| currency == payment.currency);
+    notes.told(match ending.amount.filter(|_| is_ours) {
+        Some(amount) => row.of_amount(amount),
+        None => JournalRow { amount_minor: None, amount: None, ..row },
+    });
+    worry(payment, ending, now, json!({}));
+}
+
+fn failed(payment: &Payment, ending: &PspEnding, class: &str) -> JournalRow {
+    JournalRow {
+        decision: Some(ending.change.as_str().to_owned()),
+        error_class: Some(class.to_owned()),
+        psp_reference: Some(ending.reference.clone()),
+        psp_code: ending.code.clone(),
+        ..JournalRow::about(JournalEvent::ChangeFailed, payment)
+    }
+}
+
+fn worry(payment: &mut Payment, ending: &PspEnding, now: Timestamp, more: serde_json::Value) {
+    let concern = match payment.state {
+        PaymentState::VoidStuck => Concern::VoidStuck,
+        _ => Concern::ChangeFailed,
+    };
+    payment.worry(concern, &format!("{}_failed", ending.change.as_str()), now, more);
+}
+
+impl Payment {
+    /// Whether this is the end of the capture or the void that the provider took last.
+    fn took(&self, ending: &PspEnding) -> bool {
+        self.taken.as_ref().is_some_and(|taken| taken.reference == ending.reference)
+    }
+}
