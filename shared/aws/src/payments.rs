@@ -91,7 +91,10 @@ impl Payments for Store {
             Some(kept) => put
                 .condition_expression("#said = :kept")
                 .expression_attribute_names("#said", row::SAID)
-                .expression_attribute_values(":kept", row::said(kept).map_err(unreadable(OPERATION))?),
+                .expression_attribute_values(
+                    ":kept",
+                    row::said(kept).map_err(unreadable(OPERATION))?,
+                ),
         };
         match put.send().await {
             Ok(_) => Ok(true),

@@ -48,7 +48,7 @@ impl Merchants for Store {
         puts.extend(self.chain_puts(OPERATION, journal)?);
         let ChainRows { chain, head, rows } = journal;
         let token = request_token(OPERATION, &(settings, chain, head, rows))?;
-        self.transact(OPERATION, puts, token).await
+        self.put_all(OPERATION, puts, token).await
     }
 
     async fn domain_association(&self) -> Result<Option<String>, PortError> {

@@ -46,11 +46,11 @@ impl Store {
     ) -> Result<Changed, PortError> {
         let PaymentChange { payment, claim, quotes, chain, rows, head } = change;
         let token = request_token(OPERATION, &(payment, claim, quotes, chain, rows, head))?;
-        self.transact(OPERATION, self.change_puts(change)?, token).await
+        self.put_all(OPERATION, self.change_puts(change)?, token).await
     }
 
     /// Puts all of them or none; what was put twice with the same token was put once.
-    pub(crate) async fn transact(
+    pub(crate) async fn put_all(
         &self,
         operation: &'static str,
         puts: Vec<(Part, PutBuilder)>,
@@ -161,10 +161,7 @@ fn after(end: PutBuilder, head: &ChainHead) -> PutBuilder {
         .expression_attribute_values(":hash", s(head.hash.as_str()))
 }
 
-fn transact_item(
-    operation: &'static str,
-    put: PutBuilder,
-) -> Result<TransactWriteItem, PortError> {
+fn transact_item(operation: &'static str, put: PutBuilder) -> Result<TransactWriteItem, PortError> {
     let put = put
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .build()

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::sample::Sample;
 use crate::{
-    model::{Chain, ChainHead, DomainAssociation, JournalEvent, JournalRow, MerchantSettings, TenantId},
+    model::{
+        Chain, ChainHead, DomainAssociation, JournalEvent, JournalRow, MerchantSettings, TenantId,
+    },
     payment::journal,
     port::{
         ChainRows, Changed, Entropy, Journal, JournalQuery, Merchants, PortError, SettlementQueue,

@@ -14,8 +14,8 @@ use crate::{
         PaymentReply, Seen, TenantId, TokenClaim, TokenHash,
     },
     port::{
-        AskedPayment, ChainRows, Changed, DuePayments, Journal, JournalQuery, Merchants, Page, PaymentChange,
-        PaymentLists, Payments, PortError,
+        AskedPayment, ChainRows, Changed, DuePayments, Journal, JournalQuery, Merchants, Page,
+        PaymentChange, PaymentLists, Payments, PortError,
     },
 };
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::journal;
 use crate::{
     dispatch::stand_back,
-    model::{Chain, JournalRow, Payment, TokenClaim},
+    model::{Chain, ChainHead, JournalRow, Payment, TokenClaim},
     port::{Changed, Clock, Entropy, PaymentChange, Payments, PortError},
 };
 
@@ -24,12 +24,14 @@ pub struct Plan {
     pub quotes: Vec<Quote>,
     /// The journal's rows, not chained.
     pub rows: Vec<JournalRow>,
+    /// Where the chain ended a moment ago, if that is known.
+    pub head: Option<ChainHead>,
 }
 
 impl Plan {
     /// A change of a payment, and why.
     pub fn of(payment: Payment, rows: Vec<JournalRow>) -> Self {
-        Self { payment, claim: None, quotes: Vec::new(), rows }
+        Self { payment, claim: None, quotes: Vec::new(), rows, head: None }
     }
 }
 
@@ -42,6 +44,13 @@ pub enum Committed {
     Moved,
     /// Nothing happened: the token was used before.
     Claimed(TokenClaim),
+}
+
+impl Payment {
+    /// The chain of the journal that its rows are in.
+    pub(super) fn chain(&self) -> Chain {
+        Chain::of(&self.pointer.tenant, &self.merchant, &self.pointer.payment)
+    }
 }
 
 /// Says in the row that tells how the payment stands by how much what is held has changed. There is such
@@ -72,20 +81,17 @@ pub async fn commit_by<S: Payments, C: Clock + Entropy>(
     plan: Plan,
     by: Timestamp,
 ) -> Result<Committed, PortError> {
-    let Plan { mut payment, claim, quotes, mut rows } = plan;
+    let Plan { mut payment, claim, quotes, mut rows, head } = plan;
     payment.revision += 1;
     account(&mut payment, &mut rows);
-    let pointer = &payment.pointer;
-    let chain = Chain::of(&pointer.tenant, &payment.merchant, &pointer.payment);
-    let time_zone = payment.time_zone.clone();
-    let mut change = PaymentChange {
-        payment: Some(payment),
-        claim,
-        quotes,
-        head: store.chain_head(&chain).await?,
-        chain,
-        rows: Vec::new(),
+    let chain = payment.chain();
+    let head = match head {
+        Some(head) => head,
+        None => store.chain_head(&chain).await?,
     };
+    let time_zone = payment.time_zone.clone();
+    let mut change =
+        PaymentChange { payment: Some(payment), claim, quotes, head, chain, rows: Vec::new() };
     for tried in 0..TRIES {
         let now = clock.now();
         change.rows = journal::chain(&change.chain, &change.head, &time_zone, now, rows.clone());

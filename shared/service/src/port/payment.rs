@@ -7,8 +7,8 @@ use std::{future::Future, time::Duration};
 
 use super::{Page, PortError};
 use crate::model::{
-    Chain, ChainHead, JournalRow, MerchantSettings, Payment, PaymentPointer, PaymentReply,
-    Seen, TenantId, TokenClaim, TokenHash,
+    Chain, ChainHead, JournalRow, MerchantSettings, Payment, PaymentPointer, PaymentReply, Seen,
+    TenantId, TokenClaim, TokenHash,
 };
 
 /// Payments. Rows are put whole, each under a condition; nothing is updated or deleted. IAM: `GetItem`

@@ -243,7 +243,9 @@ impl Shop {
             payment.state,
             PaymentState::Capturing | PaymentState::Captured | PaymentState::Refunded
         );
-        let Some(attempt) = payment.live().filter(|it| is_open && it.begun_at <= at) else { return };
+        let Some(attempt) = payment.live().filter(|it| is_open && it.begun_at <= at) else {
+            return;
+        };
         let rows = self.rows_of(&payment.pointer);
         self.denied.entry(payment.pointer.clone()).or_insert((attempt.no, rows));
     }

@@ -35,7 +35,8 @@ where
     pub(super) async fn fallback(&self, payment: &Payment) -> Result<Reply, CallbackError> {
         let offer = self.offered(payment).await?;
         let is_payable = payment.is_payable(self.clock.now());
-        let page = page(&offer, is_payable).map_err(|fault| PortError::unreadable("the page", fault))?;
+        let page =
+            page(&offer, is_payable).map_err(|fault| PortError::unreadable("the page", fault))?;
         Ok(Reply::new(Said::Page(page), "shown"))
     }
 }

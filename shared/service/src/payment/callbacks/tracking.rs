@@ -38,9 +38,10 @@ where
                 return Ok(Reply::new(Said::Tracked, "duplicate"));
             }
             let unmoved = payment.clone();
-            let (plan, reply) = match is_news {
-                true => kept(call, payment, tracking, now),
-                false => repeated(call, payment, &tracking, now),
+            let (plan, reply) = if is_news {
+                kept(call, payment, tracking, now)
+            } else {
+                repeated(call, payment, &tracking, now)
             };
             match self.write(call, plan).await? {
                 Committed::Done(payment) => {
@@ -60,7 +61,12 @@ where
 }
 
 /// What becomes of the payment when a call says something new.
-fn kept(call: &Call<'_>, mut payment: Payment, tracking: Tracking, now: Timestamp) -> (Plan, Reply) {
+fn kept(
+    call: &Call<'_>,
+    mut payment: Payment,
+    tracking: Tracking,
+    now: Timestamp,
+) -> (Plan, Reply) {
     let total = tracking.total;
     payment.tracking = Some(tracking);
     payment.tracking_weighed = false;
@@ -96,7 +102,8 @@ fn row_of(
     total: Option<Minor>,
     now: Timestamp,
 ) -> JournalRow {
-    let row = JournalRow { ack: Some("order_tracking".to_owned()), ..call.row(event, payment, now) };
+    let row =
+        JournalRow { ack: Some("order_tracking".to_owned()), ..call.row(event, payment, now) };
     match total {
         Some(total) => row.of_amount(total),
         None => JournalRow { amount_minor: None, amount: None, ..row },
