@@ -132,7 +132,7 @@ where
             errors: Vec::new(),
             created_at: now,
         };
-        Plan { payment, claim: Some(claim), quotes: Vec::new(), rows }
+        Plan { claim: Some(claim), ..Plan::of(payment, rows) }
     }
 }
 
