@@ -120,6 +120,19 @@ pub(crate) fn nobody_can_rewrite_the_journal() -> Outcome {
     let retention = retention.cloned().unwrap_or_default();
     let mode = json!({"Fn::If": ["IsProd", "COMPLIANCE", "GOVERNANCE"]});
     assert_eq!(retention, json!({"Mode": mode, "Days": {"Ref": "FinanceRetentionDays"}}));
+    // Nothing is laid on top of what is there, either.
+    let policies = resources("AWS::S3::BucketPolicy")?;
+    let once =
+        policies.get("FinanceOverTlsOnly").and_then(|it| it.pointer("/PolicyDocument/Statement/1"));
+    let once = once.cloned().unwrap_or_default();
+    assert_eq!((&once["Effect"], &once["Action"]), (&json!("Deny"), &json!("s3:PutObject")));
+    assert_eq!(once["Condition"]["Null"], json!({"s3:if-none-match": "true"}));
+    let kept: Vec<_> = list(&once, "/Resource").iter().map(label).collect();
+    assert_eq!(
+        kept,
+        ["journal", "journal-parquet", "matching"]
+            .map(|it| format!("FinanceBucket/tenant=*/{it}/*"))
+    );
     let mut readers = 0;
     for permission in PERMISSIONS.lines().filter(|line| line.contains(" PaymentsTable")) {
         readers += 1;

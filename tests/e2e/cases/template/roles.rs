@@ -55,6 +55,7 @@ event-dispatch: PaymentsTable dynamodb:GetItem dynamodb:PutItem
 event-dispatch: SettlementsQueue sqs:SendMessage
 finance-export: FinanceBucket/* s3:GetObject s3:PutObject
 finance-export: PaymentsTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query
+finance-export: PaymentsTable/index/list dynamodb:Query
 inbound-webhook: AccountsTable dynamodb:GetItem
 inbound-webhook: AppleSecret secretsmanager:GetSecretValue
 inbound-webhook: InboxTable dynamodb:PutItem
