@@ -43,7 +43,7 @@ impl Journal for Store {
     async fn journal_of(
         &self,
         tenant: &TenantId,
-        _merchant: &MerchantIdentifier,
+        merchant: &MerchantIdentifier,
         payment: &PaymentId,
     ) -> Result<Vec<JournalRow>, PortError> {
         const OPERATION: &str = "Journal::journal_of";
@@ -65,7 +65,9 @@ impl Journal for Store {
                 found.map(row::read).transpose().map_err(unreadable(OPERATION))
             });
         }
-        gather(reads).await
+        let mut rows: Vec<JournalRow> = gather(reads).await?;
+        rows.retain(|row| row.merchant_id == *merchant);
+        Ok(rows)
     }
 
     async fn chains(&self, tenant: Option<&TenantId>) -> Result<Vec<Chain>, PortError> {

@@ -1,6 +1,6 @@
 //! The journal, read as it is written: every row of a merchant, long before a day is exported.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use amb_protocol::apple_pay::MerchantIdentifier;
 use jiff::civil::Date;
@@ -10,7 +10,7 @@ use crate::{
     access::Principal,
     finance::close::chains,
     model::{JournalEvent, JournalRow, PaymentId, Scope, TenantId},
-    port::{Journal, JournalQuery, PortError},
+    port::{Businesses, Journal, JournalQuery, PortError},
     problem::Problem,
 };
 
@@ -31,9 +31,10 @@ struct Wanted {
     events: BTreeSet<JournalEvent>,
 }
 
-impl<S: Journal, Q, C> Account<S, Q, C> {
+impl<S: Journal + Businesses, Q, C> Account<S, Q, C> {
     /// Rows of a merchant's journal, chain by chain, each in its order: `merchant`, `from` and `to`
-    /// (days of the books), `payment`, `event` (one, or several with commas).
+    /// (days of the books), `payment`, `event` (one, or several with commas). Rows of businesses of
+    /// another mode than the key's are left out.
     pub async fn list_journal(
         &self,
         principal: &Principal,
@@ -66,8 +67,30 @@ impl<S: Journal, Q, C> Account<S, Q, C> {
             }
             None => self.rows_of((tenant, &merchant), &wanted, begin, limit).await?,
         };
+        let items = self.of_mode(principal, items).await?;
         let next_cursor = next.map(|(shard, seq)| self.cursor(list, &format!("{shard}:{seq}")));
         Ok(List { items, next_cursor })
+    }
+
+    /// What a key for tests must not see of what is live, and the other way round.
+    async fn of_mode(
+        &self,
+        principal: &Principal,
+        mut rows: Vec<JournalRow>,
+    ) -> Result<Vec<JournalRow>, PortError> {
+        let Some(mode) = principal.mode else { return Ok(rows) };
+        let mut modes = BTreeMap::new();
+        for row in &rows {
+            let Some(id) = row.business_id.as_ref().filter(|id| !modes.contains_key(*id)) else {
+                continue;
+            };
+            modes.insert(id.clone(), self.store.business(id).await?.map(|it| it.mode));
+        }
+        rows.retain(|row| {
+            let of_row = row.business_id.as_ref().and_then(|id| *modes.get(id)?);
+            of_row.is_none_or(|of_row| of_row == mode)
+        });
+        Ok(rows)
     }
 
     /// The wanted rows after a place, and the place to go on from if there may be more.
@@ -154,12 +177,12 @@ mod tests {
     use super::*;
     use crate::{
         memory::{Memory, drive},
-        model::Chain,
+        model::{Business, BusinessStatus, Chain, Mode},
         payment::journal,
         port::{PaymentChange, Payments},
         service_key::ServiceKey,
     };
-    use amb_protocol::secret::Secret;
+    use amb_protocol::{id::BusinessId, secret::Secret};
 
     struct Office {
         world: Memory,
@@ -183,11 +206,16 @@ mod tests {
 
     impl Office {
         fn write(&self, event: JournalEvent, payment: &PaymentId) {
+            self.write_of(event, payment, None);
+        }
+
+        fn write_of(&self, event: JournalEvent, payment: &PaymentId, of: Option<BusinessId>) {
             let tenant = &self.principal.tenant;
             let chain = Chain::of(tenant, &self.merchant, payment);
             let head = self.world.world().book.head(&chain);
             let draft = JournalRow::draft(event, tenant, &self.merchant);
-            let row = JournalRow { payment_id: Some(payment.clone()), ..draft };
+            let payment_id = Some(payment.clone());
+            let row = JournalRow { payment_id, business_id: of, ..draft };
             let now = self.world.world().now;
             let rows = journal::chain(&chain, &head, "UTC", now, vec![row]);
             let change =
@@ -230,6 +258,72 @@ mod tests {
         assert_eq!(story.items.len(), 2);
         assert!(office.list(&[MERCHANT, ("from", "2027-01-01")]).unwrap().items.is_empty());
         assert!(office.list(&[MERCHANT, ("event", "PAID")]).is_err());
+    }
+
+    #[test]
+    fn a_key_for_tests_reads_no_row_of_a_live_business() {
+        let mut office = office();
+        let payment = PaymentId::draw(&office.world);
+        for mode in [Mode::Live, Mode::Test] {
+            let id = format!("6f1c0a52-3b7e-4d59-9c1e-{:012}", mode as u8);
+            let business = Business {
+                id: BusinessId::parse(&id).unwrap(),
+                tenant: office.principal.tenant.clone(),
+                name: "Shop".to_owned(),
+                mode,
+                status: BusinessStatus::Active,
+                created_at: office.world.world().now,
+            };
+            let id = business.id.clone();
+            office.world.world().businesses.insert(id.clone(), business);
+            office.write_of(JournalEvent::Captured, &payment, Some(id));
+        }
+        office.write(JournalEvent::DayClosed, &payment);
+        for (mode, seen) in [(None, 3), (Some(Mode::Live), 2), (Some(Mode::Test), 2)] {
+            office.principal.mode = mode;
+            assert_eq!(office.list(&[MERCHANT]).unwrap().items.len(), seen, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn rows_that_come_while_pages_are_read_are_neither_missed_nor_told_twice_within_a_chain() {
+        let office = office();
+        let payment = PaymentId::draw(&office.world);
+        for _ in 0..4 {
+            office.write(JournalEvent::Claimed, &payment);
+        }
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let list = office.list(&[MERCHANT, ("limit", "2"), ("cursor", &cursor)]).unwrap();
+            seen.extend(list.items.iter().map(|row| row.seq));
+            if seen.len() < 6 {
+                office.write(JournalEvent::Captured, &payment);
+            }
+            match list.next_cursor {
+                Some(next) => cursor = next,
+                None => break,
+            }
+        }
+        let all: Vec<u64> = (1..=seen.len() as u64).collect();
+        assert!(seen.len() >= 6 && seen == all, "{seen:?}");
+    }
+
+    #[test]
+    fn a_cursor_of_another_question_is_refused() {
+        let office = office();
+        let payment = PaymentId::draw(&office.world);
+        for _ in 0..3 {
+            office.write(JournalEvent::Claimed, &payment);
+        }
+        let cursor = office.list(&[MERCHANT, ("limit", "1")]).unwrap().next_cursor.unwrap();
+        let of = [MERCHANT, ("limit", "1"), ("cursor", &cursor)];
+        assert_eq!(office.list(&of).unwrap().items[0].seq, 2);
+        for more in [("event", "CLAIMED"), ("from", "2026-01-01"), ("payment", payment.as_str())] {
+            let asked = [&of[..], &[more]].concat();
+            assert_eq!(office.list(&asked).unwrap_err().status, 400, "{more:?}");
+        }
+        let garbled = format!("A{cursor}");
+        assert_eq!(office.list(&[MERCHANT, ("cursor", &garbled)]).unwrap_err().status, 400);
     }
 
     #[test]

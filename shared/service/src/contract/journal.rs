@@ -50,6 +50,9 @@ where
     let theirs: Vec<_> = rows.iter().filter(|row| row.payment_id.is_some()).cloned().collect();
     assert_eq!(of(&payment.pointer.payment).await?, theirs);
     assert_eq!(of(&sample.payment().pointer.payment).await?, []);
+    #[expect(clippy::expect_used, reason = "a constant name")]
+    let another = MerchantIdentifier::parse("merchant.of.another").expect("a merchant");
+    assert_eq!(store.journal_of(tenant, &another, &payment.pointer.payment).await?, []);
     let stranger = TenantId::draw(sample.entropy());
     let strangers = store.journal_of(&stranger, &chain.merchant, &payment.pointer.payment).await?;
     assert_eq!(strangers, [], "P029: they are the tenant's own");
