@@ -34,6 +34,17 @@ pub enum Ask {
 )]
 pub struct AskFault(String);
 
+/// What S3 says of a new object, by way of EventBridge.
+#[derive(Deserialize)]
+struct Dropped {
+    object: DroppedObject,
+}
+
+#[derive(Deserialize)]
+struct DroppedObject {
+    key: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DaysAsked {
@@ -61,11 +72,14 @@ impl Ask {
     /// Reads an event.
     pub fn read(event: &Value) -> Result<Self, AskFault> {
         let fault = |error: &dyn std::error::Error| AskFault(error.to_string());
-        if event
-            .get("source")
-            .is_some_and(|source| source == "aws.events" || source == "aws.scheduler")
-        {
-            return Ok(Self::Days(Scope::default()));
+        match event.get("source").and_then(Value::as_str) {
+            Some("aws.events" | "aws.scheduler") => return Ok(Self::Days(Scope::default())),
+            Some("aws.s3") => {
+                let detail = event.get("detail").unwrap_or(&Value::Null);
+                let dropped = Dropped::deserialize(detail).map_err(|error| fault(&error))?;
+                return Self::dropped(&dropped.object.key);
+            }
+            _ => {}
         }
         if event.get("report").is_none() {
             let asked = DaysAsked::deserialize(event).map_err(|error| fault(&error))?;
@@ -74,9 +88,33 @@ impl Ask {
         }
         let asked = ReportAsked::deserialize(event).map_err(|error| fault(&error))?;
         let ReportNamed { tenant, merchant, psp, key } = asked.report;
-        let form = ReportForm::parse(&psp)
+        Self::report(tenant, merchant, &psp, &key)
+    }
+
+    /// A report that was put where its place says all: `tenant=…/reports/<merchant>/<psp>/…`.
+    fn dropped(key: &str) -> Result<Self, AskFault> {
+        let odd = || {
+            let place = "`tenant=…/reports/<merchant>/<stripe or adyen>/<name>`";
+            AskFault(format!("a report lies in {place}, not in `{key}`"))
+        };
+        let (tenant, name) =
+            key.strip_prefix("tenant=").and_then(|key| key.split_once('/')).ok_or_else(odd)?;
+        let mut parts = name.splitn(4, '/').skip(1);
+        let (merchant, psp) = parts.next().zip(parts.next()).ok_or_else(odd)?;
+        let tenant = TenantId::parse(tenant).map_err(|_odd| odd())?;
+        let merchant = MerchantIdentifier::parse(merchant).map_err(|_odd| odd())?;
+        Self::report(tenant, merchant, psp, name)
+    }
+
+    fn report(
+        tenant: TenantId,
+        merchant: MerchantIdentifier,
+        psp: &str,
+        name: &str,
+    ) -> Result<Self, AskFault> {
+        let form = ReportForm::parse(psp)
             .ok_or_else(|| AskFault("`psp` is `stripe` or `adyen`".to_owned()))?;
-        let key = ExportKey::report(&tenant, &key).map_err(|error| fault(&error))?;
+        let key = ExportKey::report(&tenant, name).map_err(|error| AskFault(error.to_string()))?;
         Ok(Self::Report { tenant, merchant, form, key })
     }
 }

@@ -33,6 +33,26 @@ fn every_sample_asks_for_something() {
 }
 
 #[test]
+fn a_report_that_is_dropped_into_the_bucket_says_by_its_place_whose_it_is() {
+    let mut event = sample("dropped-report.json");
+    let Ask::Report { tenant, merchant, form, key } = Ask::read(&event).unwrap() else { panic!() };
+    assert_eq!((merchant.as_str(), form.as_str()), ("merchant.com.example.shop", "stripe"));
+    assert_eq!(key.as_str(), event["detail"]["object"]["key"]);
+    assert!(key.as_str().starts_with(&format!("tenant={tenant}/")));
+    for odd in [
+        "reports/merchant.com.example.shop/stripe/a.csv",
+        "tenant=ten_x/reports/merchant.com.example.shop/stripe/a.csv",
+        "tenant=ten_aaaaaaaaaaaaaaaaaaaaaaaaaa/reports/merchant.com.example.shop/paypal/a.csv",
+        "tenant=ten_aaaaaaaaaaaaaaaaaaaaaaaaaa/reports/merchant.com.example.shop/stripe/../a.csv",
+        "tenant=ten_aaaaaaaaaaaaaaaaaaaaaaaaaa/journal/merchant.com.example.shop/stripe/a.csv",
+        "tenant=ten_aaaaaaaaaaaaaaaaaaaaaaaaaa/reports/a.csv",
+    ] {
+        event["detail"]["object"]["key"] = odd.into();
+        assert!(Ask::read(&event).is_err(), "{odd}");
+    }
+}
+
+#[test]
 fn an_event_with_an_unknown_member_or_another_prefix_is_refused() {
     let mut report = sample("adyen-report.json");
     for odd in [json!({"days": 3}), json!({"day": "yesterday"}), json!([]), json!({"report": {}})] {
