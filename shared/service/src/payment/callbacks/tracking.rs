@@ -110,11 +110,11 @@ fn row_of(
     }
 }
 
-/// The last of the items: the device puts the total below the lines. Numbers that are no whole ones
+/// The last of the items: the device puts the total below the lines, and writes amounts anew. Numbers that are no whole ones
 /// were a float somewhere, and say nothing.
 fn total(items: &Value, currency: Currency) -> Option<Minor> {
     match items.as_array()?.last()?.get("amount")? {
-        Value::String(text) => Minor::parse(text.trim(), currency).ok(),
+        Value::String(text) => Minor::parse_padded(text.trim(), currency).ok(),
         Value::Number(number) if number.is_u64() => {
             Minor::parse(&number.to_string(), currency).ok()
         }
@@ -134,6 +134,7 @@ mod tests {
             (json!("63.99"), Some(6399)),
             (json!("64"), Some(6400)),
             (json!("63.5"), Some(6350)),
+            (json!("63.990"), Some(6399)),
             (json!(64), Some(6400)),
             (json!(63.99), None),
             (json!("63,99"), None),
