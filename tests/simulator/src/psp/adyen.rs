@@ -5,19 +5,16 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, State as Extract};
+use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::post;
 use data_encoding::BASE64;
-use http::{HeaderMap, Uri};
 use serde_json::{Map, Value, json};
 
 use super::books::{New, Stop, Verdict, psp_reference};
-use super::call::{self, Answer, Call, serve};
+use super::call::{self, Answer, Call, Incoming, Refused};
 use super::notice::{Notice, new_change};
 use super::{open, paid_with};
-use crate::line::Scissors;
 use crate::model::{Dialect, PspMove, Twist};
 use crate::phone::pay::wallet::Decline;
 use crate::world::{State, World};
@@ -32,23 +29,18 @@ pub(super) fn routes() -> Router<State> {
         .route("/adyen/v72/cancels", post(cancel_by_reference))
 }
 
-/// What every request says.
+/// A request, read: its call, and what it says.
 struct Asked {
+    incoming: Incoming,
     call: Call,
-    body: Map<String, Value>,
-    merchant: String,
+    said: Said,
 }
 
 impl Asked {
-    fn read(
-        state: &State,
-        operation: &'static str,
-        uri: &Uri,
-        headers: &HeaderMap,
-        bytes: &Bytes,
-    ) -> Result<Self, Box<Response>> {
-        let body: Option<Map<String, Value>> = serde_json::from_slice(bytes).ok();
-        let key = call::text(headers, "x-api-key").unwrap_or_default();
+    fn read(operation: &'static str, incoming: Incoming) -> Result<Self, Refused> {
+        let state = &incoming.state;
+        let body: Option<Map<String, Value>> = serde_json::from_slice(&incoming.bytes).ok();
+        let key = incoming.header("x-api-key").unwrap_or_default();
         let account = state.read(|world| {
             let named =
                 world.psp.accounts.iter().find(|((dialect, _), account)| {
@@ -56,13 +48,14 @@ impl Asked {
                 });
             named.map(|((_, name), _)| name.clone()).unwrap_or_default()
         });
+        let path = incoming.uri.path();
         let call = Call {
             dialect: Dialect::Adyen,
             account,
             operation,
-            path: format!("POST {}", uri.path()),
-            key: call::key(headers),
-            print: format!("{} {}", uri.path(), json!(body)),
+            path: format!("POST {path}"),
+            key: call::key(&incoming.headers),
+            print: format!("{path} {}", json!(body)),
             body: shown(body.as_ref()),
             customer: None,
         };
@@ -83,15 +76,80 @@ impl Asked {
             return Err(call.refuse(state, 403, problem(403, "901", message, "security")));
         }
         let merchant = merchant.to_owned();
-        Ok(Self { call, body, merchant })
+        let said = Said { account: call.account.clone(), key: call.key.clone(), body, merchant };
+        Ok(Self { incoming, call, said })
     }
 
-    fn about(mut self, state: &State, psp: &str) -> Self {
+    /// The call with the customer of a payment, for faults that are about them.
+    fn about(mut self, psp: &str) -> Self {
         let account = &self.call.account;
-        self.call.customer = state.read(|world| {
+        self.call.customer = self.incoming.state.read(|world| {
             world.psp.by_id(Dialect::Adyen, account, psp).and_then(|it| it.customer.clone())
         });
         self
+    }
+
+    async fn serve(
+        self,
+        work: impl FnOnce(&mut World, &Said, Option<&Twist>) -> Answer + Send + 'static,
+    ) -> Response {
+        let Self { incoming, call, said } = self;
+        incoming.serve(call, move |world, twist| work(world, &said, twist)).await
+    }
+
+    /// A change of a payment: taken, and what comes of it is told later.
+    async fn modify(
+        self,
+        psp: String,
+        event: &'static str,
+        change: impl FnOnce(&mut World, u64, &Said) -> Result<PspMove, Stop> + Send + 'static,
+    ) -> Response {
+        let work = move |world: &mut World, said: &Said, twist: Option<&Twist>| {
+            let Some(payment) = world.psp.by_id(Dialect::Adyen, &said.account, &psp) else {
+                let message = "Original pspReference required for this operation";
+                return Answer::new(422, problem(422, "167", message, "validation"));
+            };
+            let (seq, asked_for) = (payment.seq, payment.amount);
+            let mut body = json!({
+                "merchantAccount": said.merchant, "paymentPspReference": psp,
+                "reference": said.text("reference"), "status": "received",
+            });
+            if let (Some((value, currency)), Some(body)) = (said.amount(), body.as_object_mut()) {
+                body.insert("amount".to_owned(), json!({"currency": currency, "value": value}));
+            }
+            let notice = Notice::new(seq, event);
+            let came_to = match twist {
+                Some(Twist::Declined { code }) => Err(code.clone()),
+                _ => change(world, seq, said).map_err(why),
+            };
+            let (id, notice) = match came_to {
+                Ok(moved) => (moved.id.clone(), notice.of(&moved.id, moved.amount)),
+                Err(why) => {
+                    let id = new_change();
+                    let amount = said.amount().map_or(asked_for, |(amount, _)| amount);
+                    (id.clone(), notice.of(&id, amount).failed(&why))
+                }
+            };
+            if let Some(body) = body.as_object_mut() {
+                body.insert("pspReference".to_owned(), json!(id));
+            }
+            Answer::new(201, body).telling(notice)
+        };
+        self.serve(work).await
+    }
+}
+
+/// What a request says.
+struct Said {
+    account: String,
+    key: Option<String>,
+    body: Map<String, Value>,
+    merchant: String,
+}
+
+impl Said {
+    fn key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 
     fn text(&self, name: &str) -> String {
@@ -114,35 +172,18 @@ fn shown(body: Option<&Map<String, Value>>) -> Value {
     shown
 }
 
-macro_rules! asked {
-    ($state:ident, $operation:literal, $uri:ident, $headers:ident, $bytes:ident) => {
-        match Asked::read(&$state, $operation, &$uri, &$headers, &$bytes) {
-            Ok(asked) => asked,
-            Err(refused) => return *refused,
-        }
-    };
-}
-
-async fn pay(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let mut asked = asked!(state, "authorize", uri, headers, bytes);
-    let token = asked.body.get("paymentMethod").and_then(|it| it.get("applePayToken"));
+async fn pay(incoming: Incoming) -> Result<Response, Refused> {
+    let mut asked = Asked::read("authorize", incoming)?;
+    let token = asked.said.body.get("paymentMethod").and_then(|it| it.get("applePayToken"));
     let payment_data: Value = token
         .and_then(Value::as_str)
         .filter(|token| token.len() <= 10_000)
         .and_then(|token| BASE64.decode(token.as_bytes()).ok())
         .and_then(|json| serde_json::from_slice(&json).ok())
         .unwrap_or_default();
-    let opened = state.read(|world| open(world, &payment_data));
+    let opened = asked.incoming.state.read(|world| open(world, &payment_data));
     asked.call.customer = opened.as_ref().map(|it| it.customer.clone());
-    let call = asked.call.clone();
-    let (account, key) = (call.account.clone(), call.key.clone());
-    serve(&state, &line, call, move |world, twist| {
+    let answer = asked.serve(move |world, asked, twist| {
         let invalid =
             |code: &str, message: &str| Answer::new(422, problem(422, code, message, "validation"));
         let Some((amount, currency)) = asked.amount().filter(|(amount, _)| *amount > 0) else {
@@ -169,11 +210,11 @@ async fn pay(
             .collect();
         let id = psp_reference();
         let new = New { id, reference: Some(&reference), metadata, currency: &currency, amount };
-        let seq = world.psp.open(Dialect::Adyen, &account, new);
+        let seq = world.psp.open(Dialect::Adyen, &asked.account, new);
         paid_with(world, seq, &opened);
-        authorised(world, seq, key.as_deref(), opened.card.fate, twist)
-    })
-    .await
+        authorised(world, seq, asked.key(), opened.card.fate, twist)
+    });
+    Ok(answer.await)
 }
 
 fn authorised(
@@ -235,126 +276,49 @@ const fn refusal(decline: Decline) -> (&'static str, &'static str) {
     }
 }
 
-async fn capture(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    Path(psp): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let asked = asked!(state, "capture", uri, headers, bytes).about(&state, &psp);
-    modify(&state, &line, asked, psp, "CAPTURE", |world, seq, asked, key| {
-        world.psp.capture(seq, asked.amount().map(|(amount, _)| amount), key)
-    })
-    .await
+async fn capture(Path(psp): Path<String>, incoming: Incoming) -> Result<Response, Refused> {
+    let asked = Asked::read("capture", incoming)?.about(&psp);
+    let answer = asked.modify(psp, "CAPTURE", |world, seq, asked| {
+        world.psp.capture(seq, asked.amount().map(|(amount, _)| amount), asked.key())
+    });
+    Ok(answer.await)
 }
 
-async fn refund(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    Path(psp): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let asked = asked!(state, "refund", uri, headers, bytes).about(&state, &psp);
-    modify(&state, &line, asked, psp, "REFUND", |world, seq, asked, key| {
-        world.psp.refund(seq, asked.amount().map(|(amount, _)| amount), key)
-    })
-    .await
+async fn refund(Path(psp): Path<String>, incoming: Incoming) -> Result<Response, Refused> {
+    let asked = Asked::read("refund", incoming)?.about(&psp);
+    let answer = asked.modify(psp, "REFUND", |world, seq, asked| {
+        world.psp.refund(seq, asked.amount().map(|(amount, _)| amount), asked.key())
+    });
+    Ok(answer.await)
 }
 
-async fn cancel(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    Path(psp): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let asked = asked!(state, "void", uri, headers, bytes).about(&state, &psp);
-    modify(&state, &line, asked, psp, "CANCELLATION", |world, seq, _asked, key| {
-        world.psp.void(seq, key)
-    })
-    .await
+async fn cancel(Path(psp): Path<String>, incoming: Incoming) -> Result<Response, Refused> {
+    let asked = Asked::read("void", incoming)?.about(&psp);
+    let answer =
+        asked.modify(psp, "CANCELLATION", |world, seq, asked| world.psp.void(seq, asked.key()));
+    Ok(answer.await)
 }
 
 /// Cancels, or gives back what was captured: for whoever is not sure.
-async fn reverse(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    Path(psp): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let asked = asked!(state, "void", uri, headers, bytes).about(&state, &psp);
-    modify(&state, &line, asked, psp, "CANCEL_OR_REFUND", |world, seq, _asked, key| {
-        world.psp.void(seq, key).or_else(|_captured| world.psp.refund(seq, None, key))
-    })
-    .await
-}
-
-/// A change of a payment: taken, and what comes of it is told later.
-async fn modify(
-    state: &State,
-    line: &Scissors,
-    asked: Asked,
-    psp: String,
-    event: &'static str,
-    change: impl FnOnce(&mut World, u64, &Asked, Option<&str>) -> Result<PspMove, Stop> + Send + 'static,
-) -> Response {
-    let call = asked.call.clone();
-    let (account, key) = (call.account.clone(), call.key.clone());
-    serve(state, line, call, move |world, _twist| {
-        let Some(payment) = world.psp.by_id(Dialect::Adyen, &account, &psp) else {
-            let message = "Original pspReference required for this operation";
-            return Answer::new(422, problem(422, "167", message, "validation"));
-        };
-        let (seq, asked_for) = (payment.seq, payment.amount);
-        let mut body = json!({
-            "merchantAccount": asked.merchant, "paymentPspReference": psp,
-            "reference": asked.text("reference"), "status": "received",
-        });
-        if let (Some((value, currency)), Some(body)) = (asked.amount(), body.as_object_mut()) {
-            body.insert("amount".to_owned(), json!({"currency": currency, "value": value}));
-        }
-        let notice = Notice::new(seq, event);
-        let (id, notice) = match change(world, seq, &asked, key.as_deref()) {
-            Ok(moved) => (moved.id.clone(), notice.of(&moved.id, moved.amount)),
-            Err(stop) => {
-                let id = new_change();
-                let amount = asked.amount().map_or(asked_for, |(amount, _)| amount);
-                (id.clone(), notice.of(&id, amount).failed(&why(stop)))
-            }
-        };
-        if let Some(body) = body.as_object_mut() {
-            body.insert("pspReference".to_owned(), json!(id));
-        }
-        Answer::new(201, body).telling(notice)
-    })
-    .await
+async fn reverse(Path(psp): Path<String>, incoming: Incoming) -> Result<Response, Refused> {
+    let asked = Asked::read("void", incoming)?.about(&psp);
+    let answer = asked.modify(psp, "CANCEL_OR_REFUND", |world, seq, asked| {
+        let voided = world.psp.void(seq, asked.key());
+        voided.or_else(|_captured| world.psp.refund(seq, None, asked.key()))
+    });
+    Ok(answer.await)
 }
 
 /// The "technical cancel": by the merchant's own reference, for whoever got no answer.
-async fn cancel_by_reference(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let mut asked = asked!(state, "void", uri, headers, bytes);
-    let reference = asked.text("paymentReference");
+async fn cancel_by_reference(incoming: Incoming) -> Result<Response, Refused> {
+    let mut asked = Asked::read("void", incoming)?;
+    let reference = asked.said.text("paymentReference");
     let account = asked.call.account.clone();
-    asked.call.customer = state.read(|world| {
+    asked.call.customer = asked.incoming.state.read(|world| {
         let found = world.psp.by_reference(Dialect::Adyen, &account, &reference);
         found.and_then(|it| it.customer.clone())
     });
-    let call = asked.call.clone();
-    let key = call.key.clone();
-    serve(&state, &line, call, move |world, _twist| {
+    let answer = asked.serve(move |world, asked, _twist| {
         if reference.is_empty() {
             let message = "Required field 'paymentReference' is not provided.";
             return Answer::new(422, problem(422, "130", message, "validation"));
@@ -365,15 +329,15 @@ async fn cancel_by_reference(
             "pspReference": id, "reference": asked.text("reference"), "status": "received",
         });
         let answer = Answer::new(201, body);
-        let found = world.psp.by_reference(Dialect::Adyen, &account, &reference).map(|it| it.seq);
-        let Some(seq) = found else { return answer };
+        let found = world.psp.by_reference(Dialect::Adyen, &asked.account, &reference);
+        let Some(seq) = found.map(|it| it.seq) else { return answer };
         let notice = Notice::new(seq, "TECHNICAL_CANCEL");
-        answer.telling(match world.psp.void(seq, key.as_deref()) {
+        answer.telling(match world.psp.void(seq, asked.key()) {
             Ok(moved) => notice.of(&id, moved.amount),
             Err(stop) => notice.of(&id, 0).failed(&why(stop)),
         })
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
 fn why(stop: Stop) -> String {

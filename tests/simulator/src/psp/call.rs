@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::response::Response;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, FromRequest, Request};
+use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -16,6 +17,54 @@ use crate::host;
 use crate::line::Scissors;
 use crate::model::{Dialect, Effect, Place, PspCall, Twist};
 use crate::world::{State, World, next_seq};
+
+/// A request of the MSP, as it came.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) state: State,
+    line: Scissors,
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) bytes: Bytes,
+}
+
+impl FromRequest<State> for Incoming {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Response> {
+        type Parts = (ConnectInfo<Scissors>, Method, Uri, HeaderMap, Bytes);
+        let (ConnectInfo(line), method, uri, headers, bytes) =
+            Parts::from_request(request, state).await?;
+        Ok(Self { state: state.clone(), line, method, uri, headers, bytes })
+    }
+}
+
+impl Incoming {
+    /// What stands in a header.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        text(&self.headers, name)
+    }
+
+    /// Answers a call by its key, or executes it.
+    pub(super) async fn serve(
+        &self,
+        call: Call,
+        work: impl FnOnce(&mut World, Option<&Twist>) -> Answer + Send + 'static,
+    ) -> Response {
+        serve(&self.state, &self.line, call, work).await
+    }
+}
+
+/// A call that is refused before anything is looked at.
+#[derive(Debug)]
+pub(super) struct Refused(Box<Response>);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
 
 /// A call, read.
 #[derive(Debug, Clone)]
@@ -66,12 +115,11 @@ pub(super) fn key(headers: &HeaderMap) -> Option<String> {
     text(headers, "idempotency-key").filter(|key| !key.is_empty())
 }
 
-pub(super) fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// Answers a call by its key, or executes it.
-pub(super) async fn serve(
+async fn serve(
     state: &State,
     line: &Scissors,
     call: Call,
@@ -244,9 +292,8 @@ impl Call {
     }
 
     /// A refusal before anything is looked at: nothing is executed, nothing kept.
-    #[expect(clippy::unnecessary_box_returns, reason = "it is the large half of results")]
-    pub(super) fn refuse(&self, state: &State, status: u16, body: Value) -> Box<Response> {
-        Box::new(self.answer(state, &Answer::new(status, body), false))
+    pub(super) fn refuse(&self, state: &State, status: u16, body: Value) -> Refused {
+        Refused(Box::new(self.answer(state, &Answer::new(status, body), false)))
     }
 }
 

@@ -5,20 +5,18 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, State as Extract};
+use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{get, post};
 use data_encoding::HEXLOWER;
-use http::{HeaderMap, Uri};
+use http::Method;
 use serde_json::{Value, json};
 
 use super::books::{New, Stop, Verdict};
-use super::call::{self, Answer, Call, serve};
+use super::call::{self, Answer, Call, Incoming, Refused};
 use super::notice::{Notice, hmac_of};
 use super::{open, paid_with};
 use crate::host;
-use crate::line::Scissors;
 use crate::model::{Dialect, MoveKind, PspMove, PspPayment, PspState, Twist};
 use crate::phone::pay::amount;
 use crate::phone::pay::wallet::Decline;
@@ -37,72 +35,107 @@ pub(super) fn routes() -> Router<State> {
 }
 
 /// A call whose signature holds, and its body.
-fn read(
-    state: &State,
-    operation: &'static str,
-    account: &str,
-    (method, uri): (&str, &Uri),
-    headers: &HeaderMap,
-    bytes: &Bytes,
-) -> Result<(Call, Value), Box<Response>> {
-    let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let mut shown = body.clone();
-    if let Some(token) = shown.as_object_mut().and_then(|body| body.get_mut("token")) {
-        *token = json!("…");
-    }
-    let call = Call {
-        dialect: Dialect::Endpoint,
-        account: account.to_owned(),
-        operation,
-        path: format!("{method} {}", uri.path()),
-        key: call::key(headers).filter(|_| method == "POST"),
-        print: format!("{} {body}", uri.path()),
-        body: shown,
-        customer: None,
-    };
-    let known = state.read(|world| {
-        world.psp.accounts.get(&(Dialect::Endpoint, account.to_owned())).map(|it| it.key.clone())
-    });
-    let Some(key) = known else {
-        return Err(call.refuse(state, 404, json!({"code": "no_such_account"})));
-    };
-    if !is_signed(&key, headers, bytes) {
-        return Err(call.refuse(state, 401, json!({"code": "not_signed"})));
-    }
-    Ok((call, body))
+struct Asked {
+    incoming: Incoming,
+    call: Call,
+    body: Value,
 }
 
-fn is_signed(key: &str, headers: &HeaderMap, bytes: &[u8]) -> bool {
-    let text = |name: &str| call::text(headers, name).unwrap_or_default();
+impl Asked {
+    fn read(operation: &'static str, account: &str, incoming: Incoming) -> Result<Self, Refused> {
+        let state = &incoming.state;
+        let body: Value = serde_json::from_slice(&incoming.bytes).unwrap_or_default();
+        let mut shown = body.clone();
+        if let Some(token) = shown.as_object_mut().and_then(|body| body.get_mut("token")) {
+            *token = json!("…");
+        }
+        let path = incoming.uri.path();
+        let call = Call {
+            dialect: Dialect::Endpoint,
+            account: account.to_owned(),
+            operation,
+            path: format!("{} {path}", incoming.method),
+            key: call::key(&incoming.headers).filter(|_| incoming.method == Method::POST),
+            print: format!("{path} {body}"),
+            body: shown,
+            customer: None,
+        };
+        let known = state.read(|world| {
+            let place = (Dialect::Endpoint, account.to_owned());
+            world.psp.accounts.get(&place).map(|it| it.key.clone())
+        });
+        let Some(key) = known else {
+            return Err(call.refuse(state, 404, json!({"code": "no_such_account"})));
+        };
+        if !is_signed(&key, &incoming) {
+            return Err(call.refuse(state, 401, json!({"code": "not_signed"})));
+        }
+        Ok(Self { incoming, call, body })
+    }
+
+    /// The call with the customer of a payment, for faults that are about them.
+    fn about(mut self, key: &str) -> Self {
+        let account = &self.call.account;
+        self.call.customer = self
+            .incoming
+            .state
+            .read(|world| world.psp.by_id(Dialect::Endpoint, account, key)?.customer.clone());
+        self
+    }
+
+    /// A change of a payment.
+    async fn change(
+        self,
+        key: String,
+        decision: &'static str,
+        move_it: impl FnOnce(&mut World, u64, Option<i64>, Option<&str>) -> Result<PspMove, Stop>
+        + Send
+        + 'static,
+    ) -> Response {
+        let Self { incoming, call, body } = self;
+        let (account, idempotency) = (call.account.clone(), call.key.clone());
+        let answer = incoming.serve(call, move |world, _twist| {
+            let Some(payment) = world.psp.by_id(Dialect::Endpoint, &account, &key) else {
+                return no_such();
+            };
+            let (seq, currency) = (payment.seq, payment.currency.clone());
+            let asked = body.get("amount").and_then(|it| amount::minor(it, &currency));
+            match move_it(world, seq, asked, idempotency.as_deref()) {
+                Ok(moved) => {
+                    let answer = json!({
+                        "decision": decision, "reference": moved.id, "currency": currency,
+                        "amount": amount::decimal(moved.amount, &currency),
+                    });
+                    Answer::new(200, answer).telling(Notice::new(seq, "changed"))
+                }
+                Err(Stop::Amount) => Answer::new(409, json!({"code": "amount"})),
+                Err(Stop::Unknown | Stop::State(_)) => Answer::new(409, json!({"code": "state"})),
+            }
+        });
+        answer.await
+    }
+}
+
+fn is_signed(key: &str, incoming: &Incoming) -> bool {
+    let text = |name: &str| incoming.header(name).unwrap_or_default();
     let at = text("amb-timestamp");
     let is_fresh = at.parse::<i64>().is_ok_and(|at| (host::now_seconds() - at).abs() <= TOLERANCE);
-    let signed = [at.as_bytes(), b".", bytes].concat();
+    let signed = [at.as_bytes(), b".", &incoming.bytes].concat();
     let mac = HEXLOWER.encode(&hmac_of(key.as_bytes(), &signed));
     is_fresh && text("amb-signature") == format!("v1={mac}")
 }
 
-async fn authorize(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    Path(account): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let read = read(&state, "authorize", &account, ("POST", &uri), &headers, &bytes);
-    let (mut call, body) = match read {
-        Ok(read) => read,
-        Err(refused) => return *refused,
-    };
+async fn authorize(Path(account): Path<String>, incoming: Incoming) -> Result<Response, Refused> {
+    let Asked { incoming, mut call, body } = Asked::read("authorize", &account, incoming)?;
     let payment_data = ["/token/paymentData", "/token", "/paymentData"]
         .into_iter()
         .find_map(|pointer| body.pointer(pointer).filter(|it| it.get("header").is_some()))
         .cloned()
         .unwrap_or_default();
-    let opened = state.read(|world| open(world, &payment_data));
+    let opened = incoming.state.read(|world| open(world, &payment_data));
     call.customer = opened.as_ref().map(|it| it.customer.clone());
     let key = call.key.clone();
-    serve(&state, &line, call, move |world, twist| {
+    let answer = incoming.serve(call, move |world, twist| {
         let Some(key) = key else { return Answer::new(400, json!({"code": "no_key"})) };
         if world.psp.fenced.contains_key(&(Dialect::Endpoint, account.clone(), key.clone())) {
             return Answer::new(200, json!({"decision": "declined", "code": "cancelled"}));
@@ -138,8 +171,8 @@ async fn authorize(
             }
         }
         Answer::new(200, answer)
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
 const fn code(decline: Decline) -> &'static str {
@@ -160,40 +193,23 @@ fn said(body: &Value) -> BTreeMap<String, String> {
 }
 
 async fn show(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
     Path((account, key)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let nothing = Bytes::new();
-    let (mut call, _) = match read(&state, "get", &account, ("GET", &uri), &headers, &nothing) {
-        Ok(read) => read,
-        Err(refused) => return *refused,
-    };
-    call.customer = customer(&state, &account, &key);
-    serve(&state, &line, call, move |world, _twist| {
+    incoming: Incoming,
+) -> Result<Response, Refused> {
+    let Asked { incoming, call, .. } = Asked::read("get", &account, incoming)?.about(&key);
+    let answer = incoming.serve(call, move |world, _twist| {
         let found = world.psp.by_id(Dialect::Endpoint, &account, &key);
         found.map_or_else(no_such, |payment| Answer::new(200, status(payment)))
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
 async fn cancel(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
     Path((account, key)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let read = read(&state, "void", &account, ("POST", &uri), &headers, &bytes);
-    let (mut call, _) = match read {
-        Ok(read) => read,
-        Err(refused) => return *refused,
-    };
-    call.customer = customer(&state, &account, &key);
-    serve(&state, &line, call, move |world, _twist| {
+    incoming: Incoming,
+) -> Result<Response, Refused> {
+    let Asked { incoming, call, .. } = Asked::read("void", &account, incoming)?.about(&key);
+    let answer = incoming.serve(call, move |world, _twist| {
         let place = (Dialect::Endpoint, account.clone(), key.clone());
         let Some(seq) = world.psp.by_id(Dialect::Endpoint, &account, &key).map(|it| it.seq) else {
             world.psp.fenced.entry(place).or_insert_with(host::now_ms);
@@ -208,90 +224,34 @@ async fn cancel(
             // Too late.
             Err(_) => Answer::new(200, json!({"decision": "captured"})),
         }
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
 async fn capture(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
     Path((account, key)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let read = read(&state, "capture", &account, ("POST", &uri), &headers, &bytes);
-    let (mut call, body) = match read {
-        Ok(read) => read,
-        Err(refused) => return *refused,
-    };
-    call.customer = customer(&state, &account, &key);
-    change(&state, &line, call, (account, key), body, "captured", |world, seq, asked, key| {
+    incoming: Incoming,
+) -> Result<Response, Refused> {
+    let asked = Asked::read("capture", &account, incoming)?.about(&key);
+    let answer = asked.change(key, "captured", |world, seq, asked, key| {
         // Again for the same amount: it is done.
         let earlier = world.psp.payment(seq).and_then(|it| {
             let mut moves = it.moves.iter().rev();
             moves.find(|it| it.kind == MoveKind::Capture && Some(it.amount) == asked).cloned()
         });
         earlier.map_or_else(|| world.psp.capture(seq, asked, key), Ok)
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
 async fn refund(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
     Path((account, key)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let read = read(&state, "refund", &account, ("POST", &uri), &headers, &bytes);
-    let (mut call, body) = match read {
-        Ok(read) => read,
-        Err(refused) => return *refused,
-    };
-    call.customer = customer(&state, &account, &key);
-    change(&state, &line, call, (account, key), body, "refunded", |world, seq, asked, key| {
-        world.psp.refund(seq, asked, key)
-    })
-    .await
-}
-
-async fn change(
-    state: &State,
-    line: &Scissors,
-    call: Call,
-    (account, key): (String, String),
-    body: Value,
-    decision: &'static str,
-    move_it: impl FnOnce(&mut World, u64, Option<i64>, Option<&str>) -> Result<PspMove, Stop>
-    + Send
-    + 'static,
-) -> Response {
-    let idempotency = call.key.clone();
-    serve(state, line, call, move |world, _twist| {
-        let Some(payment) = world.psp.by_id(Dialect::Endpoint, &account, &key) else {
-            return no_such();
-        };
-        let (seq, currency) = (payment.seq, payment.currency.clone());
-        let asked = body.get("amount").and_then(|it| amount::minor(it, &currency));
-        match move_it(world, seq, asked, idempotency.as_deref()) {
-            Ok(moved) => {
-                let answer = json!({
-                    "decision": decision, "reference": moved.id, "currency": currency,
-                    "amount": amount::decimal(moved.amount, &currency),
-                });
-                Answer::new(200, answer).telling(Notice::new(seq, "changed"))
-            }
-            Err(Stop::Amount) => Answer::new(409, json!({"code": "amount"})),
-            Err(Stop::Unknown | Stop::State(_)) => Answer::new(409, json!({"code": "state"})),
-        }
-    })
-    .await
-}
-
-fn customer(state: &State, account: &str, key: &str) -> Option<String> {
-    state.read(|world| world.psp.by_id(Dialect::Endpoint, account, key)?.customer.clone())
+    incoming: Incoming,
+) -> Result<Response, Refused> {
+    let asked = Asked::read("refund", &account, incoming)?.about(&key);
+    let answer =
+        asked.change(key, "refunded", |world, seq, asked, key| world.psp.refund(seq, asked, key));
+    Ok(answer.await)
 }
 
 fn no_such() -> Answer {

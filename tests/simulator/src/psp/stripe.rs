@@ -5,22 +5,20 @@ mod form;
 mod objects;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, State as Extract};
+use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{get, post};
-use http::{HeaderMap, Method, Uri};
+use http::Method;
 use serde_json::{Value, json};
 
 use self::form::Form;
 pub(super) use self::objects::intent;
 use self::objects::{missing, problem, unexpected_state};
 use super::books::{New, Stop, Verdict, stripe_id};
-use super::call::{self, Answer, Call, serve};
+use super::call::{self, Answer, Call, Incoming, Refused};
 use super::notice::Notice;
 use super::{open, paid_with};
 use crate::host;
-use crate::line::Scissors;
 use crate::model::{Dialect, MoveKind, PspMove, PspPayment, PspState, Twist};
 use crate::phone::pay::wallet::Decline;
 use crate::world::{State, World};
@@ -36,23 +34,30 @@ pub(super) fn routes() -> Router<State> {
         .route("/stripe/v1/refunds", get(refunds).post(refund))
 }
 
-/// A request, read: its call and its form.
+/// A request, read: its call, and what it says.
 struct Asked {
+    incoming: Incoming,
     call: Call,
+    said: Said,
+}
+
+/// What a request says.
+struct Said {
+    account: String,
+    key: Option<String>,
     form: Form,
 }
 
 impl Asked {
-    fn read(
-        state: &State,
-        operation: &'static str,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        bytes: &Bytes,
-    ) -> Result<Self, Box<Response>> {
-        let form = Form::read(bytes);
-        let bearer = call::text(headers, "authorization").unwrap_or_default();
+    fn read(operation: &'static str, incoming: Incoming) -> Result<Self, Refused> {
+        let state = &incoming.state;
+        let is_get = incoming.method == Method::GET;
+        let form = if is_get {
+            Form::read(incoming.uri.query().unwrap_or_default().as_bytes())
+        } else {
+            Form::read(&incoming.bytes)
+        };
+        let bearer = incoming.header("authorization").unwrap_or_default();
         let key = bearer.strip_prefix("Bearer ").unwrap_or_default().to_owned();
         let account = state.read(|world| {
             let named =
@@ -61,14 +66,14 @@ impl Asked {
                 });
             named.map(|((_, name), _)| name.clone()).unwrap_or_default()
         });
-        let is_get = method == Method::GET;
+        let path = incoming.uri.path();
         let call = Call {
             dialect: Dialect::Stripe,
-            account,
+            account: account.clone(),
             operation,
-            path: format!("{method} {}", uri.path()),
-            key: call::key(headers).filter(|_| !is_get),
-            print: format!("{} {:?}", uri.path(), form.0),
+            path: format!("{} {path}", incoming.method),
+            key: call::key(&incoming.headers).filter(|_| !is_get),
+            print: format!("{path} {:?}", form.0),
             body: form.shown(),
             customer: None,
         };
@@ -77,42 +82,50 @@ impl Asked {
             let body = problem("invalid_request_error", None, "Invalid API Key provided");
             return Err(call.refuse(state, 401, body));
         }
-        Ok(Self { call, form })
+        let said = Said { account, key: call.key.clone(), form };
+        Ok(Self { incoming, call, said })
     }
 
-    /// The call with the customer of a payment, for faults that are about them.
-    fn about(mut self, state: &State, id: &str) -> Self {
-        let account = &self.call.account;
-        self.call.customer = state.read(|world| {
-            world.psp.by_id(Dialect::Stripe, account, id).and_then(|it| it.customer.clone())
+    async fn serve(
+        self,
+        work: impl FnOnce(&mut World, &Said, Option<&Twist>) -> Answer + Send + 'static,
+    ) -> Response {
+        let Self { incoming, call, said } = self;
+        incoming.serve(call, move |world, twist| work(world, &said, twist)).await
+    }
+
+    /// Answers a call that is about an intent. Its customer's faults are the call's, unless whose card it
+    /// is says more.
+    async fn serve_intent(
+        mut self,
+        id: String,
+        work: impl FnOnce(&mut World, u64, &Said, Option<&Twist>) -> Answer + Send + 'static,
+    ) -> Response {
+        let account = &self.said.account;
+        let known = self.incoming.state.read(|world| {
+            world.psp.by_id(Dialect::Stripe, account, &id).and_then(|it| it.customer.clone())
         });
-        self
+        self.call.customer = self.call.customer.or(known);
+        let answer = self.serve(move |world, said, twist| {
+            let found = world.psp.by_id(Dialect::Stripe, &said.account, &id).map(|it| it.seq);
+            found.map_or_else(|| missing(&id), |seq| work(world, seq, said, twist))
+        });
+        answer.await
     }
-}
-
-macro_rules! asked {
-    ($state:ident, $operation:literal, $method:ident, $uri:ident, $headers:ident, $bytes:ident) => {
-        match Asked::read(&$state, $operation, &$method, &$uri, &$headers, &$bytes) {
-            Ok(asked) => asked,
-            Err(refused) => return *refused,
-        }
-    };
 }
 
 /// Apple's token becomes one of Stripe's, to be used once.
-async fn tokens(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    (method, uri): (Method, Uri),
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let Asked { mut call, form } = asked!(state, "token", method, uri, headers, bytes);
-    let payment_data: Value =
-        form.text("pk_token").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let opened = state.read(|world| open(world, &payment_data));
-    call.customer = opened.as_ref().map(|it| it.customer.clone());
-    serve(&state, &line, call, move |world, _twist| {
+async fn tokens(incoming: Incoming) -> Result<Response, Refused> {
+    let mut asked = Asked::read("token", incoming)?;
+    let payment_data: Value = asked
+        .said
+        .form
+        .text("pk_token")
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let opened = asked.incoming.state.read(|world| open(world, &payment_data));
+    asked.call.customer = opened.as_ref().map(|it| it.customer.clone());
+    let answer = asked.serve(move |world, _said, _twist| {
         let Some(opened) = opened else {
             let message = "The Apple Pay token could not be decrypted.";
             let code = Some("invalid_token");
@@ -130,21 +143,13 @@ async fn tokens(
             "created": host::now_seconds(), "livemode": false, "used": false,
         });
         Answer::new(200, token)
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
-async fn create(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    (method, uri): (Method, Uri),
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let Asked { call, form } = asked!(state, "prepare", method, uri, headers, bytes);
-    let account = call.account.clone();
-    let key = call.key.clone();
-    serve(&state, &line, call, move |world, twist| {
+async fn create(incoming: Incoming) -> Result<Response, Refused> {
+    let answer = Asked::read("prepare", incoming)?.serve(|world, said, twist| {
+        let form = &said.form;
         let (Some(amount), Some(currency)) = (form.amount("amount"), form.text("currency")) else {
             let message = "Missing required param: amount or currency.";
             let code = Some("parameter_missing");
@@ -159,89 +164,48 @@ async fn create(
         let id = stripe_id("pi");
         let reference = metadata.get("reference").or(metadata.get("requestIdentifier")).cloned();
         let new = New { id, reference: reference.as_deref(), metadata, currency, amount };
-        let seq = world.psp.open(Dialect::Stripe, &account, new);
+        let seq = world.psp.open(Dialect::Stripe, &said.account, new);
         if form.text("confirm") == Some("true") {
-            return confirmed(world, seq, &form, key.as_deref(), twist);
+            return confirmed(world, seq, said, twist);
         }
         shown(world, seq)
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
-async fn show(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    Path(id): Path<String>,
-    (method, uri): (Method, Uri),
-    headers: HeaderMap,
-) -> Response {
-    let bytes = Bytes::new();
-    let Asked { call, .. } = asked!(state, "get", method, uri, headers, bytes).about(&state, &id);
-    let account = call.account.clone();
-    serve(&state, &line, call, move |world, _twist| match seq_of(world, &account, &id) {
-        Ok(seq) => shown(world, seq),
-        Err(missing) => missing,
-    })
-    .await
+async fn show(Path(id): Path<String>, incoming: Incoming) -> Result<Response, Refused> {
+    let asked = Asked::read("get", incoming)?;
+    Ok(asked.serve_intent(id, |world, seq, _said, _twist| shown(world, seq)).await)
 }
 
-async fn update(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    Path(id): Path<String>,
-    (method, uri): (Method, Uri),
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let Asked { call, form } =
-        asked!(state, "update", method, uri, headers, bytes).about(&state, &id);
-    let account = call.account.clone();
-    serve(&state, &line, call, move |world, _twist| {
-        let seq = match seq_of(world, &account, &id) {
-            Ok(seq) => seq,
-            Err(missing) => return missing,
-        };
-        let Some(payment) = world.psp.payment(seq) else { return missing(&id) };
+async fn update(Path(id): Path<String>, incoming: Incoming) -> Result<Response, Refused> {
+    let asked = Asked::read("update", incoming)?;
+    let answer = asked.serve_intent(id, |world, seq, said, _twist| {
+        let Some(payment) = world.psp.payment(seq) else { return missing("") };
         if !matches!(payment.state, PspState::Created | PspState::Declined) {
             return unexpected_state(payment, "updated");
         }
-        payment.amount = form.amount("amount").unwrap_or(payment.amount);
-        payment.metadata.extend(form.metadata());
+        payment.amount = said.form.amount("amount").unwrap_or(payment.amount);
+        payment.metadata.extend(said.form.metadata());
         if let Some(reference) = payment.metadata.get("reference") {
             payment.reference = Some(reference.clone());
         }
         shown(world, seq)
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
-async fn confirm(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    Path(id): Path<String>,
-    (method, uri): (Method, Uri),
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let Asked { mut call, form } = asked!(state, "authorize", method, uri, headers, bytes);
-    call.customer = form.text("payment_method_data[card][token]").and_then(|token| {
+async fn confirm(Path(id): Path<String>, incoming: Incoming) -> Result<Response, Refused> {
+    let mut asked = Asked::read("authorize", incoming)?;
+    let token = asked.said.form.text("payment_method_data[card][token]");
+    asked.call.customer = token.and_then(|token| {
+        let state = &asked.incoming.state;
         state.read(|world| Some(open(world, world.psp.tokens.get(token)?)?.customer))
     });
-    let (account, key) = (call.account.clone(), call.key.clone());
-    serve(&state, &line, call, move |world, twist| match seq_of(world, &account, &id) {
-        Ok(seq) => confirmed(world, seq, &form, key.as_deref(), twist),
-        Err(missing) => missing,
-    })
-    .await
+    Ok(asked.serve_intent(id, confirmed).await)
 }
 
-fn confirmed(
-    world: &mut World,
-    seq: u64,
-    form: &Form,
-    key: Option<&str>,
-    twist: Option<&Twist>,
-) -> Answer {
+fn confirmed(world: &mut World, seq: u64, said: &Said, twist: Option<&Twist>) -> Answer {
     let invalid = |message: &str| {
         Answer::new(400, problem("invalid_request_error", Some("token_already_used"), message))
     };
@@ -250,7 +214,7 @@ fn confirmed(
     if !matches!(payment.state, PspState::Created | PspState::Declined) {
         return unexpected_state(payment, "confirmed");
     }
-    let token = form.text("payment_method_data[card][token]").unwrap_or_default();
+    let token = said.form.text("payment_method_data[card][token]").unwrap_or_default();
     let Some(payment_data) = world.psp.tokens.remove(token) else {
         return invalid("You cannot use a Stripe token more than once.");
     };
@@ -267,7 +231,7 @@ fn confirmed(
         }
         return answer;
     }
-    let (verdict, held) = world.psp.hold(seq, key, opened.card.fate, twist);
+    let (verdict, held) = world.psp.hold(seq, said.key.as_deref(), opened.card.fate, twist);
     let (code, decline_code) = match &verdict {
         Verdict::Held | Verdict::Pending => {
             let mut answer = shown(world, seq);
@@ -319,82 +283,41 @@ fn confirmed(
     Answer::new(402, json!({"error": error})).telling(notice)
 }
 
-async fn cancel(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    Path(id): Path<String>,
-    (method, uri): (Method, Uri),
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let Asked { call, .. } = asked!(state, "void", method, uri, headers, bytes).about(&state, &id);
-    let (account, key) = (call.account.clone(), call.key.clone());
-    serve(&state, &line, call, move |world, _twist| {
-        let seq = match seq_of(world, &account, &id) {
-            Ok(seq) => seq,
-            Err(missing) => return missing,
-        };
-        match world.psp.void(seq, key.as_deref()) {
+async fn cancel(Path(id): Path<String>, incoming: Incoming) -> Result<Response, Refused> {
+    let asked = Asked::read("void", incoming)?;
+    let answer = asked.serve_intent(id, |world, seq, said, _twist| {
+        match world.psp.void(seq, said.key.as_deref()) {
             Ok(_) => shown(world, seq).telling(Notice::new(seq, "payment_intent.canceled")),
-            Err(_) => world
-                .psp
-                .payment(seq)
-                .map_or_else(|| missing(&id), |it| unexpected_state(it, "canceled")),
+            Err(_) => stands(world, seq, "canceled"),
         }
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
-async fn capture(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    Path(id): Path<String>,
-    (method, uri): (Method, Uri),
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let Asked { call, form } =
-        asked!(state, "capture", method, uri, headers, bytes).about(&state, &id);
-    let (account, key) = (call.account.clone(), call.key.clone());
-    serve(&state, &line, call, move |world, _twist| {
-        let seq = match seq_of(world, &account, &id) {
-            Ok(seq) => seq,
-            Err(missing) => return missing,
-        };
-        match world.psp.capture(seq, form.amount("amount_to_capture"), key.as_deref()) {
+async fn capture(Path(id): Path<String>, incoming: Incoming) -> Result<Response, Refused> {
+    let asked = Asked::read("capture", incoming)?;
+    let answer = asked.serve_intent(id, |world, seq, said, _twist| {
+        let amount = said.form.amount("amount_to_capture");
+        match world.psp.capture(seq, amount, said.key.as_deref()) {
             Ok(_) => shown(world, seq).telling(Notice::new(seq, "payment_intent.succeeded")),
             Err(Stop::Amount) => {
                 let message = "The amount is more than can be captured.";
                 let code = Some("amount_too_large");
                 Answer::new(400, problem("invalid_request_error", code, message))
             }
-            Err(_) => world
-                .psp
-                .payment(seq)
-                .map_or_else(|| missing(&id), |it| unexpected_state(it, "captured")),
+            Err(_) => stands(world, seq, "captured"),
         }
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
-async fn refund(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    (method, uri): (Method, Uri),
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let asked = asked!(state, "refund", method, uri, headers, bytes);
-    let id = asked.form.text("payment_intent").unwrap_or_default().to_owned();
-    let Asked { call, form } = asked.about(&state, &id);
-    let (account, key) = (call.account.clone(), call.key.clone());
-    serve(&state, &line, call, move |world, _twist| {
-        let seq = match seq_of(world, &account, &id) {
-            Ok(seq) => seq,
-            Err(missing) => return missing,
-        };
+async fn refund(incoming: Incoming) -> Result<Response, Refused> {
+    let asked = Asked::read("refund", incoming)?;
+    let id = asked.said.form.text("payment_intent").unwrap_or_default().to_owned();
+    let answer = asked.serve_intent(id.clone(), move |world, seq, said, _twist| {
         let currency = world.psp.payment(seq).map(|it| it.currency.to_lowercase());
-        match world.psp.refund(seq, form.amount("amount"), key.as_deref()) {
+        let form = &said.form;
+        match world.psp.refund(seq, form.amount("amount"), said.key.as_deref()) {
             Ok(moved) => {
                 world.psp.said.insert(moved.id.clone(), form.metadata());
                 let refund = json!({
@@ -406,10 +329,8 @@ async fn refund(
             }
             Err(Stop::Amount) => {
                 let message = "Refund amount is greater than unrefunded amount on charge.";
-                Answer::new(
-                    400,
-                    problem("invalid_request_error", Some("amount_too_large"), message),
-                )
+                let code = Some("amount_too_large");
+                Answer::new(400, problem("invalid_request_error", code, message))
             }
             Err(_) => {
                 let message = "This PaymentIntent does not have a successful charge to refund.";
@@ -417,24 +338,15 @@ async fn refund(
                 Answer::new(400, problem("invalid_request_error", code, message))
             }
         }
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
 /// The refunds of a payment, the latest first.
-async fn refunds(
-    Extract(state): Extract<State>,
-    ConnectInfo(line): ConnectInfo<Scissors>,
-    (method, uri): (Method, Uri),
-    headers: HeaderMap,
-) -> Response {
-    let bytes = Bytes::from(uri.query().unwrap_or_default().to_owned());
-    let asked = asked!(state, "get", method, uri, headers, bytes);
-    let id = asked.form.text("payment_intent").unwrap_or_default().to_owned();
-    let Asked { call, .. } = asked.about(&state, &id);
-    let account = call.account.clone();
-    serve(&state, &line, call, move |world, _twist| {
-        let found = world.psp.by_id(Dialect::Stripe, &account, &id);
+async fn refunds(incoming: Incoming) -> Result<Response, Refused> {
+    let answer = Asked::read("get", incoming)?.serve(|world, said, _twist| {
+        let id = said.form.text("payment_intent").unwrap_or_default();
+        let found = world.psp.by_id(Dialect::Stripe, &said.account, id);
         let refund = |payment: &PspPayment, moved: &PspMove| {
             let metadata = world.psp.said.get(&moved.id).cloned().unwrap_or_default();
             json!({
@@ -451,13 +363,13 @@ async fn refunds(
             .collect();
         let list = json!({"object": "list", "url": "/v1/refunds", "has_more": false, "data": data});
         Answer::new(200, list)
-    })
-    .await
+    });
+    Ok(answer.await)
 }
 
-fn seq_of(world: &World, account: &str, id: &str) -> Result<u64, Answer> {
-    let found = world.psp.by_id(Dialect::Stripe, account, id).map(|it| it.seq);
-    found.ok_or_else(|| missing(id))
+/// What cannot be done with an intent that stands as this one does.
+fn stands(world: &mut World, seq: u64, what: &str) -> Answer {
+    world.psp.payment(seq).map_or_else(|| missing(""), |it| unexpected_state(it, what))
 }
 
 fn shown(world: &mut World, seq: u64) -> Answer {

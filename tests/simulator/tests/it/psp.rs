@@ -213,8 +213,7 @@ async fn a_token_over_another_amount_or_changed_is_none() {
     assert!(shop.books(Dialect::Adyen).await.is_empty());
 }
 
-/// `PaymentResponse.ResultCodeEnum` and the members of `PaymentResponse`, `PaymentCaptureResponse` and
-/// `ServiceError` in Adyen's API library for Node.js, 32.1.0 (Checkout v72).
+/// `PaymentResponse.ResultCodeEnum` and the members of the answers and of `ServiceError` in Adyen's API library for Node.js, 32.1.0 (Checkout v72).
 const RESULT_CODES: [&str; 14] = [
     "AuthenticationFinished",
     "AuthenticationNotRequired",
@@ -261,6 +260,23 @@ const CAPTURE_RESPONSE: [&str; 10] = [
     "status",
     "subMerchants",
 ];
+const REFUND_RESPONSE: [&str; 11] = [
+    "amount",
+    "capturePspReference",
+    "lineItems",
+    "merchantAccount",
+    "merchantRefundReason",
+    "paymentPspReference",
+    "pspReference",
+    "reference",
+    "splits",
+    "status",
+    "store",
+];
+const REVERSAL_RESPONSE: [&str; 5] =
+    ["merchantAccount", "paymentPspReference", "pspReference", "reference", "status"];
+const STANDALONE_CANCEL_RESPONSE: [&str; 5] =
+    ["merchantAccount", "paymentReference", "pspReference", "reference", "status"];
 const SERVICE_ERROR: [&str; 6] =
     ["additionalData", "errorCode", "errorType", "message", "pspReference", "status"];
 
@@ -284,10 +300,47 @@ async fn adyens_answers_are_made_of_what_its_library_knows() {
         let (_, taken) =
             shop.adyen(&format!("payments/{psp}/captures"), &change, "c").await.unwrap();
         is_made_of(&taken, &CAPTURE_RESPONSE);
+        let (_, taken) =
+            shop.adyen(&format!("payments/{psp}/refunds"), &change, "r").await.unwrap();
+        is_made_of(&taken, &REFUND_RESPONSE);
+        let bare = json!({"merchantAccount": "ShopECOM", "reference": "c"});
+        for (what, key) in [("reversals", "v"), ("cancels", "x")] {
+            let (_, taken) =
+                shop.adyen(&format!("payments/{psp}/{what}"), &bare, key).await.unwrap();
+            is_made_of(&taken, &REVERSAL_RESPONSE);
+        }
+        let own =
+            json!({"merchantAccount": "ShopECOM", "paymentReference": "a-1", "reference": "c"});
+        let (_, taken) = shop.adyen("cancels", &own, "t").await.unwrap();
+        is_made_of(&taken, &STANDALONE_CANCEL_RESPONSE);
         let (status, no) = shop.adyen("payments/NONE/captures", &change, "n").await.unwrap();
         assert_eq!(status, 422);
         is_made_of(&no, &SERVICE_ERROR);
     }
+}
+
+#[tokio::test]
+async fn adyen_takes_a_capture_that_comes_to_nothing() {
+    let shop = Shop::with_accounts("visa").await;
+    let (_, paid) = shop.adyen("payments", &shop.payment("pay_a-1"), "k").await.unwrap();
+    let psp = paid["pspReference"].as_str().unwrap();
+    let twist = Twist::Declined { code: "expired".to_owned() };
+    shop.fault(FaultSpec::money(Dialect::Adyen, "capture", twist)).await;
+    let change = json!({"merchantAccount": "ShopECOM", "reference": "c",
+                        "amount": {"currency": "USD", "value": 19_900}});
+    let (status, taken) =
+        shop.adyen(&format!("payments/{psp}/captures"), &change, "c").await.unwrap();
+    assert_eq!((status, &taken["status"]), (201, &json!("received")));
+    let told = notices(&shop, 2).await;
+    let items: Vec<_> =
+        told.iter().map(|it| &it["notificationItems"][0]["NotificationRequestItem"]).collect();
+    let capture = items.iter().find(|it| it["eventCode"] == "CAPTURE").unwrap();
+    assert_eq!(
+        (&capture["success"], &capture["pspReference"]),
+        (&json!("false"), &taken["pspReference"])
+    );
+    let payment = shop.books(Dialect::Adyen).await.remove(0);
+    assert_eq!((payment.state, payment.held, payment.captured), (PspState::Held, 19_900, 0));
 }
 
 #[tokio::test]
