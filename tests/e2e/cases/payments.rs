@@ -323,6 +323,31 @@ pub(crate) async fn a_device_that_showed_another_total_is_not_charged(
     Ok(())
 }
 
+/// Adyen takes a capture, and its notice says that it came to nothing: nobody is told that it is captured,
+/// and a person has to look.
+pub(crate) async fn a_capture_that_was_taken_and_failed_is_a_persons(
+    ground: Ground<'_>,
+) -> Outcome {
+    let _peace = ground.in_peace().await;
+    let scene = Scene::shop(&ground, "pay-taken", Dialect::Adyen).await?;
+    let asked = scene.ask("1009").await?;
+    let twist = Twist::Declined { code: "expired".to_owned() };
+    scene.fault(FaultSpec::money(Dialect::Adyen, "capture", twist).times(1)).await?;
+    scene.pays(&asked).await?;
+    let told = scene.told("payment.mismatch", &asked).await?;
+    assert_eq!(text_at(&told.event, "/data/reason"), "capture_refused");
+    let payment = scene.payment(&asked).await?;
+    assert_eq!(text_at(&payment, "/state"), "ackMismatch");
+    assert_eq!(text_at(&payment, "/captured"), "0.00");
+    // Once more, under another key: now it is done.
+    let path = format!("/v1/payments/{}/capture", asked.id);
+    let again = scene.api.call(Method::POST, &path, &[], None).await?;
+    assert!((200..300).contains(&again.status), "{}", again.body);
+    scene.told("payment.captured", &asked).await?;
+    assert_eq!(kept(&scene.books().await?), TOTAL);
+    Ok(())
+}
+
 /// The journal tells everything, in a chain, and none of what it must not.
 pub(crate) async fn the_journal_tells_all_and_nothing_private(ground: Ground<'_>) -> Outcome {
     let _peace = ground.in_peace().await;
