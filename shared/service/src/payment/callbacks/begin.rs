@@ -40,6 +40,7 @@ where
         &self,
         call: &Call<'_>,
         payment: &Payment,
+        offer: &Offer,
         paying: &mut Paying,
     ) -> Result<Result<Plan, Refusal>, CallbackError> {
         let checked = paying.check(&self.tokens, self.clock.now());
@@ -52,15 +53,14 @@ where
         if let Some(refusal) = self.closed(payment) {
             return Ok(Err(refusal));
         }
-        let offer = self.offered(payment).await?;
         let contact = |name| paying.body.member(name);
         let errors = offer.missing(contact("billingContact"), contact("shippingContact"));
         if !errors.is_empty() {
             return Ok(Err(Refusal { why: "contact_invalid", errors }));
         }
         let inputs = final_inputs(payment, paying);
-        let priced = self.priced(payment, &offer, &inputs, call.by(PSP_WITHIN - PSP_NEEDS)).await?;
-        let mark = match mark(payment, &offer, &priced) {
+        let priced = self.priced(payment, offer, &inputs, call.by(PSP_WITHIN - PSP_NEEDS)).await?;
+        let mark = match mark(payment, offer, &priced) {
             Ok(mark) => mark.clone(),
             Err(refusal) => return Ok(Err(refusal)),
         };

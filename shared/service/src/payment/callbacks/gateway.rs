@@ -10,6 +10,7 @@
 //! ```
 
 use amb_protocol::apple_pay::{GatewayAnswer, PayError, Region};
+use futures_util::future::try_join3;
 use jiff::Timestamp;
 
 use super::{
@@ -22,7 +23,7 @@ use crate::{
     dispatch::stand_back,
     model::{Attempt, JournalEvent, JournalRow, Payment, TokenClaim, Told},
     payment::commit::{Committed, Plan},
-    port::{Clock, Entropy, Merchants, Payments, PriceSource, Psp, SettlementQueue},
+    port::{Clock, Entropy, Merchants, Payments, PortError, PriceSource, Psp, SettlementQueue},
 };
 
 /// What the device sent to pay with.
@@ -106,10 +107,14 @@ where
         };
         let unknown = paying.body.unknown;
         for tried in 0..TRIES {
-            let claim = match &paying.token.hash {
-                Some(hash) => self.store.token_claim(&payment.merchant, hash).await?,
-                None => None,
-            };
+            // One look for all that an attempt needs: the customer waits.
+            let chain = payment.chain();
+            let (claim, offer, head) = try_join3(
+                self.claim(&payment, &paying),
+                self.offered(&payment),
+                self.store.chain_head(&chain),
+            )
+            .await?;
             // Before anything else: a token that comes again gets its answer, however old it is by now.
             let (plan, refused) = match claim {
                 Some(claim) if claim.payment == payment.pointer && claim.attempt == 0 => {
@@ -121,7 +126,7 @@ where
                     return Ok(Reply { unknown, ..reply });
                 }
                 Some(_) => self.refuse(call, payment, &paying, REPLAY.into()),
-                None => match self.begin(call, &payment, &mut paying).await? {
+                None => match self.begin(call, &payment, &offer, &mut paying).await? {
                     Ok(plan) => (plan, None),
                     Err(refusal) if refusal.why == EXHAUSTED => {
                         return Ok(Reply::gone().code(EXHAUSTED));
@@ -129,6 +134,7 @@ where
                     Err(refusal) => self.refuse(call, payment, &paying, refusal),
                 },
             };
+            let plan = Plan { head: Some(head), ..plan };
             let unmoved = plan.payment.clone();
             if let Some(reply) = &refused
                 && plan.rows.is_empty()
@@ -154,6 +160,18 @@ where
             }
         }
         Err(CallbackError::Busy)
+    }
+
+    /// What the token was used for before.
+    async fn claim(
+        &self,
+        payment: &Payment,
+        paying: &Paying,
+    ) -> Result<Option<TokenClaim>, PortError> {
+        match &paying.token.hash {
+            Some(hash) => self.store.token_claim(&payment.merchant, hash).await,
+            None => Ok(None),
+        }
     }
 
     /// No attempt: the journal says why, and the device is told that it failed. Whoever keeps on sending
