@@ -84,9 +84,9 @@ bench: need-cargo .venv/ready ## the numbers of the README, as a table and targe
 	$(call say,measuring)
 	target/release/amb-bench --functions target/bench/shipped $(ONLY)
 
-verify-journal: need-cargo ## recomputes the journal from finance's exports alone: DIR=folder
+verify-journal: need-cargo ## recomputes the journal from finance's exports alone: DIR=folder, UNTIL=day, NOTED=sha256
 	@[ -n "$(DIR)" ] || { echo "make: say where the exports are: make verify-journal DIR=folder" >&2; exit 1; }
-	@cargo run --locked --quiet --package amb-cli -- verify-journal "$(DIR)"
+	@cargo run --locked --quiet --package amb-cli -- verify-journal "$(DIR)" $(if $(UNTIL),--until "$(UNTIL)") $(if $(NOTED),--noted "$(NOTED)")
 
 build: need-cargo .venv/build/ready ## zips for Lambda: ARCH=arm64 (default) or x86_64; DECRYPT=1 for TokenDecryption=on
 	$(call say,installing the Rust target $(RUST_TARGET))

@@ -6,6 +6,7 @@ use std::{
     process::ExitCode,
 };
 
+use amb_service::problem::chain;
 use clap::{Parser, Subcommand};
 
 mod check_endpoint;
@@ -39,10 +40,10 @@ fn main() -> ExitCode {
             check_endpoint::run(&options, &mut out).map_err(|error| error.to_string())
         }
         Task::VerifyJournal(options) => {
-            verify_journal::run(&options, &mut out).map_err(|error| error.to_string())
+            verify_journal::run(&options, &mut out).map_err(|error| chain(&error))
         }
         Task::Match(options) => {
-            match_report::run(&options, &mut out).map_err(|error| error.to_string())
+            match_report::run(&options, &mut out).map_err(|error| chain(&error))
         }
     };
     match ended {

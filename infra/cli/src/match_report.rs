@@ -40,20 +40,36 @@ enum Provider {
 /// A report that cannot be matched.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unmatched {
-    /// A file cannot be read, or what was found cannot be told.
-    #[error("{0}")]
+    /// A file or folder cannot be read.
+    #[error("{}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What was found cannot be told.
+    #[error(transparent)]
     Io(#[from] io::Error),
     /// The report is not what it should be.
-    #[error("the report: {0}")]
-    Report(#[from] ReportFault),
+    #[error("{}", .file.display())]
+    Report {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: ReportFault,
+    },
     /// A day's journal cannot be read.
-    #[error("{}: {source}", .file.display())]
+    #[error("{}", .file.display())]
     Journal {
         /// The file.
         file: PathBuf,
         /// Why.
         source: CsvFault,
     },
+    /// Without a journal, nothing would match.
+    #[error("no `journal.csv` lies below the folder of `--journal`")]
+    NoDay,
 }
 
 /// Matches; whether there is no exception.
@@ -62,14 +78,22 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> Result<bool, Unmat
         Provider::Stripe => ReportForm::Stripe,
         Provider::Adyen => ReportForm::Adyen,
     };
-    let report = read(form, &fs::read(&options.report)?)?;
+    let file = &options.report;
+    let report = fs::read(file).map_err(|source| at(file, source))?;
+    let unfit = |source| Unmatched::Report { file: file.clone(), source };
+    let report = read(form, &report).map_err(unfit)?;
     let mut journals = Vec::new();
     collect(&options.journal, &mut journals)?;
+    if journals.is_empty() {
+        return Err(Unmatched::NoDay);
+    }
+    // Within a merchant's folder their names sort as the days follow.
     journals.sort();
     let mut book = Book::without(&report);
     for file in journals {
         let unread = |source| Unmatched::Journal { file: file.clone(), source };
-        for row in JournalRows::open(BufReader::new(File::open(&file)?)).map_err(unread)? {
+        let opened = File::open(&file).map_err(|source| at(&file, source))?;
+        for row in JournalRows::open(BufReader::new(opened)).map_err(unread)? {
             book.add(&row.map_err(unread)?);
         }
     }
@@ -81,8 +105,8 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> Result<bool, Unmat
 }
 
 /// Every `journal.csv` below a folder.
-fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), io::Error> {
-    for entry in fs::read_dir(folder)? {
+fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), Unmatched> {
+    for entry in fs::read_dir(folder).map_err(|source| at(folder, source))? {
         let (kind, path) = entry.map(|entry| (entry.file_type(), entry.path()))?;
         if kind?.is_dir() {
             collect(&path, into)?;
@@ -91,4 +115,8 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), io::Error> {
         }
     }
     Ok(())
+}
+
+fn at(path: &Path, source: io::Error) -> Unmatched {
+    Unmatched::File { path: path.to_owned(), source }
 }

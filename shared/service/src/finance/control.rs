@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::links::Break;
-use crate::model::{Chain, ChainHead, JournalEvent, JournalRow, TenantId};
+use crate::model::{ChainHead, JournalEvent, JournalRow, TenantId};
 
 /// A day's control file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,11 +157,6 @@ impl Control {
     /// How the next day's control file names this one.
     pub fn as_previous(&self, bytes: &[u8]) -> PreviousControl {
         PreviousControl { day: self.day, sha256: sha256(bytes) }
-    }
-
-    /// A chain of the merchant.
-    pub fn chain_of(&self, shard: u8) -> Chain {
-        Chain { tenant: self.tenant.clone(), merchant: self.merchant.clone(), shard }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whether rows follow one another as they were written: numbers without a gap, hashes without a
 //! break, days that never run backwards.
 
+use std::fmt;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,18 @@ pub enum Broken {
     Time,
     /// It belongs to another day, merchant or tenant.
     Stranger,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gap => "a row is missing before it, or it stands where it does not belong",
+            Self::Link => "it names another row as the one before",
+            Self::Hash => "it is not what its hash was made over",
+            Self::Time => "it is of an earlier day or time than the row before",
+            Self::Stranger => "it belongs to another day, chain, merchant or tenant",
+        })
+    }
 }
 
 /// A chain that is being followed.
