@@ -187,7 +187,7 @@ async fn a_session_that_broke_off_is_asked_for_again() {
     let authority = Authority::new();
     let whole = session_json();
     for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
-        let answers = vec![(200, whole[..cut].to_owned()), (200, whole.clone())];
+        let answers = vec![(200, whole.split_at(cut).0.to_owned()), (200, whole.clone())];
         let (server, _) = apple(&authority, answers).await;
         let session = ask(&gateway(&authority, &https(&server), (2090, 1, 1))).await.unwrap();
         assert_eq!((session.json.get(), server.connections()), (whole.as_str(), 2), "{cut}");
