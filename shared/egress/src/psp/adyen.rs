@@ -274,14 +274,12 @@ impl<'a> Adyen<'a> {
     /// What the first answer, told again, says of a doubt.
     async fn resolved(&self, order: &PspOrder, payment: Payment) -> Resolution {
         match self.judge(order, payment).await {
-            result @ PspResult::Approved { .. } => {
-                Resolution::Held { result, fence: Fence::ReplayKey }
-            }
             PspResult::Declined { .. } | PspResult::Rejected { .. } => {
                 Resolution::Nothing(Fence::ReplayKey)
             }
-            // It is known, and may hold money: it is let go like what does.
-            result @ PspResult::InDoubt { reference: Some(_), .. } => {
+            // It is held; or it is known and may be, and is let go like what is.
+            result @ (PspResult::Approved { .. }
+            | PspResult::InDoubt { reference: Some(_), .. }) => {
                 Resolution::Held { result, fence: Fence::ReplayKey }
             }
             PspResult::InDoubt { reference: None, .. } => Resolution::StillUnknown,

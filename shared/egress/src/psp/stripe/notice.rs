@@ -35,8 +35,8 @@ struct Data {
 struct Object {
     #[serde(default)]
     id: Option<String>,
-    #[serde(default)]
-    object: Option<String>,
+    #[serde(default, rename = "object")]
+    kind: Option<String>,
     #[serde(default)]
     status: Option<String>,
     #[serde(default)]
@@ -111,7 +111,7 @@ impl Stripe<'_> {
 impl Object {
     /// A refund may fail days after it succeeded: the bank did not take it.
     fn failed_refund(&self) -> Option<PspEnding> {
-        let is_refund = self.object.as_deref() == Some("refund");
+        let is_refund = self.kind.as_deref() == Some("refund");
         let word = self.status.as_deref().filter(|_| is_refund)?;
         if !matches!(word, "failed" | "canceled") {
             return None;
