@@ -13,7 +13,7 @@ use lambda_runtime::Error;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init("account-api", config.log_level());
+    telemetry::init("account-api", &config);
 
     let Clients { dynamodb, sqs, secrets, config: sdk } = Clients::load(Profile::ack()).await;
     let tables =

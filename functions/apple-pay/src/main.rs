@@ -13,7 +13,7 @@ use lambda_runtime::Error;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init("apple-pay", config.log_level());
+    telemetry::init("apple-pay", &config);
     let log = telemetry::LogHash::for_deployment(config.stage());
 
     let clients = Clients::load(Profile::ack()).await;

@@ -10,7 +10,7 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init("delivery-sweep", config.log_level());
+    telemetry::init("delivery-sweep", &config);
 
     let clients = Clients::load(Profile::worker()).await;
     let tables =

@@ -14,7 +14,7 @@ const RESERVE: Duration = Duration::from_secs(60);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init("finance-export", config.log_level());
+    telemetry::init("finance-export", &config);
 
     let clients = Clients::load(Profile::worker()).await;
     let tables = Tables::default().with_payments(config.payments_table()?);

@@ -10,7 +10,7 @@ use outbound_relay::{opening, relay_batch};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init("outbound-relay", config.log_level());
+    telemetry::init("outbound-relay", &config);
     let log = telemetry::LogHash::for_deployment(config.stage());
 
     let clients = Clients::load(Profile::worker()).await;

@@ -9,7 +9,7 @@ use outbound_send::OutboundSend;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init("outbound-send", config.log_level());
+    telemetry::init("outbound-send", &config);
     let log = telemetry::LogHash::for_deployment(config.stage());
 
     let profile = Profile::ack();

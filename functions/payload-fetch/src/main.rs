@@ -10,7 +10,7 @@ use payload_fetch::{apple_content, fetch_batch};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init("payload-fetch", config.log_level());
+    telemetry::init("payload-fetch", &config);
     let log = telemetry::LogHash::for_deployment(config.stage());
 
     let clients = Clients::load(Profile::worker()).await;

@@ -10,7 +10,7 @@ use payment_settle::settle_batch;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init("payment-settle", config.log_level());
+    telemetry::init("payment-settle", &config);
     let log = telemetry::LogHash::for_deployment(config.stage());
 
     let clients = Clients::load(Profile::worker()).await;

@@ -9,7 +9,7 @@ use token_decrypt::TokenDecrypt;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init("token-decrypt", config.log_level());
+    telemetry::init("token-decrypt", &config);
 
     let clients = Clients::load(Profile::ack()).await;
     let keys = SecretsManagerMerchants::new(clients.secrets.clone(), config.processing_secrets()?);

@@ -10,7 +10,7 @@ use webhook_delivery::deliver_batch;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init("webhook-delivery", config.log_level());
+    telemetry::init("webhook-delivery", &config);
     let log = telemetry::LogHash::for_deployment(config.stage());
 
     let clients = Clients::load(Profile::worker()).await;

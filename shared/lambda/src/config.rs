@@ -65,6 +65,8 @@ pub const APPLE_CONTENT_HEADERS: &str = "AMB_APPLE_CONTENT_HEADERS";
 pub const API_URL: &str = "AMB_API_URL";
 /// The name of this deployment, such as `prod`; [`DEFAULT_STAGE`] when absent.
 pub const STAGE: &str = "AMB_STAGE";
+/// The namespace of this deployment's metrics; [`DEFAULT_METRICS`] when absent.
+pub const METRICS: &str = "AMB_METRICS";
 /// `allow` lets webhooks go to 127.0.0.1: for the local stack, refused elsewhere.
 pub const EGRESS_LOOPBACK: &str = "AMB_EGRESS_LOOPBACK";
 /// Lambda's own setting of the log level.
@@ -80,6 +82,8 @@ pub const DEFAULT_APPLE_GATEWAY_URL: &str = "https://mspgw.push.apple.com/v1";
 pub const DEFAULT_APPLE_CONTENT_HOSTS: &str = "icloud-content.com,icloud.com,apple.com";
 /// The deployment's name when none is given.
 pub const DEFAULT_STAGE: &str = "dev";
+/// The namespace of metrics when none is given.
+pub const DEFAULT_METRICS: &str = "AmbMsp";
 
 /// What the environment says.
 #[derive(Clone, Debug)]
@@ -305,6 +309,11 @@ impl Config {
         }
     }
 
+    /// Where CloudWatch counts: two deployments in one account do not ring each other's alarms.
+    pub fn metrics(&self) -> &str {
+        self.optional(METRICS).unwrap_or(DEFAULT_METRICS)
+    }
+
     /// How much is logged: `AWS_LAMBDA_LOG_LEVEL`, then `RUST_LOG`, then info. What is not a level
     /// is passed over, since Lambda sets the first and developers' shells the second.
     pub fn log_level(&self) -> LevelFilter {
@@ -363,7 +372,7 @@ fn is_loopback(url: &str) -> bool {
     })
 }
 
-const NAMES: [&str; 32] = [
+const NAMES: [&str; 33] = [
     INBOX_TABLE,
     CONVERSATIONS_TABLE,
     ACCOUNTS_TABLE,
@@ -392,6 +401,7 @@ const NAMES: [&str; 32] = [
     APPLE_CONTENT_HEADERS,
     API_URL,
     STAGE,
+    METRICS,
     EGRESS_LOOPBACK,
     LAMBDA_LOG_LEVEL,
     RUST_LOG,

@@ -31,17 +31,17 @@ pub use subscriber::JsonLines;
 
 use std::panic;
 
-use tracing::{level_filters::LevelFilter, subscriber::set_global_default};
+use tracing::subscriber::set_global_default;
 use tracing_subscriber::{Layer as _, Registry, layer::SubscriberExt as _};
 
 use self::line::Stdout;
-use crate::adapter::System;
+use crate::{adapter::System, config::Config};
 
 /// Sends the events of this process to stdout from now on, under the name of the function, and makes
 /// panics one line too. A second call changes nothing.
-pub fn init(function: &'static str, level: LevelFilter) {
-    let lines = JsonLines::new(function, System, Stdout);
-    let subscriber = Registry::default().with(lines.with_filter(level));
+pub fn init(function: &'static str, config: &Config) {
+    let lines = JsonLines::new(function, System, Stdout).counting_in(config.metrics());
+    let subscriber = Registry::default().with(lines.with_filter(config.log_level()));
     if set_global_default(subscriber).is_ok() {
         panic::set_hook(Box::new(|panic| {
             // Never the message: it may quote what was being worked on.

@@ -271,6 +271,12 @@ pub(crate) fn alarms_watch_what_can_go_wrong() -> Outcome {
         let metrics = alarm["Metrics"].to_string();
         // CloudWatch takes no more, whoever asks.
         assert!(metrics.matches("MetricStat").count() <= 10, "{name} watches too much");
+        // Another deployment in the same account does not ring here.
+        for metric in list(alarm, "/Metrics") {
+            let namespace = metric.pointer("/MetricStat/Metric/Namespace").map(label);
+            let is_ours = |it: &str| it.starts_with("AWS/") || it == "AWS::StackName";
+            assert!(namespace.is_none_or(|it| is_ours(&it)), "{name} watches {metric}");
+        }
         if metrics.contains(r#""MetricName":"Errors""#) {
             references(&alarm["Metrics"], &mut watched);
         }

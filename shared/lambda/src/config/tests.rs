@@ -53,6 +53,7 @@ fn what_is_right_is_read() {
         (MSP_ID, "3b241101-e2bb-4255-8caf-4136c566a962"),
         (API_URL, "https://api.example.com"),
         (STAGE, "prod"),
+        (METRICS, "amb-prod"),
     ])
     .unwrap();
     assert_eq!(config.inbox_table().unwrap(), "amb-dev-Inbox_1");
@@ -68,6 +69,7 @@ fn what_is_right_is_read() {
     assert_eq!(config.apple_content_hosts(), Ok(DEFAULT_APPLE_CONTENT_HOSTS));
     assert_eq!(config.apple_content_headers(), Ok("plain"));
     assert_eq!(config.stage(), "prod");
+    assert_eq!(config.metrics(), "amb-prod");
     assert_eq!(config.egress_loopback(), Ok(false));
 }
 

@@ -122,8 +122,7 @@ impl Stage {
         self
     }
 
-    /// The members of the line, and the directive that says which of them are metrics. One is enough:
-    /// it is half of the line, and lines are paid for by their length.
+    /// The members of the line, and which of them are metrics.
     fn render(self) -> (Map<String, Value>, Value) {
         let mut document = Map::new();
         document.insert("Stage".into(), self.name.into());
@@ -140,13 +139,7 @@ impl Stage {
             metrics.push(json!({"Name": name, "Unit": unit.as_str()}));
         }
         document.extend(self.fields);
-
-        let directive = json!({
-            "Namespace": NAMESPACE,
-            "Dimensions": [["Function", "Stage", "Outcome"]],
-            "Metrics": metrics,
-        });
-        (document, json!([directive]))
+        (document, metrics.into())
     }
 }
 
@@ -169,5 +162,5 @@ impl fmt::Display for Unit {
 
 /// By this target the subscriber knows a stage's line.
 pub(super) const TARGET: &str = "amb_lambda::stage";
-/// The namespace of all metrics.
-const NAMESPACE: &str = "AmbMsp";
+/// What every metric is told apart by.
+pub(super) const DIMENSIONS: [&str; 3] = ["Function", "Stage", "Outcome"];

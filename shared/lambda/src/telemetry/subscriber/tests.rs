@@ -29,7 +29,7 @@ impl Sink for Lines {
 
 fn written(work: impl FnOnce()) -> Vec<String> {
     let lines = Lines::default();
-    let layer = JsonLines::new("inbound-webhook", Noon, lines.clone());
+    let layer = JsonLines::new("inbound-webhook", Noon, lines.clone()).counting_in("amb-prod");
     tracing::subscriber::with_default(Registry::default().with(layer), work);
     lines.0.lock().unwrap().clone()
 }
@@ -103,7 +103,7 @@ fn a_stage_is_one_line_that_is_a_log_and_its_metrics() {
                 "Timestamp": 1_795_262_400_250_i64,
                 "CloudWatchMetrics": [
                     {
-                        "Namespace": "AmbMsp",
+                        "Namespace": "amb-prod",
                         "Dimensions": [["Function", "Stage", "Outcome"]],
                         "Metrics": [
                             {"Name": "Count", "Unit": "Count"},
