@@ -34,7 +34,7 @@ pub enum Ask {
 )]
 pub struct AskFault(String);
 
-/// What S3 says of a new object, by way of EventBridge.
+/// What S3 says of a new object, by way of `EventBridge`.
 #[derive(Deserialize)]
 struct Dropped {
     object: DroppedObject,

@@ -1,5 +1,11 @@
 //! Finance's commands, run on made-up exports: what they say, and what they end with.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
 #[path = "finance/exported.rs"]
 mod exported;
 #[path = "finance/matching.rs"]

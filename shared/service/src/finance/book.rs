@@ -16,6 +16,8 @@ pub struct Book {
     /// The report that it is held against, as rows name it.
     own: String,
     payments: BTreeMap<PaymentId, Known>,
+    /// Payments whose first rows are among those that were added.
+    whole: BTreeSet<PaymentId>,
     references: BTreeMap<String, PaymentId>,
     /// The report's own rows that are there.
     written: BTreeSet<Line>,
@@ -30,8 +32,6 @@ type Line = (String, JournalEvent, Option<String>);
 /// What is known of a payment.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// Its first rows are among those that were read.
-    pub is_whole: bool,
     /// The business.
     pub business: Option<BusinessId>,
     /// The business's own name of the order.
@@ -80,6 +80,11 @@ impl Book {
         Self { own: settle::name_of(report), ..Self::default() }
     }
 
+    /// Whether all of a payment's rows were added, from its first on.
+    pub fn is_whole(&self, payment: &PaymentId) -> bool {
+        self.whole.contains(payment)
+    }
+
     /// Forgets a payment whose rows are to be added anew, all of them.
     pub fn forget(&mut self, payment: &PaymentId) {
         self.payments.remove(payment);
@@ -99,6 +104,9 @@ impl Book {
             }
         }
         let Some(payment) = &row.payment_id else { return };
+        if row.event_type == JournalEvent::SessionCreated {
+            self.whole.insert(payment.clone());
+        }
         let known = self.payments.entry(payment.clone()).or_default();
         known.learn(row);
         if row.event_type != JournalEvent::Settled
@@ -163,7 +171,6 @@ impl Known {
         // What was settled in another currency has a second row, in the payment's own.
         let is_settled = row.event_type == JournalEvent::Settled && row.currency == self.currency;
         match row.event_type {
-            JournalEvent::SessionCreated => self.is_whole = true,
             JournalEvent::Told => match row.told.as_deref() {
                 Some("success") => self.told_success = Some(row.ts_utc),
                 Some("failure") => self.told_failure = true,

@@ -73,7 +73,7 @@ impl Pen<'_> {
         let row = JournalRow {
             psp_reference: Some(line.id.clone()),
             decision: Some(booked.as_str().to_owned()),
-            ..self.row(event, payment.as_ref(), line.line.to_string())
+            ..self.row(event, payment.as_ref(), &line.line.to_string())
         };
         of_currency(row, currency, amount)
     }
@@ -85,15 +85,14 @@ impl Pen<'_> {
         if known.is_some_and(|known| known.exceptions.contains(class)) {
             return None;
         }
-        let place = item.payment.as_str().to_owned();
         let row = JournalRow {
             error_class: Some(class.to_owned()),
-            ..self.row(JournalEvent::MatchException, Some(&item.payment), place)
+            ..self.row(JournalEvent::MatchException, Some(&item.payment), item.payment.as_str())
         };
         Some(of_currency(row, item.currency, item.amount))
     }
 
-    fn row(&self, event: JournalEvent, payment: Option<&PaymentId>, place: String) -> JournalRow {
+    fn row(&self, event: JournalEvent, payment: Option<&PaymentId>, place: &str) -> JournalRow {
         let known = self.known(payment);
         JournalRow {
             payment_id: payment.cloned(),

@@ -56,8 +56,7 @@ impl Reading {
         }
         let named: BTreeSet<_> = report.lines.iter().filter_map(|it| it.payment.as_ref()).collect();
         for payment in named {
-            let found = reading.book.find(Some(payment), &[]);
-            if found.is_some_and(|(_, known)| known.is_whole) {
+            if reading.book.is_whole(payment) {
                 continue;
             }
             reading.book.forget(payment);
