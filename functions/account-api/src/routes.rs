@@ -49,6 +49,7 @@ macro_rules! routes {
 
 const ADMIN: Opens = Opens::Any(&[Scope::Admin]);
 const READ: Opens = Opens::Any(&[Scope::Read]);
+const PRIVATE: Opens = Opens::Any(&[Scope::Private]);
 const EITHER: Opens = Opens::Any(&[Scope::Admin, Scope::Read]);
 const WRITERS: Opens = Opens::Any(&[Scope::Admin, Scope::Send]);
 const SEND: Opens = Opens::Any(&[Scope::Send]);
@@ -69,6 +70,7 @@ routes! {
     ReplaceApplePay "replaceApplePay" = "PUT" "/v1/businesses/{businessId}/apple-pay" ADMIN;
     ListPayments "listPayments" = "GET" "/v1/payments" READ;
     ReadPayment "readPayment" = "GET" "/v1/payments/{paymentId}" READ;
+    ReadContacts "readPaymentContacts" = "GET" "/v1/payments/{paymentId}/contacts" PRIVATE;
     CapturePayment "capturePayment" = "POST" "/v1/payments/{paymentId}/capture" PAYMENTS;
     VoidPayment "voidPayment" = "POST" "/v1/payments/{paymentId}/void" PAYMENTS;
     RefundPayment "refundPayment" = "POST" "/v1/payments/{paymentId}/refunds" PAYMENTS;

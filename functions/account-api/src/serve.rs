@@ -24,8 +24,8 @@ use crate::{
     view::{
         ApplePayView, AttachmentView, BusinessView, ConversationView, DeliveryView, DownloadView,
         EndpointView, HistoryView, KeyView, MessageView, NewEndpointView, NewKeyView, Page,
-        PaymentHistoryView, PaymentView, PingView, ReceiptView, RenderingView, ReplayView,
-        RulePackNameView, RulePackView, SettingsView, StartLinkView, TemplateCheckView,
+        PaymentContactsView, PaymentHistoryView, PaymentView, PingView, ReceiptView, RenderingView,
+        ReplayView, RulePackNameView, RulePackView, SettingsView, StartLinkView, TemplateCheckView,
         TemplateSummaryView, TemplateView, TenantView, UploadView, WrittenTemplateView, journal,
     },
 };
@@ -103,6 +103,10 @@ where
             }
             Operation::ReadPayment => {
                 ok(&PaymentHistoryView::from(account.payment(caller.principal()?, id).await?))
+            }
+            Operation::ReadContacts => {
+                let contacts = account.payment_contacts(caller.principal()?, id).await?;
+                ok(&PaymentContactsView::from(contacts))
             }
             Operation::CapturePayment => asked(account.capture_payment(caller, id, body).await?),
             Operation::VoidPayment => asked(account.void_payment(caller, id, body).await?),

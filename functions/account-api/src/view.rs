@@ -19,7 +19,7 @@ pub(crate) use endpoint::{DeliveryView, EndpointView, NewEndpointView, PingView,
 pub(crate) use file::{AttachmentView, DownloadView};
 pub(crate) use merchant::ApplePayView;
 pub(crate) use message::{HistoryView, MessageView};
-pub(crate) use payment::{PaymentHistoryView, PaymentView, ReceiptView};
+pub(crate) use payment::{PaymentContactsView, PaymentHistoryView, PaymentView, ReceiptView};
 pub(crate) use rule_pack::{RulePackNameView, RulePackView};
 pub(crate) use template::{
     RenderingView, TemplateCheckView, TemplateSummaryView, TemplateView, UploadView,

@@ -72,8 +72,15 @@ fn the_clock_exports_what_is_over_and_says_how_much() {
     let now = world.world().now;
     let head = ChainHead::default();
     let rows = journal::chain(&chain, &head, "Europe/Berlin", now, vec![draft]);
-    let change =
-        PaymentChange { payment: None, claim: None, quotes: Vec::new(), chain, rows, head };
+    let change = PaymentChange {
+        payment: None,
+        claim: None,
+        quotes: Vec::new(),
+        contacts: None,
+        chain,
+        rows,
+        head,
+    };
     drive(world.change(&change)).unwrap().unwrap();
     let finance = Finance::new(world.clone(), world.clone(), world.clone());
     let run = || {

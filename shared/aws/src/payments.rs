@@ -7,13 +7,14 @@
 //! |---|---|---|---|
 //! | `due`, `due_at` | S, N | a payment that owes something | index `due`: partition `PAY#<shard>`, keys only |
 //! | `lpk`, `lsk` | S, S | payments; journal rows of a payment | index `list`: partition `T#<tenant>#B#<business>`, ordered by creation, or the payment's own, ordered by number; keys only |
-//! | `ttl` | N | all but the journal and its chains | expiry, 400 days after the end at the earliest |
+//! | `ttl` | N | all but the journal and its chains | expiry, 400 days after the end at the earliest; of contacts 90 days after they were told |
 //!
 //! | row | `pk` | `sk` |
 //! |---|---|---|
 //! | payment | `T#<tenant>#PAY#<payment>` | `META` |
 //! | offer | `T#<tenant>#PAY#<payment>` | `OFFER` |
 //! | quote | `T#<tenant>#PAY#<payment>` | `Q#<number>` |
+//! | whom it is for, sealed | `T#<tenant>#PAY#<payment>` | `CONTACTS` |
 //! | customer's reply that weighs most | `T#<tenant>#PAY#<payment>` | `REPLY` |
 //! | token's claim | `TK#<merchant>#<hash>` | `CLAIM` |
 //! | journal row | `J#<tenant>#<merchant>#<shard>#<day>` | `<number>` |
@@ -27,7 +28,10 @@ mod lists;
 
 use amb_protocol::apple_pay::{MerchantIdentifier, Offer, Quote};
 use amb_service::{
-    model::{Chain, ChainHead, Payment, PaymentPointer, PaymentReply, Seen, TokenClaim, TokenHash},
+    model::{
+        Chain, ChainHead, Payment, PaymentPointer, PaymentReply, SealedContacts, Seen, TokenClaim,
+        TokenHash,
+    },
     port::{Changed, PaymentChange, Payments, PortError},
 };
 use serde::de::DeserializeOwned;
@@ -54,6 +58,13 @@ impl Payments for Store {
 
     async fn quote(&self, pointer: &PaymentPointer, seq: u32) -> Result<Option<Quote>, PortError> {
         self.said("Payments::quote", row::quote::key(pointer, seq)).await
+    }
+
+    async fn contacts(
+        &self,
+        pointer: &PaymentPointer,
+    ) -> Result<Option<SealedContacts>, PortError> {
+        self.said("Payments::contacts", row::payment_contacts::key(pointer)).await
     }
 
     async fn token_claim(

@@ -20,6 +20,7 @@ pub(crate) mod offer;
 pub(crate) mod outbound;
 pub(crate) mod payload;
 pub(crate) mod payment;
+pub(crate) mod payment_contacts;
 pub(crate) mod payment_reply;
 pub(crate) mod quote;
 pub(crate) mod state;

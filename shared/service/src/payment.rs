@@ -8,6 +8,7 @@ pub mod ask;
 pub mod callbacks;
 pub mod capability;
 pub mod commit;
+mod contacts;
 mod due;
 pub mod evidence;
 pub mod journal;

@@ -1,7 +1,8 @@
-//! Sealing of webhook signing secrets: AES-256-GCM under a derived key, bound to the endpoint.
+//! Sealing of what is kept and must not be read where it is kept: AES-256-GCM under a derived key, bound
+//! to whose it is. Webhook signing secrets are bound to their endpoint, contacts to their payment.
 
 use amb_protocol::secret::Secret;
-use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce};
+use aws_lc_rs::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 use data_encoding::BASE64;
 use jiff::Timestamp;
 
@@ -11,9 +12,9 @@ use crate::{
     service_key::ServiceKey,
 };
 
-/// A sealed secret that does not open: sealed under another key, for another endpoint, or damaged.
+/// What is sealed does not open: it was sealed under another key, for somebody else, or is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a sealed secret does not open")]
+#[error("what is sealed does not open")]
 pub struct DoesNotOpen;
 
 /// Seals a secret for one endpoint.
@@ -24,19 +25,8 @@ pub fn seal(
     now: Timestamp,
     entropy: &impl Entropy,
 ) -> Result<SealedSecret, DoesNotOpen> {
-    let mut nonce = [0; NONCE_LEN];
-    entropy.fill(&mut nonce);
-    let mut sealed = secret.expose().clone().into_bytes();
-    key.sealing()
-        .seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(endpoint.as_str()),
-            &mut sealed,
-        )
-        .map_err(|_fault| DoesNotOpen)?;
-    let mut text = nonce.to_vec();
-    text.append(&mut sealed);
-    Ok(SealedSecret { sealed: BASE64.encode(&text), created_at: now, expires_at: None })
+    let sealed = seal_text(key.sealing(), endpoint.as_str(), secret.expose().clone(), entropy)?;
+    Ok(SealedSecret { sealed, created_at: now, expires_at: None })
 }
 
 /// Opens a sealed secret of this endpoint.
@@ -45,14 +35,37 @@ pub fn open(
     endpoint: &EndpointId,
     sealed: &SealedSecret,
 ) -> Result<Secret<String>, DoesNotOpen> {
-    let bytes = BASE64.decode(sealed.sealed.as_bytes()).map_err(|_fault| DoesNotOpen)?;
+    open_text(key.sealing(), endpoint.as_str(), &sealed.sealed)
+}
+
+/// Seals a text for its owner: the nonce and the ciphertext, in Base64.
+pub(crate) fn seal_text(
+    key: &LessSafeKey,
+    owner: &str,
+    text: String,
+    entropy: &impl Entropy,
+) -> Result<String, DoesNotOpen> {
+    let mut nonce = [0; NONCE_LEN];
+    entropy.fill(&mut nonce);
+    let mut sealed = text.into_bytes();
+    let unique = Nonce::assume_unique_for_key(nonce);
+    key.seal_in_place_append_tag(unique, Aad::from(owner), &mut sealed)
+        .map_err(|_fault| DoesNotOpen)?;
+    Ok(BASE64.encode(&[&nonce[..], &sealed].concat()))
+}
+
+/// Opens a sealed text of this owner.
+pub(crate) fn open_text(
+    key: &LessSafeKey,
+    owner: &str,
+    sealed: &str,
+) -> Result<Secret<String>, DoesNotOpen> {
+    let bytes = BASE64.decode(sealed.as_bytes()).map_err(|_fault| DoesNotOpen)?;
     let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(DoesNotOpen)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_fault| DoesNotOpen)?;
     let mut buffer = ciphertext.to_vec();
-    let plain = key
-        .sealing()
-        .open_in_place(nonce, Aad::from(endpoint.as_str()), &mut buffer)
-        .map_err(|_fault| DoesNotOpen)?;
+    let plain =
+        key.open_in_place(nonce, Aad::from(owner), &mut buffer).map_err(|_fault| DoesNotOpen)?;
     String::from_utf8(plain.to_vec()).map(Secret::new).map_err(|_fault| DoesNotOpen)
 }
 

@@ -12,6 +12,7 @@ pub struct ServiceKey {
     link: hmac::Key,
     log: hmac::Key,
     pay: hmac::Key,
+    contacts: aead::LessSafeKey,
     sealing: aead::LessSafeKey,
 }
 
@@ -27,13 +28,17 @@ impl ServiceKey {
             return Err(ShortServiceKey);
         }
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"amb-msp").extract(master.expose());
-        let sealing = aead::UnboundKey::new(&aead::AES_256_GCM, &expand(&root, b"webhook-secret"));
+        let sealing = |label: &[u8]| -> Result<aead::LessSafeKey, ShortServiceKey> {
+            let key = aead::UnboundKey::new(&aead::AES_256_GCM, &expand(&root, label));
+            key.map(aead::LessSafeKey::new).map_err(|_fault| ShortServiceKey)
+        };
         Ok(Self {
             cursor: hmac::Key::new(HMAC_SHA256, &expand(&root, b"cursor")),
             link: hmac::Key::new(HMAC_SHA256, &expand(&root, b"attachment-link")),
             log: hmac::Key::new(HMAC_SHA256, &expand(&root, b"log")),
             pay: hmac::Key::new(HMAC_SHA256, &expand(&root, b"pay")),
-            sealing: aead::LessSafeKey::new(sealing.map_err(|_fault| ShortServiceKey)?),
+            contacts: sealing(b"payment-contacts")?,
+            sealing: sealing(b"webhook-secret")?,
         })
     }
 
@@ -55,6 +60,11 @@ impl ServiceKey {
     /// Authenticates the addresses that devices pay at.
     pub fn pay(&self) -> &hmac::Key {
         &self.pay
+    }
+
+    /// Seals customers' contacts.
+    pub(crate) fn contacts(&self) -> &aead::LessSafeKey {
+        &self.contacts
     }
 
     /// Seals webhook secrets.

@@ -193,6 +193,16 @@ pub(crate) async fn ap18_choices_change_the_total_and_a_declined_card_may_be_cha
     let books = scene.books().await?;
     let shown = text_at(&paid.total, "/amount").replace('.', "").parse::<i64>()?;
     assert_eq!(kept(&books), shown, "what is charged is what was shown: {books:#?}");
+
+    let private = json!({"name": "Fulfilment", "mode": "test", "scopes": ["private"]});
+    let key = scene.api.create("/v1/keys", &private).await?;
+    let fulfilment = scene.stack.api(&text_at(&key, "/key"));
+    let contacts = fulfilment.read(&format!("/v1/payments/{}/contacts", asked.id)).await?;
+    let call = paid.calls_of("paymentGateway").pop().ok_or("the gateway was called")?;
+    for contact in ["shippingContact", "billingContact"] {
+        let sent = call.request.pointer(&format!("/payment/{contact}"));
+        assert!(sent.is_some() && contacts.get(contact) == sent, "{contacts:#}");
+    }
     Ok(())
 }
 

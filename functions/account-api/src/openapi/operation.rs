@@ -129,6 +129,14 @@ pub(crate) fn said(operation: Operation) -> Said {
                 one(Named::of::<view::PaymentHistoryView>()),
             )
         },
+        Operation::ReadContacts => Said {
+            codes: &["wrong_mode"],
+            ..say(
+                "Payments",
+                "Read for whom and where to a payment is, for 90 days. Not there before it is paid",
+                one(Named::of::<view::PaymentContactsView>()),
+            )
+        },
         Operation::ReadJournal => Said {
             query: &["merchant", "from", "to", "payment", "event", "limit", "cursor"],
             headers: &["Accept"],

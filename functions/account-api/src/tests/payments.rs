@@ -6,10 +6,12 @@ use amb_service::{
     memory::Memory,
     model::{
         ApiKey, ApiKeyId, Attempt, Chain, JournalEvent, JournalRow, MerchantSettings, Mode,
-        Payment, PaymentId, PaymentState, PspResult, Scope, SecretName, TenantId, TokenHash, Told,
+        Payment, PaymentContacts, PaymentId, PaymentPointer, PaymentState, PspResult, Scope,
+        SealedContacts, SecretName, TenantId, TokenHash, Told,
     },
     payment::journal,
-    port::AskedPayment,
+    port::{AskedPayment, Clock},
+    service_key::ServiceKey,
 };
 use serde_json::{Value, json};
 
@@ -40,6 +42,7 @@ pub(crate) fn keep_samples(world: &World) {
     for (id, state) in [(CAPTURED, PaymentState::Captured), (HELD, PaymentState::Authorized)] {
         keep_payment(world, BUSINESS, id, state);
     }
+    keep_contacts(world, CAPTURED);
     let key = ApiKey {
         id: ApiKeyId::parse("key_paymentsamplepaymentsample").unwrap(),
         tenant,
@@ -122,6 +125,29 @@ fn keep_payment(world: &World, business: &str, id: &str, state: PaymentState) {
     world.book.payments.insert(payment.pointer.clone(), payment);
 }
 
+/// Whom a payment of ours is for.
+fn keep_contacts(world: &World, id: &str) {
+    let memory = &world.memory;
+    let place = PaymentPointer {
+        tenant: TenantId::parse(OURS).unwrap(),
+        payment: PaymentId::parse(id).unwrap(),
+    };
+    let shipping = json!({
+        "givenName": "Ada", "familyName": "Moreno", "addressLines": ["1 Infinite Loop"],
+        "locality": "Cupertino", "administrativeArea": "CA", "postalCode": "95014",
+        "country": "United States", "countryCode": "us",
+    });
+    let contacts = PaymentContacts {
+        shipping_contact: shipping.as_object().cloned(),
+        shipping_method: Some("exp".to_owned()),
+        ..PaymentContacts::default()
+    };
+    // What the world seals with.
+    let key = ServiceKey::derive(&vec![0x5a; 32].into()).unwrap();
+    let sealed = contacts.seal(&key, &place, memory.now(), &Memory::new(5)).unwrap();
+    memory.world().book.contacts.insert(place, sealed);
+}
+
 async fn world() -> (World, String) {
     let (world, _, _) = World::with_conversation().await;
     keep_samples(&world);
@@ -187,6 +213,31 @@ async fn a_test_key_acts_on_payments_of_test_businesses() {
         let reply = world.with_key(&key, method, &target, None).await;
         assert_eq!(reply.code(), (403, "wrong_mode"), "{target}");
     }
+}
+
+#[tokio::test]
+async fn whom_a_payment_is_for_is_read_by_keys_for_what_is_private_while_it_is_kept() {
+    let (world, key) = world().await;
+    let private = world.key(OURS, "test", &["private"]).await;
+    let target = format!("/v1/payments/{HELD}/contacts");
+    let read = |key: String| {
+        let (world, target) = (&world, target.as_str());
+        async move { world.with_key(&key, "GET", target, None).await }
+    };
+    assert_eq!(read(key.clone()).await.code(), (403, "missing_scope"));
+    assert_eq!(read(private.clone()).await.status, 404, "nobody paid");
+
+    keep_contacts(&world, HELD);
+    let told = read(private.clone()).await;
+    assert_eq!((&told.body["shippingContact"]["givenName"], told.status), (&json!("Ada"), 200));
+    assert_eq!(told.text("shippingMethod"), "exp");
+    let history = world.with_key(&key, "GET", &format!("/v1/payments/{HELD}"), None).await;
+    assert!(!history.body.to_string().contains("Infinite"));
+    let theirs = world.key(THEIRS, "test", &["read", "private"]).await;
+    assert_eq!(read(theirs).await.status, 404);
+
+    world.memory.world().now += SealedContacts::LIFE;
+    assert_eq!(read(private).await.status, 404, "it is forgotten");
 }
 
 #[tokio::test]

@@ -77,6 +77,7 @@ const EXPECTED: &[(&str, u16, &str)] = &[
     ("read-journal-of-another-tenant", 404, "not_found"),
     ("read-message", 200, ""),
     ("read-payment", 200, ""),
+    ("read-payment-contacts", 200, ""),
     ("read-payment-that-is-not-there", 404, "not_found"),
     ("read-rule-pack", 200, ""),
     ("read-settings", 200, ""),

@@ -112,6 +112,7 @@ async fn r011_every_route_refuses_whoever_the_table_does_not_name() {
             (Scope::Admin, "admin"),
             (Scope::Read, "read"),
             (Scope::Send, "send"),
+            (Scope::Private, "private"),
             (Scope::Payments, "payments"),
             (Scope::Finance, "finance"),
         ] {
@@ -124,7 +125,8 @@ async fn r011_every_route_refuses_whoever_the_table_does_not_name() {
             let refused = reply.code() == (403, "missing_scope");
             assert_eq!(refused, !named, "{} {target} {word}: {:?}", route.method, reply.body);
         }
-        let key = world.key(OURS, "test", &["admin", "read", "send", "payments", "finance"]).await;
+        let all = ["admin", "read", "private", "send", "payments", "finance"];
+        let key = world.key(OURS, "test", &all).await;
         let reply = world.with_key(&key, route.method, &target, None).await;
         assert_eq!(reply.status == 403, route.opens == Opens::Operator, "{target}");
     }

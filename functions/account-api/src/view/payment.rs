@@ -1,6 +1,8 @@
 mod attempt;
+mod contacts;
 mod history;
 
+pub(crate) use contacts::PaymentContactsView;
 pub(crate) use history::PaymentHistoryView;
 
 use amb_protocol::money::{Currency, Minor};

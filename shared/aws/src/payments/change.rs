@@ -44,8 +44,9 @@ impl Store {
         &self,
         change: &PaymentChange,
     ) -> Result<Changed, PortError> {
-        let PaymentChange { payment, claim, quotes, chain, rows, head } = change;
-        let token = request_token(OPERATION, &(payment, claim, quotes, chain, rows, head))?;
+        let PaymentChange { payment, claim, quotes, contacts, chain, rows, head } = change;
+        let token =
+            request_token(OPERATION, &(payment, claim, quotes, contacts, chain, rows, head))?;
         self.put_all(OPERATION, self.change_puts(change)?, token).await
     }
 
@@ -108,6 +109,10 @@ impl Store {
                 return Err(PortError::unreadable(OPERATION, refused));
             };
             puts.push((Part::Quote, fresh(row::quote::item(payment, quote).map_err(&fault)?)));
+        }
+        if let (Some(payment), Some(contacts)) = (&change.payment, &change.contacts) {
+            let item = row::payment_contacts::item(&payment.pointer, contacts).map_err(&fault)?;
+            puts.push((Part::Free, put(item)));
         }
         let PaymentChange { chain, head, rows, .. } = change;
         let rows = ChainRows { chain: chain.clone(), head: head.clone(), rows: rows.clone() };

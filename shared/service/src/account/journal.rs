@@ -218,8 +218,15 @@ mod tests {
             let row = JournalRow { payment_id, business_id: of, ..draft };
             let now = self.world.world().now;
             let rows = journal::chain(&chain, &head, "UTC", now, vec![row]);
-            let change =
-                PaymentChange { payment: None, claim: None, quotes: Vec::new(), chain, rows, head };
+            let change = PaymentChange {
+                payment: None,
+                claim: None,
+                quotes: Vec::new(),
+                contacts: None,
+                chain,
+                rows,
+                head,
+            };
             drive(self.world.change(&change)).unwrap().unwrap();
         }
 

@@ -4,14 +4,19 @@ mod receipt;
 
 pub use receipt::ReceiptOrder;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Account, Caller, List, list::ListName, optional_body, query::Query};
 use crate::{
     access::Principal,
-    model::{IdempotencyKey, JournalRow, Payment, PaymentId, PaymentPointer, Scope},
+    model::{
+        IdempotencyKey, JournalRow, Payment, PaymentContacts, PaymentId, PaymentPointer, Scope,
+    },
     payment::ask::{self, Asker},
-    port::{Businesses, Clock, Entropy, Journal, PaymentLists, Payments, SettlementQueue},
+    port::{
+        Businesses, Clock, Entropy, Journal, PaymentLists, Payments, PortError, SettlementQueue,
+    },
     problem::{Faults, ObjectBody, Problem, Reader},
 };
 
@@ -63,6 +68,30 @@ where
         let PaymentPointer { tenant, payment: id } = &payment.pointer;
         let journal = self.store.journal_of(tenant, &payment.merchant, id).await?;
         Ok(PaymentHistory { payment, journal })
+    }
+}
+
+impl<S, Q, C> Account<S, Q, C>
+where
+    S: Businesses + Payments,
+    C: Clock,
+{
+    /// For whom and where to, as the customer's device said it when it paid, and until when that can be
+    /// read. Not there before it is paid.
+    pub async fn payment_contacts(
+        &self,
+        principal: &Principal,
+        id: &str,
+    ) -> Result<(PaymentContacts, Timestamp), Problem> {
+        principal.require(Scope::Private)?;
+        let pointer = self.own_payment(principal, id).await?.pointer;
+        let kept = self.store.contacts(&pointer).await?;
+        let kept = kept.filter(|kept| self.clock.now() < kept.until);
+        let kept = kept.ok_or_else(Problem::not_found)?;
+        let contacts = kept.open(&self.key, &pointer);
+        let contacts =
+            contacts.map_err(|fault| PortError::unreadable("Payments::contacts", fault))?;
+        Ok((contacts, kept.until))
     }
 }
 

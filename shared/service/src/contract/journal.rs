@@ -134,6 +134,7 @@ async fn write<S: Payments>(
         payment: None,
         claim: None,
         quotes: Vec::new(),
+        contacts: None,
         chain: chain.clone(),
         rows,
         head,

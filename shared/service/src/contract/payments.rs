@@ -8,8 +8,8 @@ use amb_protocol::{
 use super::sample::{Sample, both, next};
 use crate::{
     model::{
-        Chain, ChainHead, JournalEvent, JournalRow, Payment, PaymentReply, PaymentState, Seen,
-        TenantId, TokenClaim, TokenHash,
+        Chain, ChainHead, JournalEvent, JournalRow, Payment, PaymentReply, PaymentState,
+        SealedContacts, Seen, TenantId, TokenClaim, TokenHash,
     },
     payment::journal,
     port::{
@@ -37,9 +37,13 @@ where
     let mut change = change(&paid, &head, sample, 1);
     change.quotes = vec![quote(1)];
     change.claim = Some(claim(&paid, "A1"));
+    let until = sample.now + SealedContacts::LIFE;
+    change.contacts = Some(SealedContacts { sealed: "c2VhbGVk".to_owned(), until });
     assert_eq!(store.change(&change).await?, Changed::Done);
     assert_eq!(store.find_payment(pointer).await?.as_ref(), Some(&paid));
     assert_eq!(store.quote(pointer, 1).await?, Some(quote(1)));
+    assert_eq!(store.contacts(pointer).await?, change.contacts);
+    assert_eq!(store.contacts(&stranger.pointer).await?, None);
     assert_eq!(store.quote(pointer, 2).await?, None);
     assert_eq!(store.token_claim(&paid.merchant, &TokenHash::of("a1")).await?, change.claim);
     let end = change.rows.last().map(JournalRow::head).unwrap_or_default();
@@ -54,6 +58,7 @@ where
         payment: Some(quiet.clone()),
         claim: None,
         quotes: Vec::new(),
+        contacts: None,
         rows: Vec::new(),
         head: ChainHead::default(),
         chain: chain_of(&paid),
@@ -91,6 +96,7 @@ async fn refusals<S: Payments + Journal>(
     let mut outrun = change(&later, &ChainHead::default(), sample, 1);
     outrun.claim = Some(claim(&later, "B2"));
     outrun.quotes = vec![quote(2)];
+    outrun.contacts = Some(SealedContacts { sealed: "bm90IHRoaXM=".to_owned(), until: sample.now });
     assert_eq!(store.change(&outrun).await?, Changed::Outrun);
     let mut forked = change(&later, &head, sample, 1);
     forked.head.hash = "f".repeat(64);
@@ -99,6 +105,7 @@ async fn refusals<S: Payments + Journal>(
     assert_eq!(store.find_payment(&paid.pointer).await?.as_ref(), Some(paid));
     assert_eq!(store.token_claim(&paid.merchant, &TokenHash::of("B2")).await?, None);
     assert_eq!(store.quote(&paid.pointer, 2).await?, None);
+    assert_eq!(store.contacts(&paid.pointer).await?, done.contacts);
     assert_eq!(store.chain_head(&done.chain).await?, head);
     let query =
         JournalQuery { chain: done.chain.clone(), after: 0, from: None, to: None, limit: 10 };
@@ -260,6 +267,7 @@ pub(super) fn change(
         payment: Some(payment.clone()),
         claim: None,
         quotes: Vec::new(),
+        contacts: None,
         rows: journal::chain(&chain, head, &payment.time_zone, sample.now, rows),
         chain,
         head: head.clone(),

@@ -49,6 +49,7 @@ pub(super) async fn append_at<S: Payments>(
         payment: None,
         claim: None,
         quotes: Vec::new(),
+        contacts: None,
         chain: chain.clone(),
         rows: journal::chain(chain, &head, time_zone, at, rows),
         head,

@@ -92,8 +92,15 @@ impl Shop {
         let chain = Chain::of(&self.tenant, &self.merchant, &payment);
         let head = self.world.world().book.head(&chain);
         let rows = journal::chain(&chain, &head, zone, at, rows);
-        let change =
-            PaymentChange { payment: None, claim: None, quotes: Vec::new(), chain, rows, head };
+        let change = PaymentChange {
+            payment: None,
+            claim: None,
+            quotes: Vec::new(),
+            contacts: None,
+            chain,
+            rows,
+            head,
+        };
         assert_eq!(drive(self.world.change(&change)).unwrap().unwrap(), Changed::Done);
     }
 

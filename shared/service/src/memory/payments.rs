@@ -11,7 +11,7 @@ use super::{Memory, World};
 use crate::{
     model::{
         Chain, ChainHead, JournalRow, MerchantSettings, Payment, PaymentId, PaymentPointer,
-        PaymentReply, Seen, TenantId, TokenClaim, TokenHash,
+        PaymentReply, SealedContacts, Seen, TenantId, TokenClaim, TokenHash,
     },
     port::{
         AskedPayment, ChainRows, Changed, DuePayments, Journal, JournalQuery, Merchants, Page,
@@ -28,6 +28,8 @@ pub struct PaymentBook {
     pub offers: BTreeMap<PaymentPointer, Offer>,
     /// Quotes.
     pub quotes: BTreeMap<(PaymentPointer, u32), Quote>,
+    /// Whom payments are for.
+    pub contacts: BTreeMap<PaymentPointer, SealedContacts>,
     /// What customers' replies said.
     pub replies: BTreeMap<PaymentPointer, Seen>,
     /// Tokens.
@@ -76,6 +78,9 @@ impl PaymentBook {
                 let earlier = self.quotes.insert((pointer.clone(), quote.seq), quote.clone());
                 assert!(earlier.is_none(), "a quote's number was given out twice");
             }
+            if let Some(contacts) = &change.contacts {
+                self.contacts.insert(pointer.clone(), contacts.clone());
+            }
             self.payments.insert(pointer, Payment { reply: None, ..payment.clone() });
         }
         if let Some(claim) = &change.claim {
@@ -112,6 +117,13 @@ impl Payments for Memory {
     async fn quote(&self, pointer: &PaymentPointer, seq: u32) -> Result<Option<Quote>, PortError> {
         let place = (pointer.clone(), seq);
         self.call("Payments::quote", |world| world.book.quotes.get(&place).cloned()).await
+    }
+
+    async fn contacts(
+        &self,
+        pointer: &PaymentPointer,
+    ) -> Result<Option<SealedContacts>, PortError> {
+        self.call("Payments::contacts", |world| world.book.contacts.get(pointer).cloned()).await
     }
 
     async fn token_claim(

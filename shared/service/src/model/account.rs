@@ -157,7 +157,7 @@ pub enum Scope {
     Admin,
     /// Read conversations, messages and events.
     Read,
-    /// Read answers that the business has marked as private, with `read`.
+    /// Read whom payments are for; with `read`, answers that the business has marked as private too.
     Private,
     /// Send messages.
     Send,

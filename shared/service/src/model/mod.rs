@@ -53,9 +53,10 @@ pub use payload::{
 };
 pub use payment::{
     Attempt, CapturePolicy, Channel, Concern, DeclineClass, DomainAssociation, Doubt, Fence,
-    MerchantSettings, Payment, PaymentNews, PaymentPointer, PaymentReply, PaymentState, PspAccount,
-    PspChange, PspEnding, PspKind, PspResult, QuoteMark, Refund, RefundStatus, SecretName,
-    SecretNameFault, Seen, SessionIdentifier, TakenChange, TokenClaim, TokenHash, Told, Tracking,
+    MerchantSettings, Payment, PaymentContacts, PaymentNews, PaymentPointer, PaymentReply,
+    PaymentState, PspAccount, PspChange, PspEnding, PspKind, PspResult, QuoteMark, Refund,
+    RefundStatus, SealedContacts, SecretName, SecretNameFault, Seen, SessionIdentifier,
+    TakenChange, TokenClaim, TokenHash, Told, Tracking,
 };
 pub use question::{ASKED_MAX, Questions};
 pub use route::{Heard, Route};

@@ -2,11 +2,13 @@
 
 mod attempt;
 mod change;
+mod contacts;
 mod merchant;
 mod news;
 
 pub use attempt::{Attempt, DeclineClass, Doubt, Fence, PspResult, TokenClaim, TokenHash, Told};
 pub use change::{PspChange, PspEnding, TakenChange};
+pub use contacts::{PaymentContacts, SealedContacts};
 pub use merchant::{
     CapturePolicy, Channel, DomainAssociation, MerchantSettings, PspAccount, PspKind, SecretName,
     SecretNameFault, SessionIdentifier,

@@ -139,16 +139,6 @@ where
         let found = self.store.find_payment(&pointer).await?;
         Ok(found.filter(|_| holds))
     }
-
-    async fn key(&self) -> Result<&ServiceKey, PortError> {
-        if let Some(key) = self.key.get() {
-            return Ok(key);
-        }
-        let master = self.keys.service_key().await?;
-        let key = ServiceKey::derive(&master)
-            .map_err(|short| PortError::unreadable("ServiceKeySource::service_key", short))?;
-        Ok(self.key.get_or_init(|| key))
-    }
 }
 
 impl<S: Payments, Q, P, W, K, C: Clock + Entropy, T> Callbacks<S, Q, P, W, K, C, T> {
@@ -161,6 +151,18 @@ impl<S: Payments, Q, P, W, K, C: Clock + Entropy, T> Callbacks<S, Q, P, W, K, C,
     async fn goes_on(&self, call: &Call<'_>, tried: u32) -> Result<(), CallbackError> {
         stand_back(&self.clock, tried).await;
         if self.clock.now() < call.by(ANSWER_WITHIN) { Ok(()) } else { Err(CallbackError::Busy) }
+    }
+}
+
+impl<S, Q, P, W, K: ServiceKeySource, C, T> Callbacks<S, Q, P, W, K, C, T> {
+    async fn key(&self) -> Result<&ServiceKey, PortError> {
+        if let Some(key) = self.key.get() {
+            return Ok(key);
+        }
+        let master = self.keys.service_key().await?;
+        let key = ServiceKey::derive(&master)
+            .map_err(|short| PortError::unreadable("ServiceKeySource::service_key", short))?;
+        Ok(self.key.get_or_init(|| key))
     }
 }
 

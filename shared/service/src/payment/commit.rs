@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::journal;
 use crate::{
     dispatch::stand_back,
-    model::{Chain, ChainHead, JournalRow, Payment, TokenClaim},
+    model::{Chain, ChainHead, JournalRow, Payment, SealedContacts, TokenClaim},
     port::{Changed, Clock, Entropy, PaymentChange, Payments, PortError},
 };
 
@@ -22,6 +22,8 @@ pub struct Plan {
     pub claim: Option<TokenClaim>,
     /// New quotes.
     pub quotes: Vec<Quote>,
+    /// Whom it is for.
+    pub contacts: Option<SealedContacts>,
     /// The journal's rows, not chained.
     pub rows: Vec<JournalRow>,
     /// Where the chain ended a moment ago, if that is known.
@@ -31,7 +33,7 @@ pub struct Plan {
 impl Plan {
     /// A change of a payment, and why.
     pub fn of(payment: Payment, rows: Vec<JournalRow>) -> Self {
-        Self { payment, claim: None, quotes: Vec::new(), rows, head: None }
+        Self { payment, claim: None, quotes: Vec::new(), contacts: None, rows, head: None }
     }
 }
 
@@ -81,7 +83,7 @@ pub async fn commit_by<S: Payments, C: Clock + Entropy>(
     plan: Plan,
     by: Timestamp,
 ) -> Result<Committed, PortError> {
-    let Plan { mut payment, claim, quotes, mut rows, head } = plan;
+    let Plan { mut payment, claim, quotes, contacts, mut rows, head } = plan;
     payment.revision += 1;
     account(&mut payment, &mut rows);
     let chain = payment.chain();
@@ -90,8 +92,15 @@ pub async fn commit_by<S: Payments, C: Clock + Entropy>(
         None => store.chain_head(&chain).await?,
     };
     let time_zone = payment.time_zone.clone();
-    let mut change =
-        PaymentChange { payment: Some(payment), claim, quotes, head, chain, rows: Vec::new() };
+    let mut change = PaymentChange {
+        payment: Some(payment),
+        claim,
+        quotes,
+        contacts,
+        head,
+        chain,
+        rows: Vec::new(),
+    };
     for tried in 0..TRIES {
         let now = clock.now();
         change.rows = journal::chain(&change.chain, &change.head, &time_zone, now, rows.clone());

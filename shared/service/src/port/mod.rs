@@ -50,8 +50,8 @@ pub use large_file::{Bytes, Chunks, FileLinks, Joined, LargeFile, LargeFiles, PA
 pub use outbox::{DueOutbound, IdempotencyRecords, Outbox, OutboxLease};
 pub use payload::{AppleFiles, DuePayloads, KnownFile, PayloadLease, Payloads, StoredFiles};
 pub use payment::{
-    ChainRows, Changed, DuePayments, Journal, JournalQuery, Merchants, PaymentChange, PaymentLists, Payments,
-    SettlementQueue,
+    ChainRows, Changed, DuePayments, Journal, JournalQuery, Merchants, PaymentChange, PaymentLists,
+    Payments, SettlementQueue,
 };
 pub use psp::{
     MerchantSecrets, Notice, NoticeFault, NoticeKind, Psp, PspDone, PspFault, PspOrder, PspToken,

@@ -7,8 +7,8 @@ use std::{future::Future, time::Duration};
 
 use super::{Page, PortError};
 use crate::model::{
-    Chain, ChainHead, JournalRow, MerchantSettings, Payment, PaymentPointer, PaymentReply, Seen,
-    TenantId, TokenClaim, TokenHash,
+    Chain, ChainHead, JournalRow, MerchantSettings, Payment, PaymentPointer, PaymentReply,
+    SealedContacts, Seen, TenantId, TokenClaim, TokenHash,
 };
 
 /// Payments. Rows are put whole, each under a condition; nothing is updated or deleted. IAM: `GetItem`
@@ -32,6 +32,12 @@ pub trait Payments: Send + Sync {
         pointer: &PaymentPointer,
         seq: u32,
     ) -> impl Future<Output = Result<Option<Quote>, PortError>> + Send;
+
+    /// Whom a payment is for, sealed, while it is kept.
+    fn contacts(
+        &self,
+        pointer: &PaymentPointer,
+    ) -> impl Future<Output = Result<Option<SealedContacts>, PortError>> + Send;
 
     /// Who used a token first, read consistently.
     fn token_claim(
@@ -73,6 +79,8 @@ pub struct PaymentChange {
     pub claim: Option<TokenClaim>,
     /// Quotes, each new.
     pub quotes: Vec<Quote>,
+    /// Whom it is for: it takes the place of what was kept of that before.
+    pub contacts: Option<SealedContacts>,
     /// The chain that the rows go into.
     pub chain: Chain,
     /// New rows, chained, in order.

@@ -8,9 +8,12 @@ use super::{
     Call, CallbackError, Callbacks, PSP_WITHIN, Reply, gateway::Paying, rows::milliseconds,
 };
 use crate::{
-    model::{DeclineClass, Doubt, Payment, PspResult},
+    model::{DeclineClass, Doubt, Payment, PspResult, SealedContacts},
     payment::order::order,
-    port::{Clock, Entropy, Payments, Psp, PspOrder, PspToken, SettlementQueue},
+    port::{
+        Clock, Entropy, Payments, PortError, Psp, PspOrder, PspToken, ServiceKeySource,
+        SettlementQueue,
+    },
 };
 
 /// When the attempt is looked at by the settling worker, if we have not ended it by then: longer than
@@ -25,6 +28,7 @@ where
     S: Payments,
     Q: SettlementQueue,
     P: Psp,
+    K: ServiceKeySource,
     C: Clock + Entropy,
 {
     /// Has the money held. The attempt is written down: whatever becomes of us now, somebody ends it.
@@ -35,12 +39,28 @@ where
         paying: &Paying,
     ) -> Result<Reply, CallbackError> {
         self.settle(&payment, SETTLE_AFTER).await;
+        let contacts = self.sealed(&payment, paying).await?;
         let order = order(&payment, payment.live(), paying.billing());
         let asked_at = self.clock.now();
         let result = self.ask_psp(&order, &paying.token.psp, call.by(PSP_WITHIN)).await;
         let took = Duration::from_millis(milliseconds(asked_at, self.clock.now()));
-        let reply = self.finalise(call, &payment, &exact(&order, result), took).await?;
+        let reply = self.finalise(call, &payment, &exact(&order, result), took, contacts).await?;
         Ok(Reply { psp: took, ..reply })
+    }
+
+    /// Whom the payment is for, as it is kept should it be paid.
+    async fn sealed(
+        &self,
+        payment: &Payment,
+        paying: &Paying,
+    ) -> Result<Option<SealedContacts>, PortError> {
+        let contacts = paying.body.contacts();
+        if contacts.is_empty() {
+            return Ok(None);
+        }
+        let (key, now) = (self.key().await?, self.clock.now());
+        let sealed = contacts.seal(key, &payment.pointer, now, &self.clock);
+        sealed.map(Some).map_err(|fault| PortError::unreadable("PaymentContacts::seal", fault))
     }
 
     async fn ask_psp(&self, order: &PspOrder, token: &PspToken, until: Timestamp) -> PspResult {

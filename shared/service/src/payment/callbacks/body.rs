@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{strict, token::Token};
-use crate::model::PaymentId;
+use crate::model::{PaymentContacts, PaymentId};
 
 /// The longest body that is read.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -124,6 +124,16 @@ impl Body {
     /// The identifier of the shipping method: the only thing of it that is looked at.
     pub(super) fn shipping_method(&self) -> Option<&str> {
         self.member("shippingMethod")?.get("identifier")?.as_str()
+    }
+
+    /// For whom and where to, as the device says it.
+    pub(super) fn contacts(&self) -> PaymentContacts {
+        let contact = |name| self.member(name).and_then(Value::as_object).cloned();
+        PaymentContacts {
+            billing_contact: contact("billingContact"),
+            shipping_contact: contact("shippingContact"),
+            shipping_method: self.shipping_method().map(str::to_owned),
+        }
     }
 
     /// The kind of card that was chosen.

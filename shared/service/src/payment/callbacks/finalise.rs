@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     dispatch::stand_back,
-    model::{Attempt, EventType, JournalEvent, JournalRow, Payment, PaymentState, PspResult, Told},
+    model::{
+        Attempt, EventType, JournalEvent, JournalRow, Payment, PaymentState, PspResult,
+        SealedContacts, Told,
+    },
     payment::commit::{Committed, Plan},
     port::{Clock, Entropy, Payments, SettlementQueue},
 };
@@ -34,6 +37,7 @@ where
         begun: &Payment,
         result: &PspResult,
         took: Duration,
+        contacts: Option<SealedContacts>,
     ) -> Result<Reply, CallbackError> {
         let no = begun.live().map_or(0, |attempt| attempt.no);
         let mut payment = begun.clone();
@@ -52,6 +56,10 @@ where
                 return Err(CallbackError::Untold);
             }
             let plan = self.told(call, payment.clone(), result, took);
+            // Of whom did not pay, nothing is kept.
+            let told = plan.payment.live().and_then(|attempt| attempt.told);
+            let is_paid = told == Some(Told::Success);
+            let plan = Plan { contacts: contacts.clone().filter(|_| is_paid), ..plan };
             match self.write(call, plan).await {
                 Ok(Committed::Done(payment)) => {
                     self.settle(&payment, Duration::ZERO).await;

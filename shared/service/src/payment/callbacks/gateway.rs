@@ -23,7 +23,10 @@ use crate::{
     dispatch::stand_back,
     model::{Attempt, JournalEvent, JournalRow, Payment, TokenClaim, Told},
     payment::commit::{Committed, Plan},
-    port::{Clock, Entropy, Merchants, Payments, PortError, PriceSource, Psp, SettlementQueue},
+    port::{
+        Clock, Entropy, Merchants, Payments, PortError, PriceSource, Psp, ServiceKeySource,
+        SettlementQueue,
+    },
 };
 
 /// What the device sent to pay with.
@@ -92,6 +95,7 @@ where
     Q: SettlementQueue,
     P: Psp,
     W: PriceSource,
+    K: ServiceKeySource,
     C: Clock + Entropy,
     T: TokenCheck,
 {

@@ -1,13 +1,17 @@
 //! What the customer has to give beside the money.
 
 use amb_protocol::apple_pay::GatewayAnswer;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 use super::world::{World, offer, paid, paying};
 use crate::{
-    model::{JournalEvent, PaymentState},
+    memory::PspFate,
+    model::{DeclineClass, JournalEvent, PaymentState},
     payment::capability::Step,
+    port::Clock,
+    service_key::ServiceKey,
 };
 
 fn world() -> World {
@@ -88,4 +92,25 @@ fn a_token_that_does_not_hold_is_told_nothing_of_contacts() {
     let reply = world.call(Step::Gateway, &bad);
     assert_eq!(paid(&reply), GatewayAnswer::failure(Vec::new()));
     assert_eq!(reply.code, Some("signature_invalid"));
+}
+
+#[test]
+fn p016_whom_it_is_for_is_kept_sealed_once_it_is_paid_and_nothing_of_who_did_not_pay() {
+    for fate in [PspFate::Decline(DeclineClass::Generic), PspFate::LoseAnswer] {
+        let world = world();
+        world.memory.world().psp.fates.push_back(fate);
+        world.call(Step::Gateway, &whole("AA01"));
+        assert!(world.memory.world().book.contacts.is_empty());
+    }
+    let world = world();
+    world.call(Step::Gateway, &whole("AA01"));
+    let kept = world.memory.world().book.contacts[&world.pointer].clone();
+    assert!(!format!("{kept:?}").contains("c4n4ry"));
+    assert!(kept.until > world.memory.now() + SignedDuration::from_hours(89 * 24));
+    let key = ServiceKey::derive(&vec![0x5a; 32].into()).unwrap();
+    let contacts = serde_json::to_value(kept.open(&key, &world.pointer).unwrap()).unwrap();
+    let sent = whole("AA01");
+    assert_eq!(contacts["shippingContact"], sent["shippingContact"]);
+    assert_eq!(contacts["billingContact"], sent["billingContact"]);
+    assert_eq!(contacts["shippingMethod"], "std");
 }

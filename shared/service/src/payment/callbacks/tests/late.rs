@@ -12,7 +12,7 @@ use crate::{
     memory::{Memory, drive},
     model::{
         Chain, ChainHead, MerchantSettings, Payment, PaymentPointer, PaymentReply, PaymentState,
-        Seen, TenantId, TokenClaim, TokenHash,
+        SealedContacts, Seen, TenantId, TokenClaim, TokenHash,
     },
     payment::{
         callbacks::{ANSWER_WITHIN, Call, CallbackError, Callbacks, Reply},
@@ -59,6 +59,9 @@ impl Payments for Busy {
     }
     async fn quote(&self, at: &PaymentPointer, seq: u32) -> Result<Option<Quote>, PortError> {
         self.0.quote(at, seq).await
+    }
+    async fn contacts(&self, at: &PaymentPointer) -> Result<Option<SealedContacts>, PortError> {
+        self.0.contacts(at).await
     }
     async fn token_claim(
         &self,
