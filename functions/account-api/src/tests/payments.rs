@@ -48,7 +48,7 @@ pub(crate) fn keep_samples(world: &World) {
         tenant,
         name: "Back office".into(),
         mode: Mode::Test,
-        scopes: [Scope::Send, Scope::Payments].into(),
+        scopes: [Scope::Send, Scope::Payments, Scope::Private].into(),
         hash: KEY_HASH.to_owned(),
         created_at: now,
         not_before: None,
