@@ -6,7 +6,7 @@ use amb_service::{
     memory::{Memory, drive},
     model::{Chain, ChainHead, JournalEvent, JournalRow, TenantId},
     payment::journal,
-    port::PaymentChange,
+    port::{ChainRows, PaymentChange},
 };
 use jiff::SignedDuration;
 use std::{fs, path::Path};
@@ -72,15 +72,7 @@ fn the_clock_exports_what_is_over_and_says_how_much() {
     let now = world.world().now;
     let head = ChainHead::default();
     let rows = journal::chain(&chain, &head, "Europe/Berlin", now, vec![draft]);
-    let change = PaymentChange {
-        payment: None,
-        claim: None,
-        quotes: Vec::new(),
-        contacts: None,
-        chain,
-        rows,
-        head,
-    };
+    let change = PaymentChange::from(ChainRows { chain, head, rows });
     drive(world.change(&change)).unwrap().unwrap();
     let finance = Finance::new(world.clone(), world.clone(), world.clone());
     let run = || {

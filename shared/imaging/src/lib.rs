@@ -12,14 +12,6 @@ mod plain;
 mod shape;
 
 #[cfg(test)]
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "colours are drawn with fractions"
-)]
-mod testing;
-#[cfg(test)]
 mod tests;
 
 use amb_protocol::compose::Slot;

@@ -1,12 +1,19 @@
 //! Every slot, every format, and what a picture keeps.
 
 mod hostile;
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "colours are drawn with fractions"
+)]
+mod pictures;
 
 use image::{DynamicImage, GenericImageView, ImageFormat, ImageReader, Rgba, RgbaImage};
 use std::io::Cursor;
 
+use self::pictures::{checksum, encoded, oriented, photo, quarters, snow};
 use super::*;
-use crate::testing::{checksum, encoded, oriented, photo, quarters, snow};
 
 /// The August 2026 limit.
 const LIMIT: usize = 200_000;

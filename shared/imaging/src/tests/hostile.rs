@@ -6,8 +6,8 @@ use proptest::{
     sample::{Index, select},
 };
 
+use super::pictures::header;
 use super::*;
-use crate::testing::header;
 
 #[test]
 fn s031_other_formats_are_refused() {

@@ -31,13 +31,6 @@ mod card;
 #[cfg(any(test, feature = "decrypt"))]
 mod decrypt;
 
-#[cfg(test)]
-mod hostile;
-#[cfg(test)]
-mod vectors;
-#[cfg(test)]
-mod wycheproof;
-
 #[cfg(any(test, feature = "decrypt"))]
 pub use card::CardData;
 #[cfg(any(test, feature = "decrypt"))]
@@ -58,3 +51,6 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
     hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     hash
 }
+
+#[cfg(test)]
+mod tests;

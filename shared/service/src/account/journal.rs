@@ -179,7 +179,7 @@ mod tests {
         memory::{Memory, drive},
         model::{Business, BusinessStatus, Chain, Mode},
         payment::journal,
-        port::{PaymentChange, Payments},
+        port::{ChainRows, PaymentChange, Payments},
         service_key::ServiceKey,
     };
     use amb_protocol::{id::BusinessId, secret::Secret};
@@ -218,15 +218,7 @@ mod tests {
             let row = JournalRow { payment_id, business_id: of, ..draft };
             let now = self.world.world().now;
             let rows = journal::chain(&chain, &head, "UTC", now, vec![row]);
-            let change = PaymentChange {
-                payment: None,
-                claim: None,
-                quotes: Vec::new(),
-                contacts: None,
-                chain,
-                rows,
-                head,
-            };
+            let change = PaymentChange::from(ChainRows { chain, head, rows });
             drive(self.world.change(&change)).unwrap().unwrap();
         }
 

@@ -7,7 +7,9 @@ use super::sample::Sample;
 use crate::{
     model::{Chain, ChainHead, JournalEvent, JournalRow, TenantId},
     payment::journal::chain as chained,
-    port::{Changed, Entropy, Journal, JournalQuery, PaymentChange, Payments, PortError},
+    port::{
+        ChainRows, Changed, Entropy, Journal, JournalQuery, PaymentChange, Payments, PortError,
+    },
 };
 
 /// Days of rows, with days between that have none.
@@ -130,15 +132,7 @@ async fn write<S: Payments>(
     head: ChainHead,
     rows: Vec<JournalRow>,
 ) -> Result<(), PortError> {
-    let change = PaymentChange {
-        payment: None,
-        claim: None,
-        quotes: Vec::new(),
-        contacts: None,
-        chain: chain.clone(),
-        rows,
-        head,
-    };
+    let change = PaymentChange::from(ChainRows { chain: chain.clone(), head, rows });
     assert_eq!(store.change(&change).await?, Changed::Done);
     let mut other = change.clone();
     other.rows.iter_mut().for_each(|row| row.actor = Some("late".to_owned()));

@@ -6,7 +6,7 @@ use crate::{
     dispatch::stand_back,
     model::{Chain, ChainHead, JournalRow},
     payment::journal,
-    port::{Changed, Clock, Entropy, PaymentChange, Payments, PortError},
+    port::{ChainRows, Changed, Clock, Entropy, Payments, PortError},
 };
 
 /// How often a chain may outrun us.
@@ -45,16 +45,9 @@ pub(super) async fn append_at<S: Payments>(
     at: Timestamp,
     rows: Vec<JournalRow>,
 ) -> Result<bool, PortError> {
-    let change = PaymentChange {
-        payment: None,
-        claim: None,
-        quotes: Vec::new(),
-        contacts: None,
-        chain: chain.clone(),
-        rows: journal::chain(chain, &head, time_zone, at, rows),
-        head,
-    };
-    match store.change(&change).await? {
+    let rows = journal::chain(chain, &head, time_zone, at, rows);
+    let rows = ChainRows { chain: chain.clone(), head, rows };
+    match store.change(&rows.into()).await? {
         Changed::Done => Ok(true),
         // Neither a payment nor a claim is in it: only the chain can have moved.
         Changed::Outrun | Changed::Moved | Changed::Claimed(_) => Ok(false),

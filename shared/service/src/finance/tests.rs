@@ -21,7 +21,7 @@ use crate::{
     memory::{Memory, drive},
     model::{Chain, ExportKey, JournalEvent, JournalRow, PaymentId, TenantId},
     payment::journal,
-    port::{Changed, PaymentChange, Payments},
+    port::{ChainRows, Changed, PaymentChange, Payments},
 };
 
 pub(super) const ZONE: &str = "Asia/Tokyo";
@@ -92,15 +92,7 @@ impl Shop {
         let chain = Chain::of(&self.tenant, &self.merchant, &payment);
         let head = self.world.world().book.head(&chain);
         let rows = journal::chain(&chain, &head, zone, at, rows);
-        let change = PaymentChange {
-            payment: None,
-            claim: None,
-            quotes: Vec::new(),
-            contacts: None,
-            chain,
-            rows,
-            head,
-        };
+        let change = PaymentChange::from(ChainRows { chain, head, rows });
         assert_eq!(drive(self.world.change(&change)).unwrap().unwrap(), Changed::Done);
     }
 

@@ -101,6 +101,13 @@ pub struct ChainRows {
     pub rows: Vec<JournalRow>,
 }
 
+impl From<ChainRows> for PaymentChange {
+    /// Rows that belong to no payment.
+    fn from(ChainRows { chain, head, rows }: ChainRows) -> Self {
+        Self { payment: None, claim: None, quotes: Vec::new(), contacts: None, chain, rows, head }
+    }
+}
+
 /// What a change came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Changed {

@@ -9,8 +9,8 @@ use data_encoding::HEXLOWER;
 use p256::SecretKey;
 use serde::Deserialize;
 
-use super::TokenFault;
-use super::ephemeral::ephemeral_key;
+use crate::apple_pay::token::TokenFault;
+use crate::apple_pay::token::ephemeral::ephemeral_key;
 use crate::corpora::corpus;
 
 #[derive(Deserialize)]

@@ -12,7 +12,7 @@ use x509_cert::der::asn1::{Any, OctetString, SetOfVec};
 use x509_cert::der::{Decode, Encode, EncodingRules};
 
 use super::vectors::{Set, Vector};
-use super::{Environment, PaymentToken, TokenFault, Verified, Verifier, decrypt};
+use crate::apple_pay::token::{Environment, PaymentToken, TokenFault, Verified, Verifier, decrypt};
 
 struct Bench {
     set: Set,
@@ -313,7 +313,7 @@ fn nothing_of_a_token_is_shown() {
 
 #[test]
 fn processing_keys_are_keys() {
-    use super::ProcessingKeys;
+    use crate::apple_pay::token::ProcessingKeys;
     use crate::secret::Secret;
     for text in [
         "",

@@ -10,10 +10,10 @@ use p256::pkcs8::{EncodePrivateKey, LineEnding};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
+use crate::apple_pay::MerchantIdentifier;
+use crate::apple_pay::token::{
     CardData, Environment, PaymentToken, ProcessingKeys, TokenFault, Verifier, decrypt, sha256,
 };
-use crate::apple_pay::MerchantIdentifier;
 use crate::money::{Currency, Minor};
 use crate::secret::Secret;
 
