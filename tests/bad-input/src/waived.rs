@@ -85,8 +85,8 @@ pub const WAIVED: &[Waiver] = &[
               answered with 200 and a failure, because the device takes any other status for a \
               broken endpoint (P033)",
         elsewhere: &[
-            "shared/protocol/src/apple_pay/token/hostile.rs",
-            "shared/protocol/src/apple_pay/token/wycheproof.rs",
+            "shared/protocol/src/apple_pay/token/tests/hostile.rs",
+            "shared/protocol/src/apple_pay/token/tests/wycheproof.rs",
         ],
     },
     Waiver {
