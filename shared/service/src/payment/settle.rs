@@ -134,9 +134,10 @@ where
         Ok(Settled::Looked { state: payment.state, concern, again })
     }
 
-    /// Enqueues a payment that is due soon; the sweep finds the others.
+    /// Enqueues a payment that is due soon; the sweep finds the others. One in somebody's hands is not
+    /// looked at before it is given back: until then, every look would put it on the queue again.
     async fn come_back(&self, payment: &Payment) -> Option<Duration> {
-        let due_at = payment.due_at?;
+        let due_at = payment.due_at.max(payment.lease_until)?;
         let pause = self.clock.now().duration_until(due_at);
         let pause = Duration::try_from(pause).unwrap_or_default();
         // Whole seconds, rounded up: a message that comes early would be dropped.

@@ -26,6 +26,9 @@ use serde_json::{Value, json};
 /// The visibility timeout of the settlements queue in the template.
 const VISIBILITY: Duration = Duration::from_secs(180);
 
+/// More looks than a shop's payments can need at one time.
+const MANY: usize = 1_000;
+
 /// Longer than any of the pauses, shorter than a payment that nobody settles is watched.
 const RECOVERY: SignedDuration = SignedDuration::from_hours(10 * 24);
 
@@ -305,10 +308,11 @@ impl Shop {
         drive(ask::refund(w, w, w, asker, &id, part.as_deref(), key));
     }
 
-    /// A worker takes every visible message of the settlements queue; whether there was one.
+    /// A worker takes every visible message of the settlements queue; whether there was one. Time stands
+    /// still meanwhile: a payment that is put back for now, again and again, would keep it for ever.
     pub(crate) fn settle(&mut self) -> bool {
         let mut progress = false;
-        loop {
+        for _ in 0..MANY {
             let received = {
                 let mut world = self.world.world();
                 let now = world.now;
@@ -323,6 +327,7 @@ impl Shop {
                 self.world.world().settlement_queue.delete(received.handle);
             }
         }
+        panic!("payments are put on the queue again without a pause");
     }
 
     pub(crate) fn sweep(&mut self) {

@@ -204,3 +204,15 @@ fn two_workers_ask_the_provider_once() {
     let asked = world.faults.calls.iter().filter(|call| **call == "Psp::resolve");
     assert_eq!(asked.count(), 1);
 }
+
+#[test]
+fn what_is_seen_meanwhile_is_weighed_when_the_payment_is_given_back_and_not_at_once() {
+    let desk = Desk::authorized(1);
+    let held_until = desk.now() + SignedDuration::from_secs(30);
+    let payment = Payment { lease_until: Some(held_until), ..desk.payment() };
+    desk.put(payment);
+    // The device's report makes it due now.
+    desk.tracked(AMOUNT.get());
+    assert_eq!(desk.look(), Settled::Nothing);
+    assert_eq!(desk.world.world().settlement_queue.next_visible_at(), Some(held_until));
+}
