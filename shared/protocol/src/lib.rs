@@ -72,4 +72,6 @@ pub mod tapback;
 pub mod trigger;
 
 #[cfg(test)]
-mod corpora;
+mod tests {
+    pub(crate) mod corpora;
+}

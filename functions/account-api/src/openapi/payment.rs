@@ -77,7 +77,7 @@ pub(crate) struct ReplacePsp {
     /// `endpoint`: https, as for a webhook endpoint.
     #[schema(format = "uri")]
     url: Option<String>,
-    /// Tokens are opened by us, and card data passed on: for deployments that have that function.
+    /// Tokens are opened by us, and card data passed on: for deployments that have that function; not with `supportsEMV`.
     #[schema(default = false)]
     decrypts: Option<bool>,
 }

@@ -345,6 +345,17 @@ async fn apple_is_told_the_merchant_and_servers_are_asked_as_the_settings_say() 
 }
 
 #[tokio::test]
+async fn what_cannot_be_opened_is_not_taken_by_who_opens_tokens() {
+    let (world, key) = world().await;
+    let mut body = with("merchantCapabilities", json!(["supports3DS", "supportsEMV"]));
+    assert_eq!(put(&world, &key, body.clone()).await.status, 200);
+    body["psp"]["decrypts"] = json!(true);
+    let reply = put(&world, &key, body).await;
+    let expected = ("/merchantCapabilities".to_owned(), "payment_capability".to_owned());
+    assert_eq!(reply.faults(), [expected]);
+}
+
+#[tokio::test]
 async fn every_fault_of_settings_is_told_at_once_with_its_pointer() {
     let (world, key) = world().await;
     for (body, pointer, rule) in [

@@ -72,11 +72,11 @@ impl PriceFault {
 /// # use serde_json::json;
 /// # let offer: Offer = serde_json::from_value(json!({"merchant": "merchant.com.example", "merchantName":
 /// # "Example", "country": "US", "currency": "USD", "lines": [], "total": {"label": "Example", "amount":
-/// # 6399}, "networks": ["visa"], "capabilities": ["supports3DS"]})).unwrap();
+/// # 6399}, "networks": ["visa"], "capabilities": ["supports3DS"]}))?;
 /// let answer = br#"{"newTotal": {"amount": "68.99"}, "currencyCode": "USD"}"#;
 /// let quote = read_price_answer(&offer, &Inputs::default(), 1, answer)?;
 /// assert_eq!(quote.total.amount.get(), 6899);
-/// # Ok::<(), amb_protocol::apple_pay::PriceFault>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_price_answer(
     offer: &Offer,

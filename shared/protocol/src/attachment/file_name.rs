@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a001_naughty_strings_are_names() {
-        let Some(path) = crate::corpora::corpus("blns.json") else { return };
+        let Some(path) = crate::tests::corpora::corpus("blns.json") else { return };
         let names: Vec<String> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         assert!(names.len() > 500);
         for name in names {

@@ -49,6 +49,8 @@ pub struct MerchantDefaults {
     pub checkout_url: Option<String>,
     /// Whether calls to the business's own server can be signed: prices are asked for in no other way.
     pub signs: bool,
+    /// Whether tokens are opened here, and the provider gets what is in them.
+    pub decrypts: bool,
 }
 
 impl MerchantDefaults {
@@ -65,6 +67,7 @@ impl MerchantDefaults {
             pricing: Pricing::default(),
             checkout_url: None,
             signs: true,
+            decrypts: false,
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::inspect::open;
 use super::{ApiSecret, JwtError};
-use crate::corpora::corpus;
+use crate::tests::corpora::corpus;
 
 /// Called invalid, but letter for letter the token of a vector that is called valid: the padding
 /// that they are named for is not in the file.

@@ -25,6 +25,7 @@ impl From<&MerchantSettings> for MerchantDefaults {
             pricing: settings.pricing.clone(),
             checkout_url: settings.checkout_url.clone(),
             signs: settings.signing_secret().is_some(),
+            decrypts: settings.psp.decrypts,
         }
     }
 }

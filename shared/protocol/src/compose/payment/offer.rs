@@ -242,6 +242,12 @@ fn capabilities(
         let message = "`supports3DS` has to be among them";
         check.fault(Fault::new(content.pointer(name), "payment_3ds", message));
     }
+    if defaults.decrypts && capabilities.iter().any(|word| word == "supportsEMV") {
+        let message =
+            "tokens of this business are opened here, and those of `supportsEMV` cannot be";
+        let fault = Fault::new(content.pointer(name), "payment_capability", message);
+        check.fault(fault.fix("leave `supportsEMV` out, or have the provider open the tokens"));
+    }
     capabilities
 }
 

@@ -333,6 +333,20 @@ fn the_merchants_own_pricing_holds_where_none_is_said() {
     assert!(!format!("{draft:?} {pending:?}").contains("Desk"));
 }
 
+#[test]
+fn what_cannot_be_opened_is_not_asked_for_where_tokens_are_opened() {
+    let request_identifier = &RequestIdentifier::parse(DRAWN).unwrap();
+    let asks = with("/merchantCapabilities", json!(["supports3DS", "supportsEMV"]));
+    for decrypts in [false, true] {
+        let merchant = MerchantDefaults { decrypts, ..MerchantDefaults::sample() };
+        let (pack, merchant) = (RulePack::latest(), Some(&merchant));
+        let how = Composing { pack, truncate: false, request_identifier, merchant };
+        let faults = compose(ContentType::Payment, &asks, "", &how).err().unwrap_or_default();
+        let expected = [("/merchantCapabilities".to_owned(), "payment_capability")];
+        assert_eq!(short(&faults), &expected[..usize::from(decrypts)]);
+    }
+}
+
 proptest! {
     #[test]
     fn f118_whatever_is_composed_adds_up_in_apples_json(

@@ -64,7 +64,9 @@ impl Asked {
         let mut faults = Faults::default();
         let mut reader = Reader::new(&map);
         let merchant = reader.parsed("merchantIdentifier", MerchantIdentifier::parse, &mut faults);
-        let sheet = sheet(&mut reader, drawn, &vet, &mut faults);
+        let psp = psp(&mut reader, &vet, &mut faults);
+        let decrypts = psp.as_ref().is_some_and(|psp| psp.decrypts);
+        let sheet = sheet(&mut reader, drawn, decrypts, &vet, &mut faults);
         let channel = member::optional_parsed(&mut reader, "channel", channel, &mut faults);
         let session_identifier = member::optional_parsed(
             &mut reader,
@@ -73,7 +75,6 @@ impl Asked {
             &mut faults,
         );
         let identity = reader.parsed("identity", SecretName::parse, &mut faults);
-        let psp = psp(&mut reader, &vet, &mut faults);
         let capture = capture(&mut reader, &mut faults);
         let time_zone = reader.parsed("timeZone", time_zone, &mut faults);
         let signing =
@@ -148,6 +149,7 @@ impl Asked {
 fn sheet(
     reader: &mut Reader<'_>,
     drawn: &RequestIdentifier,
+    decrypts: bool,
     vet: &impl Fn(&str) -> Result<VettedUrl, UrlRefusal>,
     faults: &mut Faults,
 ) -> Option<Sheet> {
@@ -170,11 +172,12 @@ fn sheet(
     if let Some(name) = name {
         tried.insert("merchantName".to_owned(), json!(name));
     }
+    let merchant = MerchantDefaults { decrypts, ..MerchantDefaults::sample() };
     let how = Composing {
         pack: RulePack::latest(),
         truncate: false,
         request_identifier: drawn,
-        merchant: Some(&MerchantDefaults::sample()),
+        merchant: Some(&merchant),
     };
     let offer = match compose(ContentType::Payment, &Value::Object(tried), "", &how) {
         Ok(composed) => composed.draft.needs.into_iter().find_map(|need| match need {

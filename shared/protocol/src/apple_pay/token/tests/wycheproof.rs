@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::apple_pay::token::TokenFault;
 use crate::apple_pay::token::ephemeral::ephemeral_key;
-use crate::corpora::corpus;
+use crate::tests::corpora::corpus;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
