@@ -211,6 +211,7 @@ fn index(operation: &'static str, id: &str) -> Result<usize, PortError> {
     id.parse().ok().ok_or_else(|| PortError::unreadable(operation, unknown()))
 }
 
+/// SQS counts in seconds. Rounded up: a message that comes early would be dropped.
 fn whole_seconds(pause: Duration) -> i32 {
     let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
     i32::try_from(seconds).unwrap_or(i32::MAX)

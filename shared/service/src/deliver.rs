@@ -299,8 +299,6 @@ where
 
     async fn enqueue(&self, key: Option<DeliveryKey>, delay: Duration) {
         let Some(key) = key else { return };
-        // Whole seconds, rounded up: a message that comes early would be dropped.
-        let delay = Duration::from_secs(delay.as_secs() + u64::from(delay.subsec_nanos() > 0));
         let queued = QueuedDelivery {
             pointer: DeliveryPointer::Stored(key),
             delay: delay.min(LONGEST_QUEUE_DELAY),

@@ -232,9 +232,7 @@ where
         if !self.store.record_payload(payload, lease).await? {
             return Ok(Fetched::Nothing);
         }
-        // Whole seconds, rounded up: a message that comes early would be dropped.
-        let delay = Duration::from_secs(pause.as_secs() + u64::from(pause.subsec_nanos() > 0));
-        if let Err(error) = self.queue.enqueue_payload(&payload.pointer, delay).await {
+        if let Err(error) = self.queue.enqueue_payload(&payload.pointer, pause).await {
             tracing::warn!(error = %chain(&error), "a payload is left to the sweep");
         }
         Ok(Fetched::Again(pause))

@@ -140,14 +140,12 @@ where
         let due_at = payment.due_at.max(payment.lease_until)?;
         let pause = self.clock.now().duration_until(due_at);
         let pause = Duration::try_from(pause).unwrap_or_default();
-        // Whole seconds, rounded up: a message that comes early would be dropped.
-        let delay = Duration::from_secs(pause.as_secs() + u64::from(pause.subsec_nanos() > 0));
-        if delay > LONGEST_DELAY {
+        if pause > LONGEST_DELAY {
             return None;
         }
-        if let Err(error) = self.queue.enqueue_settlement(&payment.pointer, delay).await {
+        if let Err(error) = self.queue.enqueue_settlement(&payment.pointer, pause).await {
             tracing::warn!(error = %chain(&error), "a payment is left to the sweep");
         }
-        Some(delay)
+        Some(pause)
     }
 }
