@@ -31,7 +31,7 @@ LOCAL_ARGUMENTS := $(if $(filter-out 0,$(ONCE)),--once)
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: help run test test-browser simulate lint verify-journal bench build deploy audit clean need-cargo need-python need-browser
+.PHONY: help run test test-browser simulate lint verify-journal bench build deploy audit clean need-cargo need-python need-browser fits-samconfig
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,7 +96,7 @@ build: need-cargo .venv/build/ready ## zips for Lambda: ARCH=arm64 (default) or 
 	PATH="$(CURDIR)/.venv/build/bin:$$PATH" cargo lambda build --locked --release --target $(RUST_TARGET) --output-format zip --package $(OPENER)
 	@$(PYTHON) infra/local/check_bundle.py $(ARCH) $(FUNCTIONS:%=target/lambda/%/bootstrap.zip)
 
-deploy: build .venv/sam/ready ## to AWS, as samconfig.toml says: STAGE=default, staging or prod
+deploy: fits-samconfig build .venv/sam/ready ## to AWS, as samconfig.toml says: STAGE=default, staging or prod; ARCH and DECRYPT as for build
 	$(call say,deploying $(STAGE))
 	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam deploy --template-file $(TEMPLATE) --config-file "$(CURDIR)/samconfig.toml" --config-env $(STAGE)
 
@@ -112,6 +112,9 @@ clean: ## removes what was built and installed
 	rm -rf target .venv .aws-sam tests/browser/node_modules
 
 # ---- tools ----------------------------------------------------------------------------------------------
+
+fits-samconfig: need-python
+	@$(PYTHON) infra/local/check_overrides.py samconfig.toml $(STAGE) $(ARCH) $(if $(OPENING),on,off)
 
 need-cargo:
 	@command -v cargo >/dev/null || { echo "make: cargo is missing; install Rust from https://rustup.rs" >&2; exit 1; }
