@@ -95,7 +95,7 @@ fn what_cannot_be_matched_ends_with_2_and_says_where() {
     assert_eq!((code, told.as_str()), (2, ""));
     assert!(error.contains("report.csv: line 2, `fee`: an amount has a comma"), "{error}");
     let (code, _, error) = run(&exported, "adyen", &stripe(&exported, false), &[]);
-    assert!(code == 2 && error.contains("the column `Company Account` is missing"), "{error}");
+    assert!(code == 2 && error.contains("the column `Merchant Account` is missing"), "{error}");
     std::fs::remove_dir_all(exported.folder.join("journal/merchant=merchant.com.example")).unwrap();
     let (code, _, error) = run(&exported, "stripe", &stripe(&exported, false), &[]);
     assert!(code == 2 && error.contains("no `journal.csv`"), "{error}");

@@ -107,8 +107,8 @@ pub enum ReportFault {
     /// Not CSV with commas.
     #[error("line {0} is no CSV, or has more or fewer cells than the header")]
     Form(u64),
-    /// A column is missing, or stands elsewhere.
-    #[error("the column `{0}` is missing, comes twice or is in another place")]
+    /// A column is missing, or comes twice.
+    #[error("the column `{0}` is missing, or comes twice")]
     Header(String),
     /// A cell says something that the column does not hold.
     #[error("line {line}, `{column}`: {why}")]

@@ -1,5 +1,6 @@
 //! Days of a shop in Tokyo, exported and held against reports.
 
+mod adyen;
 mod days;
 mod files;
 pub(super) mod reports;

@@ -5,14 +5,13 @@ use crate::{
     finance::{
         Book, Known,
         matching::{Booked, Bounds, ExceptionClass, Matching, hold},
-        report::{CellProblem, LineKind, Report, ReportFault, ReportForm, read},
+        report::{CellProblem, Report, ReportFault, ReportForm, read},
         settle::{MatchError, Matched},
     },
     model::ExportKey,
 };
 
 const STRIPE: &str = "automatic_payout_id,automatic_payout_effective_at_utc,balance_transaction_id,created_utc,available_on_utc,currency,gross,fee,net,reporting_category,source_id,charge_id,payment_intent_id,payment_metadata[requestIdentifier]";
-const ADYEN: &str = "Company Account,Merchant Account,Psp Reference,Merchant Reference,Payment Method,Creation Date,TimeZone,Type,Modification Reference,Gross Currency,Gross Debit (GC),Gross Credit (GC),Exchange Rate,Net Currency,Net Debit (NC),Net Credit (NC),Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),Payment Method Variant,Modification Merchant Reference,Batch Number,Reserved4,Reserved5";
 
 /// A line of Stripe's: id, category, gross, fee, net, the payment.
 pub(in crate::finance) fn stripe_line(
@@ -173,56 +172,6 @@ fn a_decimal_comma_a_missing_column_and_another_encoding_are_refused() {
     assert!(matches!(read(ReportForm::Stripe, semicolons.as_bytes()), Err(ReportFault::Header(_))));
     assert_eq!(read(ReportForm::Stripe, b"\xff\xfea\0"), Err(ReportFault::Encoding));
     assert_eq!(read(ReportForm::Stripe, b""), Err(ReportFault::Form(1)));
-    let reordered =
-        ADYEN.replace("Company Account,Merchant Account", "Merchant Account,Company Account");
-    let fault = read(ReportForm::Adyen, reordered.as_bytes()).unwrap_err();
-    assert_eq!(fault, ReportFault::Header("Company Account".to_owned()));
-}
-
-/// A line of Adyen's: what, the attempt, gross debit and credit, net debit and credit, commission.
-fn adyen_line(what: &str, reference: &str, [gd, gc, nd, nc, fee]: [&str; 5]) -> String {
-    format!(
-        "Co,CoPOS,PSP{reference},{reference},applepay,2026-11-24 10:00:00,CET,{what},MOD{what},USD,{gd},{gc},1,USD,{nd},{nc},{fee},,,,visa,,281,,"
-    )
-}
-
-#[test]
-fn adyens_direction_is_the_column_and_its_time_is_the_columns_zone() {
-    let payment = Shop::new(22).payment();
-    let lines = [
-        adyen_line("Settled", &format!("{payment}-1"), ["100.00", "", "", "99.40", "0.60"]),
-        adyen_line("Refunded", &format!("{payment}-1"), ["", "100.00", "100.00", "", ""]),
-        adyen_line("Fee", "", ["", "", "12.00", "", ""]),
-        adyen_line("MerchantPayout", "", ["", "", "50.00", "", ""]),
-    ];
-    let file = format!("{ADYEN}\n{}\n", lines.join("\n"));
-    let report = read(ReportForm::Adyen, file.as_bytes()).unwrap();
-    let told: Vec<_> = report
-        .lines
-        .iter()
-        .map(|line| (line.kind, line.gross.get(), line.fee.get(), line.net.get()))
-        .collect();
-    assert_eq!(
-        told,
-        [
-            (LineKind::Capture, 10_000, 60, 9_940),
-            (LineKind::Refund, -10_000, 0, -10_000),
-            (LineKind::Fee, 0, 0, -1_200),
-            (LineKind::Payout, 0, 0, -5_000),
-        ]
-    );
-    assert_eq!(report.lines[0].payment, Some(payment));
-    assert_eq!(report.lines[0].at.to_string(), "2026-11-24T09:00:00Z");
-    let odd = file.replace(",CET,", ",Mars,");
-    assert!(matches!(
-        read(ReportForm::Adyen, odd.as_bytes()),
-        Err(ReportFault::Cell { why: CellProblem::TimeZone, .. })
-    ));
-    let both = adyen_line("Settled", "x", ["1.00", "1.00", "", "1.00", ""]);
-    assert!(matches!(
-        read(ReportForm::Adyen, format!("{ADYEN}\n{both}\n").as_bytes()),
-        Err(ReportFault::Cell { why: CellProblem::Contradiction, .. })
-    ));
 }
 
 pub(in crate::finance) fn matched(shop: &Shop, name: &str) -> Result<Matched, MatchError> {

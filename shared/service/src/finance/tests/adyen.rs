@@ -1,0 +1,67 @@
+//! Adyen's Settlement details, as real ones look.
+
+use super::*;
+use crate::finance::report::{CellProblem, LineKind, Report, ReportFault, ReportForm, read};
+
+const BEGINNING: &str = "Company Account,Merchant Account,Psp Reference,Merchant Reference,Payment Method,Creation Date,TimeZone,Type,Modification Reference,Gross Currency,Gross Debit (GC),Gross Credit (GC),Exchange Rate,Net Currency,Net Debit (NC),Net Credit (NC),Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),Payment Method Variant";
+/// What reports of 2022 have behind [`BEGINNING`].
+const ENDING: &str = "Modification Merchant Reference,Batch Number,Reserved4,Reserved5";
+/// What reports of 2021 have there.
+const OLDER: &str = "Batch Number,Reserved4,Reserved5,Modification Merchant Reference,Booking Date";
+
+fn lined(lines: &[String]) -> Result<Report, ReportFault> {
+    read(ReportForm::Adyen, format!("{BEGINNING},{ENDING}\n{}\n", lines.join("\n")).as_bytes())
+}
+
+/// A line of Adyen's: what, the attempt, gross debit and credit, net debit and credit, commission.
+fn adyen_line(what: &str, reference: &str, [gd, gc, nd, nc, fee]: [&str; 5]) -> String {
+    format!(
+        "Co,CoPOS,PSP{reference},{reference},applepay,2026-11-24 10:00:00,CET,{what},MOD{what},USD,{gd},{gc},1,USD,{nd},{nc},{fee},,,,visa,,281,,"
+    )
+}
+
+#[test]
+fn adyens_direction_is_the_column_and_its_time_is_the_columns_zone() {
+    let payment = Shop::new(22).payment();
+    let lines = [
+        adyen_line("Settled", &format!("{payment}-1"), ["100.00", "", "", "99.40", "0.60"]),
+        adyen_line("Refunded", &format!("{payment}-1"), ["", "100.00", "100.00", "", ""]),
+        adyen_line("Fee", "", ["", "", "12.00", "", ""]),
+        adyen_line("MerchantPayout", "", ["", "", "50.00", "", ""]),
+    ];
+    let report = lined(&lines).unwrap();
+    let told: Vec<_> = report
+        .lines
+        .iter()
+        .map(|line| (line.kind, line.gross.get(), line.fee.get(), line.net.get()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (LineKind::Capture, 10_000, 60, 9_940),
+            (LineKind::Refund, -10_000, 0, -10_000),
+            (LineKind::Fee, 0, 0, -1_200),
+            (LineKind::Payout, 0, 0, -5_000),
+        ]
+    );
+    assert_eq!(report.lines[0].payment, Some(payment));
+    assert_eq!(report.lines[0].at.to_string(), "2026-11-24T09:00:00Z");
+    let odd = lined(&lines.map(|line| line.replace(",CET,", ",Mars,")));
+    assert!(matches!(odd, Err(ReportFault::Cell { why: CellProblem::TimeZone, .. })));
+    let both = lined(&[adyen_line("Settled", "x", ["1.00", "1.00", "", "1.00", ""])]);
+    assert!(matches!(both, Err(ReportFault::Cell { why: CellProblem::Contradiction, .. })));
+}
+
+#[test]
+fn columns_are_known_by_their_names_in_whatever_order_they_stand() {
+    let line = adyen_line("Settled", "pay-1", ["", "100.00", "", "99.40", "0.60"]);
+    let newer = lined(std::slice::from_ref(&line)).unwrap();
+    let line = line.replace("visa,,281,,", "visa,281,,,<auto>,2026-11-24 23:50:00");
+    let file = format!("{BEGINNING},{OLDER}\n{line}\n");
+    let older = read(ReportForm::Adyen, file.as_bytes()).unwrap();
+    assert_eq!(older.lines, newer.lines);
+    assert_eq!(older.lines[0].batch.as_deref(), Some("281"));
+    let without = file.replace("Batch Number", "Batch");
+    let fault = read(ReportForm::Adyen, without.as_bytes()).unwrap_err();
+    assert_eq!(fault, ReportFault::Header("Batch Number".to_owned()));
+}
