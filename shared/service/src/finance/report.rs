@@ -92,7 +92,7 @@ pub enum LineKind {
     Chargeback,
     /// The provider's own charges.
     Fee,
-    /// The transfer to the bank: the sum of the others.
+    /// The transfer to the bank or into the next batch: the sum of the others.
     Payout,
     /// Something else.
     Other,

@@ -41,19 +41,17 @@ pub(super) fn columns(header: &csv::StringRecord) -> Result<Columns, ReportFault
 pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
     let word = cells.needed("Type")?;
     let net_currency = cells.currency("Net Currency")?;
-    let currency = match cells.text("Gross Currency") {
-        Some(_) => cells.currency("Gross Currency")?,
-        None => net_currency,
-    };
     let net = difference(cells, "Net Credit (NC)", "Net Debit (NC)", net_currency)?;
-    let moved = difference(cells, "Gross Debit (GC)", "Gross Credit (GC)", currency)?;
     let mut fees = Vec::with_capacity(FEES.len());
     for name in FEES {
         fees.push(cells.amount(name, net_currency)?);
     }
     let contradiction = || cells.fault("Commission (NC)", CellProblem::Contradiction);
     let fee = Minor::sum(fees).ok_or_else(contradiction)?;
-    let gross = directed(Minor::new(moved.get().abs()), net, fee, currency == net_currency);
+    let (currency, gross) = match moved(cells)? {
+        Some((currency, moved)) => (currency, directed(moved, net, fee, currency == net_currency)),
+        None => (net_currency, net.checked_add(fee).ok_or_else(contradiction)?),
+    };
     let reference = cells.text("Merchant Reference").unwrap_or_default();
     let names = ["Psp Reference", "Modification Reference"].map(|name| cells.text(name));
     let batch = cells.text("Batch Number");
@@ -74,6 +72,17 @@ pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
         fee,
         batch: batch.map(str::to_owned),
     })
+}
+
+/// What was moved at the shopper's. None of it, where Adyen charges, pays out or carries over.
+fn moved(cells: &Cells<'_>) -> Result<Option<(Currency, Minor)>, ReportFault> {
+    const GROSS: [&str; 2] = ["Gross Debit (GC)", "Gross Credit (GC)"];
+    if GROSS.iter().all(|column| cells.text(column).is_none()) {
+        return Ok(None);
+    }
+    let currency = cells.currency("Gross Currency")?;
+    let moved = difference(cells, GROSS[0], GROSS[1], currency)?;
+    Ok(Some((currency, Minor::new(moved.get().abs()))))
 }
 
 /// One of two columns, as a signed amount; never both.
@@ -108,7 +117,8 @@ fn kind(word: &str) -> LineKind {
         "Refunded" | "RefundedReversed" => LineKind::Refund,
         "Chargeback" | "SecondChargeback" | "ChargebackReversed" => LineKind::Chargeback,
         "Fee" | "MiscCosts" | "InvoiceDeduction" => LineKind::Fee,
-        "MerchantPayout" => LineKind::Payout,
+        // A batch that is carried over, and a transfer that the bank sent back: the next batch has both.
+        "MerchantPayout" | "Balancetransfer" | "BankInstructionReturned" => LineKind::Payout,
         _ => LineKind::Other,
     }
 }

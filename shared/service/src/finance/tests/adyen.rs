@@ -1,7 +1,11 @@
 //! Adyen's Settlement details, as real ones look.
 
+use super::reports::{classes, held};
 use super::*;
-use crate::finance::report::{CellProblem, LineKind, Report, ReportFault, ReportForm, read};
+use crate::finance::{
+    matching::Booked,
+    report::{CellProblem, LineKind, Report, ReportFault, ReportForm, read},
+};
 
 const BEGINNING: &str = "Company Account,Merchant Account,Psp Reference,Merchant Reference,Payment Method,Creation Date,TimeZone,Type,Modification Reference,Gross Currency,Gross Debit (GC),Gross Credit (GC),Exchange Rate,Net Currency,Net Debit (NC),Net Credit (NC),Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),Payment Method Variant";
 /// What reports of 2022 have behind [`BEGINNING`].
@@ -20,14 +24,17 @@ fn adyen_line(what: &str, reference: &str, [gd, gc, nd, nc, fee]: [&str; 5]) -> 
     )
 }
 
+/// A line of Adyen's own, as it has them: what, its words for it, net debit and credit.
+fn own_line(what: &str, words: &str, nd: &str, nc: &str) -> String {
+    format!("Co,CoPOS,,,,2026-11-25 00:46:38,CET,{what},{words},,,,,USD,{nd},{nc},,,,,,,281,,")
+}
+
 #[test]
 fn adyens_direction_is_the_column_and_its_time_is_the_columns_zone() {
     let payment = Shop::new(22).payment();
     let lines = [
         adyen_line("Settled", &format!("{payment}-1"), ["100.00", "", "", "99.40", "0.60"]),
         adyen_line("Refunded", &format!("{payment}-1"), ["", "100.00", "100.00", "", ""]),
-        adyen_line("Fee", "", ["", "", "12.00", "", ""]),
-        adyen_line("MerchantPayout", "", ["", "", "50.00", "", ""]),
     ];
     let report = lined(&lines).unwrap();
     let told: Vec<_> = report
@@ -37,12 +44,7 @@ fn adyens_direction_is_the_column_and_its_time_is_the_columns_zone() {
         .collect();
     assert_eq!(
         told,
-        [
-            (LineKind::Capture, 10_000, 60, 9_940),
-            (LineKind::Refund, -10_000, 0, -10_000),
-            (LineKind::Fee, 0, 0, -1_200),
-            (LineKind::Payout, 0, 0, -5_000),
-        ]
+        [(LineKind::Capture, 10_000, 60, 9_940), (LineKind::Refund, -10_000, 0, -10_000),]
     );
     assert_eq!(report.lines[0].payment, Some(payment));
     assert_eq!(report.lines[0].at.to_string(), "2026-11-24T09:00:00Z");
@@ -64,4 +66,23 @@ fn columns_are_known_by_their_names_in_whatever_order_they_stand() {
     let without = file.replace("Batch Number", "Batch");
     let fault = read(ReportForm::Adyen, without.as_bytes()).unwrap_err();
     assert_eq!(fault, ReportFault::Header("Batch Number".to_owned()));
+}
+
+#[test]
+fn what_adyen_charges_pays_out_and_carries_over_is_no_exception() {
+    let shop = Shop::new(26);
+    let report = lined(&[
+        own_line("Balancetransfer", "Balancetransfer", "", "4543.90"),
+        own_line("Fee", "Transaction Fees November     24 2026", "38.1", ""),
+        own_line("BankInstructionReturned", "", "", "7.00"),
+        own_line("MerchantPayout", "\"TX1XT batch 281, CoPOS\"", "4512.80", ""),
+    ]);
+    let matching = held(&shop, &report.unwrap());
+    assert_eq!(classes(&matching), []);
+    let booked = matching.lines.iter().map(|placed| (placed.booked, placed.line.gross.get()));
+    let nowhere = |gross| (Booked::Nowhere, gross);
+    assert_eq!(
+        booked.collect::<Vec<_>>(),
+        [nowhere(454_390), (Booked::Fees, -3_810), nowhere(700), nowhere(-451_280)]
+    );
 }

@@ -31,14 +31,14 @@ pub(in crate::finance) fn stripe(lines: &[String]) -> Vec<u8> {
     format!("\u{feff}{STRIPE}\r\n{}\r\n", lines.join("\r\n")).into_bytes()
 }
 
-fn classes(matching: &Matching) -> Vec<(u64, &'static str)> {
+pub(super) fn classes(matching: &Matching) -> Vec<(u64, &'static str)> {
     let lines = matching.lines.iter().flat_map(|placed| {
         placed.exceptions.iter().map(|class| (placed.line.line, class.as_str()))
     });
     lines.chain(matching.open.iter().map(|item| (0, item.class.as_str()))).collect()
 }
 
-fn held(shop: &Shop, report: &Report) -> Matching {
+pub(super) fn held(shop: &Shop, report: &Report) -> Matching {
     let mut book = Book::without(report);
     for row in shop.world.world().book.journal.values().flatten() {
         book.add(row);
