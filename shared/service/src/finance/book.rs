@@ -70,7 +70,7 @@ pub struct Known {
     pub settled_back: Minor,
     /// Settled chargebacks, by earlier reports; what was won again is not taken off.
     pub settled_charged_back: Minor,
-    /// Exceptions that were written down.
+    /// Exceptions that were written down since money last moved.
     pub exceptions: BTreeSet<String>,
 }
 
@@ -170,6 +170,12 @@ impl Known {
         }
         // What was settled in another currency has a second row, in the payment's own.
         let is_settled = row.event_type == JournalEvent::Settled && row.currency == self.currency;
+        let is_undone = row.error_class.as_deref() == Some("reversed");
+        match row.event_type {
+            JournalEvent::Captured | JournalEvent::Settled => self.exceptions.clear(),
+            JournalEvent::ChangeFailed if is_undone => self.exceptions.clear(),
+            _ => {}
+        }
         match row.event_type {
             JournalEvent::Told => match row.told.as_deref() {
                 Some("success") => self.told_success = Some(row.ts_utc),
@@ -192,16 +198,14 @@ impl Known {
             }
             JournalEvent::RefundRequested => add(&mut self.refund_asked),
             JournalEvent::Refunded => add(&mut self.refunded),
-            JournalEvent::ChangeFailed if row.error_class.as_deref() == Some("reversed") => {
-                match row.decision.as_deref() {
-                    Some("capture") => {
-                        take(&mut self.captured);
-                        self.captured_at = None;
-                    }
-                    Some("refund") => take(&mut self.refunded),
-                    _ => (self.ended, self.voided) = (false, false),
+            JournalEvent::ChangeFailed if is_undone => match row.decision.as_deref() {
+                Some("capture") => {
+                    take(&mut self.captured);
+                    self.captured_at = None;
                 }
-            }
+                Some("refund") => take(&mut self.refunded),
+                _ => (self.ended, self.voided) = (false, false),
+            },
             JournalEvent::Chargeback if amount > Minor::ZERO => add(&mut self.charged_back),
             JournalEvent::Settled if is_settled => match row.psp_code.as_deref() {
                 Some("capture") => {

@@ -175,7 +175,10 @@ pub fn hold(report: &Report, book: &Book, bounds: &Bounds) -> Matching {
         let known = placed.payment.as_ref().and_then(|id| book.find(Some(id), &[]));
         single(placed, known.map(|(_, known)| known), bounds);
     }
-    let ends = report.lines.iter().map(|line| line.at).max();
+    // Charges and transfers are made when a batch closes, and what goes back is newer than the sales
+    // that it is paid out with: only a capture says up to when captures are in the report.
+    let captures = report.lines.iter().filter(|line| line.kind == LineKind::Capture);
+    let ends = captures.map(|line| line.at).max();
     let open = ends.map(|ends| open(report, book, &groups, ends, bounds)).unwrap_or_default();
     Matching { lines, open }
 }

@@ -155,9 +155,37 @@ fn what_is_settled_in_another_currency_clears_what_was_paid() {
     sums.extend(usd(&[("customer_receivable", -10_000), ("suspense", 10_000)]));
     assert_eq!(balances(&shop), sums);
     // And the next report takes it for settled.
-    let next = stripe_line("txn_9", "fee", ["-1.00", "0.00", "-1.00"], None);
-    let next = settle(&shop, "reports/b.csv", &[next.replace("2026-11-24 09", "2026-12-24 09")]);
+    shop.pass_days(36);
+    let next = charge("txn_9", &shop.sale(10_000)).replace("2026-11-24 09", "2026-12-24 09");
+    let next = settle(&shop, "reports/b.csv", &[next]);
     assert!(next.exceptions.is_empty(), "{next:?}");
+}
+
+#[test]
+fn what_is_not_settled_is_written_down_once_and_anew_when_money_has_moved_since() {
+    let shop = Shop::new(48);
+    let late = shop.sale(5_000);
+    let mut day = 0;
+    let mut next = |name: &str| {
+        day += 10;
+        shop.pass_days(10);
+        let at = shop.world.world().now.strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let line = charge(&format!("txn_{day}"), &shop.sale(10_000));
+        let came = settle(&shop, name, &[line.replace("2026-11-24 09:00:00", &at)]);
+        assert_eq!(came.exceptions.get("captured_not_settled"), Some(&1), "{came:?}");
+        let rows = of_all(&shop);
+        let exceptions = rows.iter().filter(|row| row.event_type == JournalEvent::MatchException);
+        exceptions.count()
+    };
+    assert_eq!(next("reports/a.csv"), 1);
+    assert_eq!(next("reports/b.csv"), 1, "nothing new happened to it");
+    let undone = JournalRow {
+        error_class: Some("reversed".to_owned()),
+        decision: Some("capture".to_owned()),
+        ..shop.row(JournalEvent::ChangeFailed, &late, 5_000)
+    };
+    shop.write(vec![undone, shop.captured(&late, 5_000)]);
+    assert_eq!(next("reports/c.csv"), 2);
 }
 
 #[test]

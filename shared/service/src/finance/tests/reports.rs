@@ -87,6 +87,8 @@ fn each_class_of_exception_is_told_apart() {
     shop.world.world().now = "2026-11-24T01:00:00Z".parse().unwrap();
     let recent = sale(950);
     let foreign = sale(1_000);
+    shop.world.world().now = "2026-11-26T08:00:00Z".parse().unwrap();
+    let last = sale(1_100);
     let lines = [
         stripe_line("txn_fine", "charge", ["1.00", "0.05", "0.95"], Some(&fine)),
         stripe_line("txn_short", "charge", ["1.99", "0.05", "1.94"], Some(&short)),
@@ -103,7 +105,7 @@ fn each_class_of_exception_is_told_apart() {
         stripe_line("txn_fine", "charge", ["1.00", "0.05", "0.95"], Some(&fine)),
         stripe_line("txn_radar", "fee", ["-0.50", "0.00", "-0.50"], None),
         stripe_line("po_1", "payout", ["-20.00", "0.00", "-20.00"], None),
-        stripe_line("txn_end", "fee", ["-0.10", "0.00", "-0.10"], None)
+        stripe_line("txn_end", "charge", ["11.00", "0.10", "10.90"], Some(&last))
             .replace("2026-11-24 09", "2026-11-26 09"),
     ];
     let matching = against(&shop, &lines);
@@ -137,12 +139,31 @@ fn each_class_of_exception_is_told_apart() {
         let all = matching.lines.iter().filter(move |placed| placed.booked == booked);
         all.map(|placed| placed.line.line).collect::<Vec<_>>()
     };
-    assert_eq!(booked(Booked::Clearing), [2, 3, 4, 6, 7]);
-    assert_eq!(booked(Booked::Fees), [14, 16]);
+    assert_eq!(booked(Booked::Clearing), [2, 3, 4, 6, 7, 16]);
+    assert_eq!(booked(Booked::Fees), [14]);
     assert_eq!(booked(Booked::Nowhere), [13, 15]);
     // A second settlement, a refund nobody asked for, what was never captured or is not known, and
     // another currency than was paid in: the journal has nothing that they would clear.
     assert_eq!(booked(Booked::Suspense), [5, 8, 9, 10, 11, 12]);
+}
+
+#[test]
+fn only_what_was_captured_says_up_to_when_a_report_has_captures() {
+    let shop = Shop::new(27);
+    let [paid, back, open] = [10_000, 2_000, 300].map(|cents| shop.sale(cents));
+    shop.write(vec![shop.row(JournalEvent::RefundRequested, &back, 2_000)]);
+    let later = |line: String| line.replace("2026-11-24 09", "2026-11-30 09");
+    let charge = stripe_line("txn_1", "charge", ["100.00", "3.00", "97.00"], Some(&paid));
+    let lines = [
+        charge.replace("2026-11-24 09", "2026-11-18 09"),
+        later(stripe_line("txn_2", "refund", ["-20.00", "0.00", "-20.00"], Some(&back))),
+        later(stripe_line("txn_3", "fee", ["-1.00", "0.00", "-1.00"], None)),
+        later(stripe_line("po_1", "payout", ["-76.00", "0.00", "-76.00"], None)),
+    ];
+    let matching = against(&shop, &lines);
+    assert_eq!(classes(&matching), [(0, "timing_cutoff")]);
+    assert_eq!(matching.open[0].payment, open);
+    assert_eq!(classes(&against(&shop, &lines[1..])), [], "it says nothing of captures");
 }
 
 #[test]
