@@ -196,13 +196,12 @@ fn place(line: &ReportLine, book: &Book, seen: &mut BTreeSet<String>) -> Matched
             Booked::Nowhere
         }
         LineKind::Fee => Booked::Fees,
-        _ if found.is_none() => {
+        _ if found.is_none() || line.kind == LineKind::Other => {
             exceptions.insert(ExceptionClass::SettledUnknown);
             Booked::Suspense
         }
-        LineKind::Other => Booked::Suspense,
         _ if line.net_currency != line.currency => Booked::Exchange,
-        LineKind::Capture | LineKind::Refund | LineKind::Chargeback => Booked::Clearing,
+        _ => Booked::Clearing,
     };
     MatchedLine { line: line.clone(), payment, exceptions, booked }
 }

@@ -116,7 +116,9 @@ fn kind(word: &str) -> LineKind {
         "Settled" => LineKind::Capture,
         "Refunded" | "RefundedReversed" => LineKind::Refund,
         "Chargeback" | "SecondChargeback" | "ChargebackReversed" => LineKind::Chargeback,
-        "Fee" | "MiscCosts" | "InvoiceDeduction" => LineKind::Fee,
+        "Fee" | "MiscCosts" | "InvoiceDeduction" | "AuthorisationSchemeFee" | "PaymentCost" => {
+            LineKind::Fee
+        }
         // A batch that is carried over, and a transfer that the bank sent back: the next batch has both.
         "MerchantPayout" | "Balancetransfer" | "BankInstructionReturned" => LineKind::Payout,
         _ => LineKind::Other,

@@ -74,15 +74,17 @@ fn what_adyen_charges_pays_out_and_carries_over_is_no_exception() {
     let report = lined(&[
         own_line("Balancetransfer", "Balancetransfer", "", "4543.90"),
         own_line("Fee", "Transaction Fees November     24 2026", "38.1", ""),
+        own_line("AuthorisationSchemeFee", "", "0.10", ""),
+        own_line("PaymentCost", "", "0.20", ""),
         own_line("BankInstructionReturned", "", "", "7.00"),
         own_line("MerchantPayout", "\"TX1XT batch 281, CoPOS\"", "4512.80", ""),
     ]);
     let matching = held(&shop, &report.unwrap());
     assert_eq!(classes(&matching), []);
     let booked = matching.lines.iter().map(|placed| (placed.booked, placed.line.gross.get()));
-    let nowhere = |gross| (Booked::Nowhere, gross);
+    let (nowhere, fee) = (|gross| (Booked::Nowhere, gross), |gross| (Booked::Fees, gross));
     assert_eq!(
         booked.collect::<Vec<_>>(),
-        [nowhere(454_390), (Booked::Fees, -3_810), nowhere(700), nowhere(-451_280)]
+        [nowhere(454_390), fee(-3_810), fee(-10), fee(-20), nowhere(700), nowhere(-451_280)]
     );
 }
