@@ -115,11 +115,12 @@ fn adds_up(
         );
         let actual = given.map(|given| given.to_decimal(currency));
         let fault = Fault::new(pointer(), "payment_total_sum", message);
-        check.fault(
-            fault
-                .limit(sum.to_decimal(currency), actual)
-                .fix("leave the total out: it is reckoned for you"),
-        );
+        let fix = if content.has("lineItems") {
+            "leave the total out: it is reckoned for you"
+        } else {
+            "say the goods as `lineItems`, without tax, and leave the total out: it is reckoned for you"
+        };
+        check.fault(fault.limit(sum.to_decimal(currency), actual).fix(fix));
         return None;
     }
     Some(sum)
@@ -142,6 +143,12 @@ fn goods(
         };
         let shipping = first.map_or(Minor::ZERO, |first| first.amount);
         let amount = total.amount.checked_sub(shipping)?;
+        if amount < Minor::ZERO {
+            let message = "the first shipping method alone costs more: it is in the total";
+            let pointer = format!("{}/amount", content.pointer("total"));
+            check.fault(Fault::new(pointer, "payment_total_sum", message));
+            return None;
+        }
         return Some(vec![Line { amount, kind: LineType::Final, label: total.label.clone() }]);
     };
     let Some(first) = first else { return Some(lines) };

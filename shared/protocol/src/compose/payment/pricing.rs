@@ -142,6 +142,13 @@ fn place(object: &mut Object<'_>, check: &mut Check<'_>) -> Option<Servable> {
     let mut part = |name: &'static str| {
         let text = object.optional_string(name, check)?;
         label(text, object.pointer(name), "payment_label_length", check);
+        let is_code = name == "postalPrefix";
+        if country.is_some_and(|country| is_code && is_hidden(country, text.trim())) {
+            let message =
+                "before the customer pays, a device shows the first half of such a code alone";
+            let fault = Fault::new(object.pointer(name), "payment_pricing", message);
+            check.fault(fault.fix("leave the second half out, such as `SW1A` or `K1A`"));
+        }
         let squeezed: String = match name {
             "region" => text.trim().to_owned(),
             _ => text.chars().filter(|c| !c.is_whitespace()).collect(),
@@ -155,6 +162,17 @@ fn place(object: &mut Object<'_>, check: &mut Check<'_>) -> Option<Servable> {
         return None;
     }
     Some(Servable { country: country.map(str::to_owned), region, postal_prefix })
+}
+
+/// Whether a prefix reaches into the half of a postal code that is not shown (Apple: the redacted
+/// contact): it would fit nobody, or another district.
+fn is_hidden(country: &str, prefix: &str) -> bool {
+    let most = match country {
+        "GB" => 4,
+        "CA" => 3,
+        _ => return false,
+    };
+    prefix.chars().count() > most || prefix.contains(char::is_whitespace)
 }
 
 fn words(object: &mut Object<'_>, check: &mut Check<'_>) -> Option<String> {

@@ -191,6 +191,38 @@ fn f118_what_does_not_add_up_is_refused_where_it_stands() {
 }
 
 #[test]
+fn what_no_device_shows_decides_no_price() {
+    let prefix = |country: &str, prefix: &str| {
+        let place = json!([{"country": country, "postalPrefix": prefix}]);
+        let content = with("/pricing", json!({"by": "static", "servable": place}));
+        let composed = compose_by("apple-2026-08", ContentType::Payment, &content, false);
+        short(&composed.err().unwrap_or_default())
+    };
+    let at = "/content/pricing/servable/0/postalPrefix".to_owned();
+    for (country, hidden) in [("GB", "SW1A 1"), ("GB", "N1 9"), ("GB", "SW1A1"), ("CA", "K1A0")] {
+        assert_eq!(prefix(country, hidden), [(at.clone(), "payment_pricing")], "{hidden}");
+    }
+    for (country, shown) in [("GB", "SW1A"), ("GB", "N"), ("CA", "K1A"), ("DE", "101 15")] {
+        assert_eq!(prefix(country, shown), [], "{shown}");
+    }
+}
+
+#[test]
+fn a_total_without_lines_leaves_something_for_the_goods() {
+    let post = json!({"identifier": "post", "label": "Post", "detail": "3 days", "amount": "5.00"});
+    let mut content =
+        json!({"currencyCode": "USD", "total": {"amount": "3.00"}, "shippingMethods": [post]});
+    assert_eq!(found(&content), [("/total/amount".to_owned(), "payment_total_sum")]);
+    content["total"]["amount"] = json!("5.00");
+    assert!(compose_by("apple-2026-08", ContentType::Payment, &content, false).is_ok());
+    // Whoever says no lines is not told to leave the total out, and then that one of both is needed.
+    content["total"]["amount"] = json!("15.00");
+    content["pricing"] = json!({"by": "static", "taxes": [{"label": "Tax", "percent": "10"}]});
+    let faults = compose_by("apple-2026-08", ContentType::Payment, &content, false).unwrap_err();
+    assert!(faults[0].fix.as_deref().unwrap().contains("`lineItems`"), "{faults:?}");
+}
+
+#[test]
 fn p034_amounts_beyond_what_can_be_paid_are_refused() {
     for amount in ["9999999999.99", "9999999999999999999", "100000000.00", "1"] {
         let content = json!({"currencyCode": "USD", "total": {"amount": amount}});
