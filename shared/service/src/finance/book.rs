@@ -18,7 +18,8 @@ pub struct Book {
     payments: BTreeMap<PaymentId, Known>,
     /// Payments whose first rows are among those that were added.
     whole: BTreeSet<PaymentId>,
-    references: BTreeMap<String, PaymentId>,
+    /// What the provider's names are about; no attempt where it is the name of several.
+    references: BTreeMap<String, (PaymentId, Option<u32>)>,
     /// The report's own rows that are there.
     written: BTreeSet<Line>,
     /// The provider's names of lines that other reports settled.
@@ -50,8 +51,8 @@ pub struct Known {
     pub captured_at: Option<Timestamp>,
     /// When the device was told of a success.
     pub told_success: Option<Timestamp>,
-    /// The device was told of a failure.
-    pub told_failure: bool,
+    /// Attempts of which the device was told a failure; 0 where the row does not say which.
+    pub refused: BTreeSet<u32>,
     /// It was let go, or came to nothing.
     pub ended: bool,
     /// It was let go.
@@ -112,7 +113,11 @@ impl Book {
         if row.event_type != JournalEvent::Settled
             && let Some(reference) = &row.psp_reference
         {
-            self.references.insert(reference.clone(), payment.clone());
+            let about = (payment.clone(), row.attempt_no);
+            let named = self.references.entry(reference.clone()).or_insert_with(|| about.clone());
+            if *named != about {
+                *named = (about.0, None);
+            }
         }
     }
 
@@ -120,9 +125,18 @@ impl Book {
     pub fn find(&self, id: Option<&PaymentId>, names: &[String]) -> Option<(&PaymentId, &Known)> {
         let by_id = id.and_then(|id| self.payments.get_key_value(id));
         by_id.or_else(|| {
-            let id = names.iter().find_map(|name| self.references.get(name))?;
+            let (id, _) = self.named(names)?;
             self.payments.get_key_value(id)
         })
+    }
+
+    /// The attempt that one of the provider's names is of.
+    pub fn attempt(&self, names: &[String]) -> Option<u32> {
+        self.named(names)?.1
+    }
+
+    fn named(&self, names: &[String]) -> Option<&(PaymentId, Option<u32>)> {
+        names.iter().find_map(|name| self.references.get(name))
     }
 
     /// Every payment, in order of their ids.
@@ -154,6 +168,11 @@ fn line_of(row: &JournalRow) -> Option<Line> {
 }
 
 impl Known {
+    /// Whether the device was told of a failure of this very attempt.
+    pub fn is_refused(&self, attempt: Option<u32>) -> bool {
+        attempt.is_some_and(|attempt| self.refused.contains(&attempt))
+    }
+
     fn learn(&mut self, row: &JournalRow) {
         let amount = row.amount_minor.unwrap_or_default();
         let add = |sum: &mut Minor| *sum = sum.checked_add(amount).unwrap_or(*sum);
@@ -179,7 +198,9 @@ impl Known {
         match row.event_type {
             JournalEvent::Told => match row.told.as_deref() {
                 Some("success") => self.told_success = Some(row.ts_utc),
-                Some("failure") => self.told_failure = true,
+                Some("failure") => {
+                    self.refused.insert(row.attempt_no.unwrap_or_default());
+                }
                 _ => {}
             },
             JournalEvent::Captured => {
@@ -208,7 +229,8 @@ impl Known {
             },
             JournalEvent::Chargeback if amount > Minor::ZERO => add(&mut self.charged_back),
             JournalEvent::Settled if is_settled => match row.psp_code.as_deref() {
-                Some("capture") => {
+                // What was taken of an attempt that the device takes for failed pays for nothing.
+                Some("capture") if !self.is_refused(row.attempt_no) => {
                     add(&mut self.settled);
                     self.settlements += 1;
                 }

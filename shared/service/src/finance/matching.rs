@@ -107,6 +107,8 @@ pub struct MatchedLine {
     pub line: ReportLine,
     /// The payment.
     pub payment: Option<PaymentId>,
+    /// Its attempt, as far as line or journal tell.
+    pub attempt: Option<u32>,
     /// In what they differ.
     pub exceptions: BTreeSet<ExceptionClass>,
     /// Against which account it is booked.
@@ -163,8 +165,11 @@ pub fn hold(report: &Report, book: &Book, bounds: &Bounds) -> Matching {
         report.lines.iter().map(|line| place(line, book, &mut seen)).collect();
     let mut groups = BTreeMap::<PaymentId, Vec<usize>>::new();
     for (at, placed) in lines.iter().enumerate() {
-        if let Some(payment) = placed.payment.clone().filter(|_| placed.booked != Booked::Nowhere) {
-            groups.entry(payment).or_default().push(at);
+        let Some((payment, known)) = book.find(placed.payment.as_ref(), &[]) else { continue };
+        // A capture of an attempt that failed for the device is none of the one that did not.
+        let is_stray = placed.line.kind == LineKind::Capture && known.is_refused(placed.attempt);
+        if placed.booked != Booked::Nowhere && !is_stray {
+            groups.entry(payment.clone()).or_default().push(at);
         }
     }
     for (payment, places) in &groups {
@@ -187,6 +192,8 @@ pub fn hold(report: &Report, book: &Book, bounds: &Bounds) -> Matching {
 fn place(line: &ReportLine, book: &Book, seen: &mut BTreeSet<String>) -> MatchedLine {
     let found = book.find(line.payment.as_ref(), &line.psp_references);
     let payment = found.map(|(payment, _)| payment.clone());
+    let attempt = line.attempt.or_else(|| book.attempt(&line.psp_references));
+    let attempt = attempt.filter(|_| payment.is_some());
     let mut exceptions = BTreeSet::new();
     let is_again = !seen.insert(line.id.clone()) || book.was_settled(&line.id);
     let booked = match line.kind {
@@ -203,7 +210,7 @@ fn place(line: &ReportLine, book: &Book, seen: &mut BTreeSet<String>) -> Matched
         _ if line.net_currency != line.currency => Booked::Exchange,
         _ => Booked::Clearing,
     };
-    MatchedLine { line: line.clone(), payment, exceptions, booked }
+    MatchedLine { line: line.clone(), payment, attempt, exceptions, booked }
 }
 
 /// What all lines of one payment come to.
@@ -289,13 +296,16 @@ fn single(placed: &mut MatchedLine, known: Option<&Known>, bounds: &Bounds) {
         if known.currency != Some(line.currency) || line.net_currency != line.currency {
             exceptions.insert(ExceptionClass::CurrencyDiff);
         }
-        if is_capture && known.told_failure && known.told_success.is_none() {
+        let is_refused = known.is_refused(placed.attempt);
+        let is_failed = !known.refused.is_empty() && known.told_success.is_none();
+        if is_capture && (is_refused || is_failed) {
             exceptions.insert(ExceptionClass::ToldFailureButSettled);
         }
         if is_capture && known.voided && known.captured == Minor::ZERO {
             exceptions.insert(ExceptionClass::VoidedButSettled);
         }
-        if matches!(placed.booked, Booked::Clearing | Booked::Exchange) && !is_owed(line, known) {
+        let is_owed = is_owed(line, known) && (!is_refused || line.kind == LineKind::Chargeback);
+        if matches!(placed.booked, Booked::Clearing | Booked::Exchange) && !is_owed {
             placed.booked = Booked::Suspense;
         }
     }

@@ -63,6 +63,8 @@ pub struct ReportLine {
     pub word: String,
     /// The payment, where the line says so.
     pub payment: Option<PaymentId>,
+    /// Its attempt, where the line says so.
+    pub attempt: Option<u32>,
     /// The provider's names of what it is about.
     pub psp_references: Vec<String>,
     /// When it was made.

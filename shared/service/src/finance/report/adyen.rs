@@ -52,7 +52,8 @@ pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
         Some((currency, moved)) => (currency, directed(moved, net, fee, currency == net_currency)),
         None => (net_currency, net.checked_add(fee).ok_or_else(contradiction)?),
     };
-    let reference = cells.text("Merchant Reference").unwrap_or_default();
+    // Our attempts are called `pay_…-1`.
+    let reference = cells.text("Merchant Reference").and_then(|name| name.split_once('-'));
     let names = ["Psp Reference", "Modification Reference"].map(|name| cells.text(name));
     let batch = cells.text("Batch Number");
     let id = [names[0], names[1], Some(word), batch].map(Option::unwrap_or_default).join("/");
@@ -62,7 +63,8 @@ pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
         id: if names[0].is_none() { format!("{id}/{}", cells.line) } else { id },
         kind: kind(word),
         word: word.to_owned(),
-        payment: payment(reference),
+        payment: reference.and_then(|(payment, _)| PaymentId::parse(payment).ok()),
+        attempt: reference.and_then(|(_, attempt)| attempt.parse().ok()),
         psp_references: names.into_iter().flatten().map(str::to_owned).collect(),
         at: cells.time("Creation Date", &zone(cells)?)?,
         currency,
@@ -103,12 +105,6 @@ fn directed(gross: Minor, net: Minor, fee: Minor, is_same_currency: bool) -> Min
     let back = Minor::new(-gross.get());
     let makes = |gross: Minor| is_same_currency && gross.checked_sub(fee) == Some(net);
     if makes(gross) || (!makes(back) && net >= Minor::ZERO) { gross } else { back }
-}
-
-/// Our attempts are called `pay_…-1`.
-fn payment(reference: &str) -> Option<PaymentId> {
-    let (payment, _attempt) = reference.split_once('-')?;
-    PaymentId::parse(payment).ok()
 }
 
 fn kind(word: &str) -> LineKind {

@@ -49,6 +49,7 @@ pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
         kind: kind(word),
         word: word.to_owned(),
         payment: request.as_ref().and_then(PaymentId::of),
+        attempt: None,
         psp_references: names
             .iter()
             .filter_map(|name| cells.text(name))

@@ -72,6 +72,7 @@ impl Pen<'_> {
         let MatchedLine { line, payment, booked, .. } = placed;
         let row = JournalRow {
             psp_reference: Some(line.id.clone()),
+            attempt_no: placed.attempt,
             decision: Some(booked.as_str().to_owned()),
             ..self.row(event, payment.as_ref(), &line.line.to_string())
         };

@@ -5,6 +5,7 @@ use super::*;
 use crate::finance::{
     matching::Booked,
     report::{CellProblem, LineKind, Report, ReportFault, ReportForm, read},
+    settle::Matched,
 };
 
 const BEGINNING: &str = "Company Account,Merchant Account,Psp Reference,Merchant Reference,Payment Method,Creation Date,TimeZone,Type,Modification Reference,Gross Currency,Gross Debit (GC),Gross Credit (GC),Exchange Rate,Net Currency,Net Debit (NC),Net Credit (NC),Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),Payment Method Variant";
@@ -14,7 +15,11 @@ const ENDING: &str = "Modification Merchant Reference,Batch Number,Reserved4,Res
 const OLDER: &str = "Batch Number,Reserved4,Reserved5,Modification Merchant Reference,Booking Date";
 
 fn lined(lines: &[String]) -> Result<Report, ReportFault> {
-    read(ReportForm::Adyen, format!("{BEGINNING},{ENDING}\n{}\n", lines.join("\n")).as_bytes())
+    read(ReportForm::Adyen, &file(lines))
+}
+
+fn file(lines: &[String]) -> Vec<u8> {
+    format!("{BEGINNING},{ENDING}\n{}\n", lines.join("\n")).into_bytes()
 }
 
 /// A line of Adyen's: what, the attempt, gross debit and credit, net debit and credit, commission.
@@ -87,4 +92,66 @@ fn what_adyen_charges_pays_out_and_carries_over_is_no_exception() {
         booked.collect::<Vec<_>>(),
         [nowhere(454_390), fee(-3_810), fee(-10), fee(-20), nowhere(700), nowhere(-451_280)]
     );
+}
+
+impl Shop {
+    /// A payment that failed for the device at the first attempt and was captured at the second.
+    fn second_try(&self, cents: i64) -> PaymentId {
+        let payment = self.payment();
+        let row = |event, no, told: Option<&str>| JournalRow {
+            psp: Some("adyen".to_owned()),
+            psp_account: Some("CoPOS".to_owned()),
+            psp_reference: Some(format!("PSP{payment}-{no}")),
+            attempt_no: Some(no),
+            told: told.map(str::to_owned),
+            ..self.row(event, &payment, cents)
+        };
+        self.write(vec![
+            row(JournalEvent::SessionCreated, 1, None),
+            row(JournalEvent::Told, 1, Some("failure")),
+            row(JournalEvent::Told, 2, Some("success")),
+            row(JournalEvent::Captured, 2, None),
+        ]);
+        payment
+    }
+
+    fn settle_adyen(&self, name: &str, lines: &[String]) -> Matched {
+        let key = ExportKey::report(&self.tenant, name).unwrap();
+        self.world.world().exports.files.insert(key.clone(), file(lines));
+        let merchant = (&self.tenant, &self.merchant);
+        drive(self.finance().match_report(merchant, ReportForm::Adyen, &key)).unwrap().unwrap()
+    }
+}
+
+fn settled(reference: &str) -> String {
+    adyen_line("Settled", reference, ["", "100.00", "", "99.40", "0.60"])
+}
+
+#[test]
+fn a_capture_of_the_attempt_that_failed_for_the_device_calls_somebody_whatever_became_of_the_next()
+{
+    let shop = Shop::new(28);
+    let payment = shop.second_try(10_000);
+    let lines = [settled(&format!("{payment}-1")), settled(&format!("{payment}-2"))];
+    let matching = held(&shop, &lined(&lines).unwrap());
+    assert_eq!(classes(&matching), [(2, "told_failure_but_settled")]);
+    let booked = matching.lines.iter().map(|placed| placed.booked);
+    assert_eq!(booked.collect::<Vec<_>>(), [Booked::Suspense, Booked::Clearing]);
+    let alone = held(&shop, &lined(&lines[..1]).unwrap());
+    let open = (0, "captured_not_settled");
+    assert_eq!(classes(&alone), [(2, "told_failure_but_settled"), open]);
+    // By the provider's name, where somebody renamed the order there.
+    let renamed = lines[0].replace(&format!(",{payment}-1,"), ",order 17,");
+    let renamed = held(&shop, &lined(&[renamed]).unwrap());
+    assert_eq!(classes(&renamed), [(2, "told_failure_but_settled"), open]);
+}
+
+#[test]
+fn a_capture_of_a_failed_attempt_does_not_settle_the_one_that_was_told_for_a_success() {
+    let shop = Shop::new(29);
+    let payment = shop.second_try(10_000);
+    let first = shop.settle_adyen("reports/a.csv", &[settled(&format!("{payment}-1"))]);
+    assert!(first.pages, "{first:?}");
+    let second = shop.settle_adyen("reports/b.csv", &[settled(&format!("{payment}-2"))]);
+    assert!(second.exceptions.is_empty(), "{second:?}");
 }
