@@ -184,7 +184,14 @@ pub fn hold(report: &Report, book: &Book, bounds: &Bounds) -> Matching {
     // that it is paid out with: only a capture says up to when captures are in the report.
     let captures = report.lines.iter().filter(|line| line.kind == LineKind::Capture);
     let ends = captures.map(|line| line.at).max();
-    let open = ends.map(|ends| open(report, book, &groups, ends, bounds)).unwrap_or_default();
+    let mut accounts = BTreeSet::new();
+    for MatchedLine { line, payment, .. } in &lines {
+        let known =
+            book.find(payment.as_ref(), &[]).and_then(|(_, known)| known.psp_account.as_deref());
+        accounts.extend(line.account.as_deref().or(known));
+    }
+    let covers = Coverage { psp: report.form.as_str(), accounts, named: &groups };
+    let open = ends.map(|ends| open(book, &covers, ends, bounds)).unwrap_or_default();
     Matching { lines, open }
 }
 
@@ -334,20 +341,32 @@ fn is_owed(line: &ReportLine, known: &Known) -> bool {
         }
 }
 
-/// Payments with this provider that no line is about, and one should be.
-fn open(
-    report: &Report,
-    book: &Book,
-    named: &BTreeMap<PaymentId, Vec<usize>>,
-    ends: Timestamp,
-    bounds: &Bounds,
-) -> Vec<OpenItem> {
+/// What a report is of.
+struct Coverage<'a> {
+    psp: &'static str,
+    /// The accounts with the provider, as its lines or the payments that they name tell.
+    accounts: BTreeSet<&'a str>,
+    /// The payments that lines are about.
+    named: &'a BTreeMap<PaymentId, Vec<usize>>,
+}
+
+impl Coverage<'_> {
+    /// Whether a line of the report could have been about a payment, and none is.
+    fn misses(&self, payment: &PaymentId, known: &Known) -> bool {
+        let account = known.psp_account.as_deref();
+        known.psp.as_deref() == Some(self.psp)
+            && account.is_none_or(|it| self.accounts.is_empty() || self.accounts.contains(it))
+            && !self.named.contains_key(payment)
+    }
+}
+
+/// Payments that no line is about, and one should be.
+fn open(book: &Book, covers: &Coverage<'_>, ends: Timestamp, bounds: &Bounds) -> Vec<OpenItem> {
     let mut open = Vec::new();
     for (payment, known) in book.payments() {
-        let Some(currency) = known.currency else { continue };
-        if known.psp.as_deref() != Some(report.form.as_str()) || named.contains_key(payment) {
+        let Some(currency) = known.currency.filter(|_| covers.misses(payment, known)) else {
             continue;
-        }
+        };
         let class = if let Some(captured_at) = known.captured_at {
             if known.settled >= known.captured || captured_at > ends {
                 continue;

@@ -57,6 +57,8 @@ pub struct ReportLine {
     pub line: u64,
     /// What names it at the provider.
     pub id: String,
+    /// The account with the provider, where the line says so.
+    pub account: Option<String>,
     /// What it is about.
     pub kind: LineKind,
     /// The provider's own word for that.

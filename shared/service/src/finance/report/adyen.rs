@@ -55,12 +55,13 @@ pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
     // Our attempts are called `pay_…-1`.
     let reference = cells.text("Merchant Reference").and_then(|name| name.split_once('-'));
     let names = ["Psp Reference", "Modification Reference"].map(|name| cells.text(name));
-    let batch = cells.text("Batch Number");
+    let (account, batch) = (cells.needed("Merchant Account")?, cells.text("Batch Number"));
     let id = [names[0], names[1], Some(word), batch].map(Option::unwrap_or_default).join("/");
     Ok(ReportLine {
         line: cells.line,
         // A provider's own line has no reference: its place in its batch names it.
         id: if names[0].is_none() { format!("{id}/{}", cells.line) } else { id },
+        account: Some(account.to_owned()),
         kind: kind(word),
         word: word.to_owned(),
         payment: reference.and_then(|(payment, _)| PaymentId::parse(payment).ok()),

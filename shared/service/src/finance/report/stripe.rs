@@ -46,6 +46,7 @@ pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
     Ok(ReportLine {
         line: cells.line,
         id: cells.needed("balance_transaction_id")?.to_owned(),
+        account: None,
         kind: kind(word),
         word: word.to_owned(),
         payment: request.as_ref().and_then(PaymentId::of),

@@ -155,3 +155,14 @@ fn a_capture_of_a_failed_attempt_does_not_settle_the_one_that_was_told_for_a_suc
     let second = shop.settle_adyen("reports/b.csv", &[settled(&format!("{payment}-2"))]);
     assert!(second.exceptions.is_empty(), "{second:?}");
 }
+
+#[test]
+fn a_report_says_nothing_of_what_was_captured_by_another_account() {
+    let shop = Shop::new(30);
+    let [ours, another] = [10_000, 7_000].map(|cents| shop.second_try(cents));
+    let line = settled(&format!("{ours}-2"));
+    let matching = |line: &String| held(&shop, &lined(std::slice::from_ref(line)).unwrap());
+    assert_eq!(matching(&line).open[0].payment, another);
+    let elsewhere = matching(&line.replace(",CoPOS,", ",CoECOM,"));
+    assert_eq!(classes(&elsewhere), []);
+}

@@ -169,6 +169,19 @@ fn only_what_was_captured_says_up_to_when_a_report_has_captures() {
 }
 
 #[test]
+fn a_report_without_accounts_is_of_those_that_the_payments_it_names_were_taken_with() {
+    let shop = Shop::new(31);
+    let (paid, another) = (shop.sale(10_000), shop.payment());
+    let elsewhere = |row| JournalRow { psp_account: Some("acct_2".to_owned()), ..row };
+    shop.write(vec![elsewhere(shop.captured(&another, 700))]);
+    let line = |payment| stripe_line("txn_1", "charge", ["100.00", "3.00", "97.00"], payment);
+    assert_eq!(classes(&against(&shop, &[line(Some(&paid))])), []);
+    let stranger = against(&shop, &[line(None)]);
+    let found = classes(&stranger);
+    assert_eq!(found.iter().filter(|(line, _)| *line == 0).count(), 2, "it could be of any");
+}
+
+#[test]
 fn every_class_has_its_own_word_and_one_of_them_calls_somebody() {
     let words: std::collections::BTreeSet<_> =
         ExceptionClass::ALL.iter().map(|class| class.as_str()).collect();
