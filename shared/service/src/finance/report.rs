@@ -166,13 +166,13 @@ pub fn read(form: ReportForm, file: &[u8]) -> Result<Report, ReportFault> {
         ReportForm::Stripe => stripe::columns(&header)?,
         ReportForm::Adyen => adyen::columns(&header)?,
     };
-    let mut read = Vec::new();
+    let (mut read, mut own) = (Vec::new(), BTreeMap::new());
     for (line, record) in (2..).zip(records) {
         let record = record.map_err(|_fault| ReportFault::Form(line))?;
         let cells = Cells { line, columns: &columns, record: &record };
         read.push(match form {
             ReportForm::Stripe => stripe::line(&cells)?,
-            ReportForm::Adyen => adyen::line(&cells)?,
+            ReportForm::Adyen => adyen::line(&cells, &mut own)?,
         });
     }
     Ok(Report { form, sha256: sha256(file), lines: read })

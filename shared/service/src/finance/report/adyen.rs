@@ -3,6 +3,7 @@
 
 use amb_protocol::money::{Currency, Minor};
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 
 use super::{CellProblem, Cells, Columns, LineKind, ReportFault, ReportLine, places};
 use crate::model::PaymentId;
@@ -38,7 +39,11 @@ pub(super) fn columns(header: &csv::StringRecord) -> Result<Columns, ReportFault
     }
 }
 
-pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
+/// Reads a line. `own` counts Adyen's own lines by what they have in common.
+pub(super) fn line(
+    cells: &Cells<'_>,
+    own: &mut BTreeMap<String, u64>,
+) -> Result<ReportLine, ReportFault> {
     let word = cells.needed("Type")?;
     let net_currency = cells.currency("Net Currency")?;
     let net = difference(cells, "Net Credit (NC)", "Net Debit (NC)", net_currency)?;
@@ -56,11 +61,11 @@ pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
     let reference = cells.text("Merchant Reference").and_then(|name| name.split_once('-'));
     let names = ["Psp Reference", "Modification Reference"].map(|name| cells.text(name));
     let (account, batch) = (cells.needed("Merchant Account")?, cells.text("Batch Number"));
-    let id = [names[0], names[1], Some(word), batch].map(Option::unwrap_or_default).join("/");
+    let whose = names[0].unwrap_or(account);
+    let id = [whose, names[1].unwrap_or_default(), word, batch.unwrap_or_default()].join("/");
     Ok(ReportLine {
         line: cells.line,
-        // A provider's own line has no reference: its place in its batch names it.
-        id: if names[0].is_none() { format!("{id}/{}", cells.line) } else { id },
+        id: if names[0].is_none() { counted(id, own) } else { id },
         account: Some(account.to_owned()),
         kind: kind(word),
         word: word.to_owned(),
@@ -75,6 +80,14 @@ pub(super) fn line(cells: &Cells<'_>) -> Result<ReportLine, ReportFault> {
         fee,
         batch: batch.map(str::to_owned),
     })
+}
+
+/// A line of Adyen's own has no reference. What it says names it, and which of those that say the same
+/// it is: its place in the file is another one each time that the batch is asked for.
+fn counted(id: String, own: &mut BTreeMap<String, u64>) -> String {
+    let count = own.entry(id.clone()).or_default();
+    *count += 1;
+    format!("{id}/{count}")
 }
 
 /// What was moved at the shopper's. None of it, where Adyen charges, pays out or carries over.

@@ -166,3 +166,18 @@ fn a_report_says_nothing_of_what_was_captured_by_another_account() {
     let elsewhere = matching(&line.replace(",CoPOS,", ",CoECOM,"));
     assert_eq!(classes(&elsewhere), []);
 }
+
+#[test]
+fn a_batch_in_another_order_books_nothing_again() {
+    let shop = Shop::new(32);
+    let payment = shop.second_try(10_000);
+    let fee = own_line("Fee", "Transaction Fees November     24 2026", "38.1", "");
+    let more = own_line("Fee", "Transaction Fees November     25 2026", "12.00", "");
+    let elsewhere = fee.replace(",CoPOS,", ",CoECOM,");
+    let mut lines = vec![settled(&format!("{payment}-2")), fee.clone(), fee, more, elsewhere];
+    let first = shop.settle_adyen("reports/a.csv", &lines);
+    assert!(first.exceptions.is_empty(), "{first:?}");
+    lines.reverse();
+    let again = shop.settle_adyen("reports/b.csv", &lines);
+    assert_eq!(again.exceptions.get("duplicate_settlement"), Some(&5), "{again:?}");
+}
