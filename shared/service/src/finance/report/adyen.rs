@@ -135,20 +135,47 @@ fn kind(word: &str) -> LineKind {
     }
 }
 
-/// The clock of `Creation Date`: a name of the IANA's, or one of the abbreviations that Adyen uses.
+/// The clock of `Creation Date`: a name of the IANA's, or an abbreviation of where Adyen has customers.
+/// Some stand for several clocks; these mean the first: `IST` India, Ireland and Israel; `CST` Chicago,
+/// China and Cuba; `BST` London and Bangladesh; `MST` Denver and Phoenix; `GST` Dubai and South Georgia;
+/// `PST` Los Angeles and Manila; `ACST` Adelaide and Darwin; `AEST` Sydney and Brisbane. Summer time goes
+/// by the clock, not by the abbreviation: the second of the places that have none is named in full.
 fn zone(cells: &Cells<'_>) -> Result<TimeZone, ReportFault> {
     let text = cells.needed("TimeZone")?;
     let name = match text {
         "UTC" | "GMT" => return Ok(TimeZone::UTC),
         "CET" | "CEST" => "Europe/Amsterdam",
+        "EET" | "EEST" => "Europe/Helsinki",
+        "WET" | "WEST" => "Europe/Lisbon",
         "BST" => "Europe/London",
+        "TRT" => "Europe/Istanbul",
         "EST" | "EDT" => "America/New_York",
         "CST" | "CDT" => "America/Chicago",
+        "MST" | "MDT" => "America/Denver",
         "PST" | "PDT" => "America/Los_Angeles",
+        "AKST" | "AKDT" => "America/Anchorage",
+        "HST" => "Pacific/Honolulu",
         "BRT" => "America/Sao_Paulo",
-        "JST" => "Asia/Tokyo",
+        "ART" => "America/Argentina/Buenos_Aires",
+        "CLT" | "CLST" => "America/Santiago",
+        "COT" => "America/Bogota",
+        "PET" => "America/Lima",
+        "SAST" => "Africa/Johannesburg",
+        "EAT" => "Africa/Nairobi",
+        "GST" => "Asia/Dubai",
+        "IST" => "Asia/Kolkata",
+        "ICT" => "Asia/Bangkok",
+        "WIB" => "Asia/Jakarta",
         "SGT" => "Asia/Singapore",
+        "MYT" => "Asia/Kuala_Lumpur",
+        "HKT" => "Asia/Hong_Kong",
+        "PHT" => "Asia/Manila",
+        "JST" => "Asia/Tokyo",
+        "KST" => "Asia/Seoul",
+        "AWST" => "Australia/Perth",
+        "ACST" | "ACDT" => "Australia/Adelaide",
         "AEST" | "AEDT" => "Australia/Sydney",
+        "NZST" | "NZDT" => "Pacific/Auckland",
         other => other,
     };
     TimeZone::get(name).map_err(|_unknown| cells.fault("TimeZone", CellProblem::TimeZone))

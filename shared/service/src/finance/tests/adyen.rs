@@ -181,3 +181,21 @@ fn a_batch_in_another_order_books_nothing_again() {
     let again = shop.settle_adyen("reports/b.csv", &lines);
     assert_eq!(again.exceptions.get("duplicate_settlement"), Some(&5), "{again:?}");
 }
+
+#[test]
+fn the_clocks_of_adyens_customers_are_known_by_their_abbreviations() {
+    // At ten in the morning of 2026-11-24 by each of them, as hours and minutes of UTC.
+    let clocks = "UTC 10:00 WET 10:00 WEST 10:00 BST 10:00 CET 09:00 CEST 09:00 EET 08:00 EEST 08:00 \
+        SAST 08:00 EAT 07:00 TRT 07:00 GST 06:00 IST 04:30 ICT 03:00 WIB 03:00 SGT 02:00 MYT 02:00 \
+        HKT 02:00 PHT 02:00 AWST 02:00 JST 01:00 KST 01:00 BRT 13:00 ART 13:00 CLT 13:00 CLST 13:00 \
+        COT 15:00 PET 15:00 EST 15:00 EDT 15:00 CST 16:00 CDT 16:00 MST 17:00 MDT 17:00 PST 18:00 \
+        PDT 18:00 AKST 19:00 AKDT 19:00 HST 20:00 ACST 23:30 ACDT 23:30 AEST 23:00 AEDT 23:00 \
+        NZST 21:00 NZDT 21:00 America/Phoenix 17:00";
+    let words: Vec<_> = clocks.split_whitespace().collect();
+    for clock in words.chunks(2) {
+        let line = adyen_line("Settled", "x", ["", "1.00", "", "1.00", ""]);
+        let line = line.replace(",CET,", &format!(",{},", clock[0]));
+        let at = lined(&[line]).unwrap().lines[0].at;
+        assert_eq!(at.strftime("%H:%M").to_string(), clock[1], "{}", clock[0]);
+    }
+}
