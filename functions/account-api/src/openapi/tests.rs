@@ -26,6 +26,8 @@ use crate::{
     },
 };
 
+mod watch;
+
 const HEAD: &str =
     "# Generated from the types. UPDATE_OPENAPI=1 cargo test -p account-api openapi\n";
 
