@@ -71,6 +71,11 @@ impl WalledClient {
         &self.policy
     }
 
+    /// Whether a call may go over a connection that was made for another.
+    pub(crate) fn keeps_connections(&self) -> bool {
+        !matches!(self.pool, Pool::Off)
+    }
+
     /// The client; the first call builds it.
     pub(crate) fn client(&self) -> Result<Client, CallError> {
         if let Some(client) = self.client.get() {

@@ -1,6 +1,10 @@
 //! One request and its answer, within deadlines and caps.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use reqwest::{
     Request, Response,
@@ -69,28 +73,42 @@ pub(crate) async fn open(
     let deadline = time::Instant::now() + limits.total;
     let journey = Arc::new(Journey::default());
 
+    // The call's future is gone when this has an outcome.
     let outcome = tokio::select! {
         biased;
-        answered = journey.follow(http.execute(request)) => answered.map_err(|e| fault::classify(&e)),
-        phase = journey.overdue(limits) => Err(CallError::Timeout(phase)),
-        () = time::sleep_until(deadline) => Err(CallError::Timeout(Phase::Total)),
+        answered = journey.follow(http.execute(request)) => Ok(answered),
+        phase = journey.overdue(limits) => Err(phase),
+        () = time::sleep_until(deadline) => Err(Phase::Total),
     };
-    let vetted = outcome.and_then(|response| {
-        check_peer(response.remote_addr(), &journey, client.policy())?;
-        check_headers(response.headers())?;
-        Ok(response)
-    });
-    vetted.map_err(|error| Failure { error, may_have_sent: journey.may_have_sent() })
+    let answered = outcome.map_err(|phase| Failure {
+        error: CallError::Timeout(phase),
+        may_have_sent: !journey.never_left(),
+    })?;
+    // Of what goes wrong without an answer, only the connector's own errors are certainly from before
+    // the request: the same fault can end a connection that carries one.
+    let response = answered.map_err(|error| Failure {
+        error: fault::classify(&error),
+        may_have_sent: !error.is_connect(),
+    })?;
+    let vetted_for_it = if client.keeps_connections() { None } else { journey.addresses() };
+    check_peer(response.remote_addr(), vetted_for_it, client.policy())
+        .and_then(|()| check_headers(response.headers()))
+        .map_err(|error| Failure { error, may_have_sent: true })?;
+    Ok(response)
 }
 
 /// The resolver's answer is what was connected to; this would catch a client that looked elsewhere.
+///
+/// Every connection is made to addresses that were vetted for it. Where connections are kept, the one
+/// that brought the answer may be older than the call, and the name may lead elsewhere by now: then
+/// there is nothing to compare with, and the policy alone is asked, once more.
 fn check_peer(
     peer: Option<SocketAddr>,
-    journey: &Journey,
+    vetted_for_it: Option<&[IpAddr]>,
     policy: &Policy,
 ) -> Result<(), CallError> {
     let peer = peer.ok_or(CallError::Blocked)?.ip();
-    let vetted = journey.addresses().is_none_or(|addresses| addresses.contains(&peer));
+    let vetted = vetted_for_it.is_none_or(|addresses| addresses.contains(&peer));
     if vetted && policy.permits(peer) { Ok(()) } else { Err(CallError::Blocked) }
 }
 
@@ -130,3 +148,6 @@ pub(crate) fn excerpt(body: &[u8], max_chars: usize) -> String {
         .trim()
         .to_owned()
 }
+
+#[cfg(test)]
+mod tests;

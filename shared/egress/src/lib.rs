@@ -11,7 +11,7 @@
 //!    routable ([`is_global`]), and hands on only what it vetted, so there is no second lookup that
 //!    could answer otherwise (DNS rebinding).
 //! 3. The connection is made to one of those very addresses; the peer's address is compared again
-//!    when the answer is there.
+//!    when the answer is there, or, where connections are kept for a next call, at least vetted again.
 //! 4. No redirects but those that [`web`] takes through the wall anew, no proxies, no cookies, no
 //!    decompression, no retries; a deadline for each phase and a cap on all that is read. Files may
 //!    take as long as they come at a least pace, and are handed on a piece at a time.

@@ -139,6 +139,11 @@ impl Scripted {
     pub(crate) fn questions(&self) -> usize {
         self.questions.load(Ordering::SeqCst)
     }
+
+    /// The questions as they come.
+    pub(crate) fn asked(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.questions)
+    }
 }
 
 impl Lookup for Scripted {
