@@ -6,7 +6,7 @@ use std::time::Duration;
 use amb_lambda::adapter::System;
 use amb_protocol::money::Minor;
 use amb_service::{
-    model::{DeclineClass, Doubt, PspAccount, PspResult, TenantId},
+    model::{DeclineClass, Doubt, PaymentId, PspAccount, PspResult, TenantId},
     port::{
         Clock, Notice, NoticeFault, Psp, PspDone, PspFault, PspOrder, PspToken, Resolution,
         SealedPayment,
@@ -154,6 +154,10 @@ impl<P: Psp, C: Clock> Psp for Opening<P, C> {
         until: Timestamp,
     ) -> PspDone {
         self.inner.refund(order, amount, key, until).await
+    }
+
+    fn named(&self, psp: &str, body: &[u8]) -> Option<PaymentId> {
+        self.inner.named(psp, body)
     }
 
     async fn notice(

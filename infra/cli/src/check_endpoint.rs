@@ -74,8 +74,8 @@ pub(crate) enum CheckError {
     /// The currency is none.
     #[error("--currency: {0}")]
     Currency(#[from] CurrencyFault),
-    /// There is too little to give a part of it back.
-    #[error("--amount: at least two of the currency's smallest unit are needed")]
+    /// There is too little for a part of it to be captured, and the rest to be another amount.
+    #[error("--amount: at least three of the currency's smallest unit are needed")]
     TooLittle,
     /// The report cannot be written, or no call can be made at all.
     #[error(transparent)]
@@ -93,7 +93,7 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<bool, CheckE
     };
     let currency = Currency::parse(&options.currency)?;
     let amount = Minor::parse(&options.amount, currency)?;
-    if amount < Minor::new(2) {
+    if amount < Minor::new(3) {
         return Err(CheckError::TooLittle);
     }
     let server = Server::new(Caller::new(url, policy), key, token, amount, currency);

@@ -283,6 +283,15 @@ impl<K: MerchantSecrets, C: Clock> Psp for Psps<K, C> {
         }
     }
 
+    fn named(&self, psp: &str, body: &[u8]) -> Option<PaymentId> {
+        match psp {
+            "stripe" => stripe::named(body),
+            "adyen" => adyen::named(body),
+            "endpoint" => endpoint::named(body),
+            _ => None,
+        }
+    }
+
     async fn notice(
         &self,
         tenant: &TenantId,

@@ -1,8 +1,11 @@
 //! What the contract asks for, one point at a time. Every check uses keys of its own.
 
+use std::time::Duration;
+
 use amb_egress::psp::endpoint::CallReply;
 use amb_protocol::money::Minor;
 use serde_json::Value;
+use tokio::time;
 
 use super::server::{Breach, Server, Signed, fresh_key};
 
@@ -17,13 +20,15 @@ pub(super) enum Check {
     Status,
     Cancel,
     Fence,
+    OnItsWay,
     Capture,
     CaptureMore,
+    CapturePart,
     Refund,
 }
 
 impl Check {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Signature,
         Self::Age,
         Self::Approval,
@@ -32,8 +37,10 @@ impl Check {
         Self::Status,
         Self::Cancel,
         Self::Fence,
+        Self::OnItsWay,
         Self::Capture,
         Self::CaptureMore,
+        Self::CapturePart,
         Self::Refund,
     ];
 
@@ -47,8 +54,10 @@ impl Check {
             Self::Status => "GET tells the same answer, and 404 for a key that never arrived",
             Self::Cancel => "what is held can be cancelled, twice, and is not held again",
             Self::Fence => "a cancelled key that never arrived is refused when it does",
+            Self::OnItsWay => "a key that is cancelled while its call is on its way holds nothing",
             Self::Capture => "what is held is captured once, and is not cancelled afterwards",
             Self::CaptureMore => "more than is held is not captured",
+            Self::CapturePart => "a part is captured once, and the rest is let go",
             Self::Refund => "each refund is made once, and never more than was captured",
         }
     }
@@ -63,8 +72,10 @@ impl Check {
             Self::Status => status(server).await,
             Self::Cancel => cancel(server).await,
             Self::Fence => fence(server).await,
+            Self::OnItsWay => on_its_way(server).await,
             Self::Capture => capture(server).await,
             Self::CaptureMore => capture_more(server).await,
+            Self::CapturePart => capture_part(server).await,
             Self::Refund => refund(server).await,
         }
     }
@@ -136,6 +147,27 @@ async fn fence(server: &Server) -> Result<(), Breach> {
     is_fenced(server, &key).await
 }
 
+/// The fence that a doubt ends with: cancelled while the server may still be asking its bank. Which of the
+/// two comes first is the network's to say, so it is tried with several pauses between them.
+async fn on_its_way(server: &Server) -> Result<(), Breach> {
+    const PAUSES_MS: [u64; 6] = [0, 0, 5, 25, 100, 400];
+    for pause in PAUSES_MS {
+        let key = fresh_key();
+        let (held, cancelled) = tokio::join!(server.authorize(&key, Signed::Well), async {
+            time::sleep(Duration::from_millis(pause)).await;
+            server.cancel(&key).await
+        });
+        // It may have been held before it was let go, refused, or told to wait.
+        held?;
+        says("POST {url}/{key}/cancel of a key that is on its way", cancelled?, "cancelled")?;
+        let told = server.status(&key).await?;
+        says("GET {url}/{key} of a key that was cancelled on its way", told, "cancelled")?;
+        let again = server.authorize(&key, Signed::Well).await?;
+        says("POST {url} of a key that was cancelled on its way", again, "declined")?;
+    }
+    Ok(())
+}
+
 /// Cancelled again, asked for again, told again: nothing is held any more.
 async fn is_fenced(server: &Server, key: &str) -> Result<(), Breach> {
     says("POST {url}/{key}/cancel again", server.cancel(key).await?, "cancelled")?;
@@ -163,6 +195,21 @@ async fn capture_more(server: &Server) -> Result<(), Breach> {
     let more = Minor::new(server.amount.get() + 1);
     let reply = server.move_money("capture", &key, more, &fresh_key()).await?;
     has_status("POST {url}/{key}/capture of more than is held", &reply, 409)
+}
+
+async fn capture_part(server: &Server) -> Result<(), Breach> {
+    let (key, _) = hold(server).await?;
+    // The rest is another amount: the same again would be the capture that was made.
+    let part = Minor::new((server.amount.get() - 1) / 2);
+    let rest = Minor::new(server.amount.get() - part.get());
+    let reply = server.move_money("capture", &key, part, &fresh_key()).await?;
+    let what = "POST {url}/{key}/capture of a part";
+    says_amount(server, what, &says(what, reply, "captured")?, part)?;
+    says("GET {url}/{key} after it", server.status(&key).await?, "captured")?;
+    let reply = server.move_money("capture", &key, rest, &fresh_key()).await?;
+    has_status("POST {url}/{key}/capture of the rest", &reply, 409)?;
+    let reply = server.move_money("refunds", &key, rest, &fresh_key()).await?;
+    has_status("POST {url}/{key}/refunds of more than the part that was captured", &reply, 409)
 }
 
 async fn refund(server: &Server) -> Result<(), Breach> {

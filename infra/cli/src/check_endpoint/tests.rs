@@ -34,7 +34,9 @@ enum Flaw {
     KnowsNoStatus,
     CancelsButHoldsAgain,
     ForgetsFences,
+    ForgetsWhatIsOnItsWay,
     CapturesMore,
+    KeepsTheRest,
     RefundsEachTime,
     AnswersHtml,
 }
@@ -50,6 +52,7 @@ struct Books {
 struct Payment {
     state: &'static str,
     reference: String,
+    held: i64,
     amount: i64,
     refunded: i64,
 }
@@ -101,11 +104,16 @@ async fn authorize(State(shop): State<Shop>, headers: HeaderMap, body: Bytes) ->
     assert_eq!(headers["idempotency-key"], body["key"].as_str().unwrap());
     assert!(body["payment"].as_str().unwrap().starts_with("pay_"));
     let key = body["key"].as_str().unwrap().to_owned();
+    // Its bank takes a while. Whoever was let in before the fence stood has to look again behind it.
+    let was_let_in = !shop.books.lock().unwrap().payments.contains_key(&key);
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let is_blind = was_let_in && shop.flaw == Flaw::ForgetsWhatIsOnItsWay;
     let mut books = shop.books.lock().unwrap();
     books.count += 1;
     let reference = format!("R{}", books.count);
-    let new = Payment { state: "approved", reference, amount: minor(&body), refunded: 0 };
-    let again = shop.flaw == Flaw::HoldsEachTime;
+    let held = minor(&body);
+    let new = Payment { state: "approved", reference, held, amount: held, refunded: 0 };
+    let again = shop.flaw == Flaw::HoldsEachTime || is_blind;
     if again || !books.payments.contains_key(&key) {
         books.payments.insert(key.clone(), new);
     } else if shop.flaw == Flaw::CancelsButHoldsAgain {
@@ -141,6 +149,7 @@ async fn cancel(State(shop): State<Shop>, Path(key): Path<String>) -> Response {
     let payment = books.payments.entry(key).or_insert_with(|| Payment {
         state: "cancelled",
         reference: String::new(),
+        held: 0,
         amount: 0,
         refunded: 0,
     });
@@ -154,7 +163,10 @@ async fn capture(State(shop): State<Shop>, Path(key): Path<String>, body: Bytes)
     let amount = minor(&serde_json::from_slice(&body).unwrap());
     let mut books = shop.books.lock().unwrap();
     let payment = books.payments.get_mut(&key).unwrap();
-    if shop.flaw != Flaw::CapturesMore && amount > payment.amount {
+    let is_again = payment.state == "captured" && payment.amount == amount;
+    let is_over = payment.state != "approved" && shop.flaw != Flaw::KeepsTheRest;
+    let is_more = amount > payment.held && shop.flaw != Flaw::CapturesMore;
+    if !is_again && (is_over || is_more) {
         return StatusCode::CONFLICT.into_response();
     }
     payment.state = "captured";
@@ -230,7 +242,9 @@ async fn every_way_to_break_the_contract_is_found_and_named() {
         (Flaw::KnowsNoStatus, Check::Status),
         (Flaw::CancelsButHoldsAgain, Check::Cancel),
         (Flaw::ForgetsFences, Check::Fence),
+        (Flaw::ForgetsWhatIsOnItsWay, Check::OnItsWay),
         (Flaw::CapturesMore, Check::CaptureMore),
+        (Flaw::KeepsTheRest, Check::CapturePart),
         (Flaw::RefundsEachTime, Check::Refund),
         (Flaw::AnswersHtml, Check::Approval),
     ] {

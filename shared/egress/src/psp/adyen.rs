@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use self::call::Answer;
-pub(super) use self::notice::notices;
+pub(super) use self::notice::{named, notices};
 use super::{Budget, Paid, amount::ADYEN, code, in_doubt, key_of, last4, rejected, wire::Wire};
 
 mod call;

@@ -60,7 +60,8 @@
 //! 202 to either of the two says that it was taken and is being done: the same call is made again later.
 //!
 //! The business may `POST /psp/{business}/endpoint` when something happens by itself, signed the same
-//! way: `{"payment":"pay_…","kind":"changed"}`, or `"kind":"chargeback"` with `amount` and `currency`.
+//! way: `{"payment":"pay_…","kind":"changed"}`, or `"kind":"chargeback"` with `amount` and `currency`,
+//! which are those of the payment: what is told in another currency is in no books.
 //!
 //! `amb check-endpoint` runs this contract against a server.
 
@@ -83,7 +84,7 @@ use serde_json::{json, value::RawValue};
 use tokio::time;
 
 pub use self::conformance::{Caller, Reply as CallReply};
-pub(super) use self::notice::notices;
+pub(super) use self::notice::{named, notices};
 use super::{
     Budget, Paid, code, in_doubt, key_of, last4, rejected,
     wire::{Called, Wire, read},

@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
+pub(super) use self::notice::named;
 use self::{
     call::{Answer, Form},
     objects::{CardToken, Intent, Refund, Refunds, Status},

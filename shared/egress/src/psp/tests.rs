@@ -272,3 +272,38 @@ async fn an_adyen_prefix_names_adyens_host_and_no_other() {
         assert_eq!(url.as_ref().and_then(Url::host_str), host, "{prefix}");
     }
 }
+
+#[test]
+fn the_payment_that_a_notice_names_is_read_before_anybody_knows_who_wrote_it() {
+    let psps = Psps::new(Keys(None), At(0), Policy::production());
+    let payment = order(PspKind::Stripe { account: None }).payment;
+    let adyen = |references: &[&str]| {
+        let item = |reference: &&str| {
+            serde_json::json!({ "NotificationRequestItem": {
+                "additionalData": { "hmacSignature": "" }, "eventCode": "REPORT_AVAILABLE",
+                "merchantAccountCode": "", "merchantReference": reference, "pspReference": "",
+                "success": "true",
+            } })
+        };
+        let items: Vec<_> = references.iter().map(item).collect();
+        serde_json::json!({ "notificationItems": items }).to_string()
+    };
+    let stripe = |object: &str| format!(r#"{{"type":"x","data":{{"object":{object}}}}}"#);
+    let attempt = format!("{payment}-2");
+    let named = |psp: &str, body: &str| psps.named(psp, body.as_bytes());
+    for (psp, body) in [
+        ("stripe", stripe(&format!(r#"{{"metadata":{{"payment":"{payment}"}}}}"#))),
+        ("adyen", adyen(&["a report", &attempt, "pay_other-1"])),
+        ("endpoint", format!(r#"{{"payment":"{payment}","kind":"changed"}}"#)),
+    ] {
+        assert_eq!(named(psp, &body), Some(payment.clone()), "{psp}");
+        assert_eq!(named("paypal", &body), None);
+    }
+    for body in ["", "{}", "[]", "\u{0}", &adyen(&[]), &adyen(&["pay_x-1"])] {
+        for psp in ["stripe", "adyen", "endpoint"] {
+            assert_eq!(named(psp, body), None, "{psp} {body}");
+        }
+    }
+    assert_eq!(named("stripe", &stripe(r#"{"payment_intent":"pi_1"}"#)), None, "a dispute");
+    assert_eq!(named("stripe", &stripe(r#"{"metadata":{"payment":"pay_x"}}"#)), None);
+}

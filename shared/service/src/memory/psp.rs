@@ -301,22 +301,38 @@ impl Psp for Memory {
         .await
     }
 
+    fn named(&self, _psp: &str, body: &[u8]) -> Option<PaymentId> {
+        let id = std::str::from_utf8(body).ok()?.rsplit(' ').next()?;
+        PaymentId::parse(id).ok()
+    }
+
+    /// A body is words, the payment's id the last of them. `good` signs for every account, `by` and the
+    /// name of a secret for one.
     async fn notice(
         &self,
         _tenant: &TenantId,
-        _account: &PspAccount,
+        account: &PspAccount,
         headers: &[(String, String)],
         body: &[u8],
         _now: Timestamp,
     ) -> Result<Vec<Notice>, NoticeFault> {
-        if !headers.iter().any(|(name, value)| name == "signature" && value == "good") {
+        let by = format!("by {}", account.secret.as_str());
+        let is_signed = |(name, value): &(String, String)| {
+            name == "signature" && (value == "good" || *value == by)
+        };
+        if !headers.iter().any(is_signed) {
             return Err(NoticeFault::Forged);
         }
         let text = std::str::from_utf8(body).map_err(|_not_text| NoticeFault::Unreadable)?;
         let mut words = text.split(' ');
         let id = words.next_back().unwrap_or_default();
         let kind = match (words.next(), words.next(), words.next()) {
-            (Some("chargeback"), ..) => NoticeKind::Chargeback { amount: None },
+            (Some("chargeback"), amount, currency) => NoticeKind::Chargeback {
+                amount: currency.and_then(|code| {
+                    let currency = Currency::parse(code).ok()?;
+                    Some((Minor::parse(amount?, currency).ok()?, currency))
+                }),
+            },
             (Some(end @ ("done" | "failed")), Some(change), Some(reference)) => {
                 NoticeKind::Ended(PspEnding {
                     change: match change {

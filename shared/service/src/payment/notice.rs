@@ -5,12 +5,20 @@
 #[cfg(test)]
 mod tests;
 
-use amb_protocol::{id::BusinessId, money::Minor};
+use amb_protocol::{
+    id::BusinessId,
+    money::{Currency, Minor},
+};
+use jiff::Timestamp;
+use serde_json::json;
 use std::time::Duration;
 
 use crate::{
     dispatch::{TRIES, stand_back},
-    model::{JournalEvent, JournalRow, Payment, PaymentPointer, PaymentState, PspEnding},
+    model::{
+        Concern, JournalEvent, JournalRow, Payment, PaymentPointer, PaymentState, PspAccount,
+        PspEnding, TenantId,
+    },
     payment::commit::{Committed, Plan, commit},
     port::{
         Businesses, Clock, Entropy, Merchants, NoticeFault, NoticeKind, Payments, PortError, Psp,
@@ -60,6 +68,11 @@ where
     }
 
     /// Takes one notice; answers how many payments of ours it names. `psp` is the provider's word.
+    ///
+    /// It is checked with the key of the account that its payment was made with, whatever the settings say
+    /// by now: providers tell of a payment for months. One that names no payment of ours is checked with
+    /// the settings' account. Until a key has held, what is written in it is good for one look at the
+    /// table, and whoever sends it learns nothing from that look.
     pub async fn notice(
         &self,
         business: &BusinessId,
@@ -68,18 +81,42 @@ where
         body: &[u8],
     ) -> Result<usize, NoticeRefusal> {
         let found = self.store.business(business).await?.ok_or(NoticeRefusal::NotFound)?;
-        let settings = self.store.merchant(&found.tenant, business).await?;
-        let account = settings.map(|settings| settings.psp);
-        let account = account.filter(|account| account.kind.as_str() == psp);
-        let account = account.ok_or(NoticeRefusal::NotFound)?;
+        let tenant = &found.tenant;
+        let settings = self.store.merchant(tenant, business).await?;
+        let settings = settings.map(|settings| settings.psp);
+        let settings = settings.filter(|account| account.kind.as_str() == psp);
+        let teller = match (self.account(tenant, business, psp, body).await?, &settings) {
+            (Some(account), _) => Teller { account, is_settings: false },
+            (None, Some(account)) => Teller { account: account.clone(), is_settings: true },
+            (None, None) => return Err(NoticeRefusal::NotFound),
+        };
         let now = self.clock.now();
-        let notices = self.psp.notice(&found.tenant, &account, headers, body, now).await?;
+        let notices = match self.psp.notice(tenant, &teller.account, headers, body, now).await {
+            // The same answer as to one that names no payment.
+            Err(NoticeFault::Forged) if settings.is_none() => return Err(NoticeRefusal::NotFound),
+            told => told?,
+        };
         let mut taken = 0;
         for notice in notices {
-            let pointer = PaymentPointer { tenant: found.tenant.clone(), payment: notice.payment };
-            taken += usize::from(self.take(&pointer, business, &notice.kind).await?);
+            let pointer = PaymentPointer { tenant: tenant.clone(), payment: notice.payment };
+            taken += usize::from(self.take(&pointer, business, &teller, &notice.kind).await?);
         }
         Ok(taken)
+    }
+
+    /// The account of the payment that a notice says it is about, if that is the business's own.
+    async fn account(
+        &self,
+        tenant: &TenantId,
+        business: &BusinessId,
+        psp: &str,
+        body: &[u8],
+    ) -> Result<Option<PspAccount>, PortError> {
+        let Some(payment) = self.psp.named(psp, body) else { return Ok(None) };
+        let pointer = PaymentPointer { tenant: tenant.clone(), payment };
+        let found = self.store.find_payment(&pointer).await?;
+        let found = found.filter(|payment| payment.business == *business);
+        Ok(found.map(|payment| payment.psp).filter(|account| account.kind.as_str() == psp))
     }
 
     /// Has a payment looked at; whether it is there.
@@ -87,13 +124,13 @@ where
         &self,
         pointer: &PaymentPointer,
         business: &BusinessId,
+        teller: &Teller,
         kind: &NoticeKind,
     ) -> Result<bool, NoticeRefusal> {
         for tries in 0..TRIES {
             let found = self.store.find_payment(pointer).await?;
-            let Some(mut payment) = found.filter(|payment| payment.business == *business) else {
-                return Ok(false);
-            };
+            let is_its = |payment: &Payment| payment.business == *business && teller.knows(payment);
+            let Some(mut payment) = found.filter(is_its) else { return Ok(false) };
             let now = self.clock.now();
             let rows = match kind {
                 NoticeKind::Changed if awaits_provider(&payment) => {
@@ -111,7 +148,7 @@ where
                 }
                 NoticeKind::Chargeback { amount } if payment.charged_back_at.is_none() => {
                     payment.charged_back_at = Some(now);
-                    vec![charged_back(&payment, *amount)]
+                    vec![charged_back(&mut payment, *amount, now)]
                 }
                 NoticeKind::Changed | NoticeKind::Ended(_) | NoticeKind::Chargeback { .. } => {
                     return Ok(true);
@@ -130,6 +167,22 @@ where
     }
 }
 
+/// The account whose key a notice was checked with.
+struct Teller {
+    account: PspAccount,
+    /// It is the settings', and not that of the payment which the notice named.
+    is_settings: bool,
+}
+
+impl Teller {
+    /// Whether it may speak of a payment: one that was made with it. A key that was since put under another
+    /// name is still the account's, but the one that was given up has nothing to say of later payments.
+    fn knows(&self, payment: &Payment) -> bool {
+        payment.psp.kind == self.account.kind
+            && (self.is_settings || payment.psp.secret == self.account.secret)
+    }
+}
+
 /// Whether the provider's word could bring the payment on. An attempt that is with a callback is left
 /// to it, and one in a settling worker's hands to that: it asks the provider right now.
 fn awaits_provider(payment: &Payment) -> bool {
@@ -143,8 +196,29 @@ fn is_new(payment: &Payment, ending: &PspEnding) -> bool {
     !is_again && payment.endings.len() < Payment::MOST_ENDINGS
 }
 
-fn charged_back(payment: &Payment, amount: Option<Minor>) -> JournalRow {
+/// The row of a chargeback. What is told in another currency than was paid in, or cannot be read, has no
+/// amount there, and so is in no books until the provider's report settles it: a person is told of it.
+fn charged_back(
+    payment: &mut Payment,
+    told: Option<(Minor, Currency)>,
+    now: Timestamp,
+) -> JournalRow {
     let row = JournalRow::about(JournalEvent::Chargeback, payment);
     let row = JournalRow { actor: Some(PROVIDER.to_owned()), ..row };
-    row.of_amount(amount.unwrap_or(payment.captured))
+    let (class, told) = match told {
+        Some((amount, currency)) if currency == payment.currency => return row.of_amount(amount),
+        Some((amount, currency)) => {
+            let told = json!({ "amount": amount.to_decimal(currency), "currency": currency });
+            ("currency_diff", told)
+        }
+        None => ("amount_unknown", json!({})),
+    };
+    let due_at = payment.due_at;
+    payment.worry(Concern::ChangeFailed, "chargeback_unbooked", now, told);
+    if payment.lease_until.is_some() {
+        // Whoever has it in hand tells it.
+        payment.due_at = due_at;
+    }
+    let error_class = Some(class.to_owned());
+    JournalRow { amount_minor: None, amount: None, error_class, ..row }
 }

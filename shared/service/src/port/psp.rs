@@ -60,6 +60,10 @@ pub trait Psp: Send + Sync {
         until: Timestamp,
     ) -> impl Future<Output = PspDone> + Send;
 
+    /// The payment that a notice says it is about, before anybody knows who says so: good for finding the
+    /// account whose key the notice is checked with, and for nothing else. `psp` is the provider's word.
+    fn named(&self, psp: &str, body: &[u8]) -> Option<PaymentId>;
+
     /// Reads a provider's own notice: checks that it is the provider's, and says which payments to look
     /// at, and what it tells of them that cannot be asked for.
     fn notice(
@@ -100,6 +104,9 @@ impl<T: Psp> Psp for &T {
         until: Timestamp,
     ) -> PspDone {
         (**self).refund(order, amount, key, until).await
+    }
+    fn named(&self, psp: &str, body: &[u8]) -> Option<PaymentId> {
+        (**self).named(psp, body)
     }
     async fn notice(
         &self,
@@ -243,8 +250,8 @@ pub enum NoticeKind {
     Ended(PspEnding),
     /// The card's owner took so much back.
     Chargeback {
-        /// How much, if it is told.
-        amount: Option<Minor>,
+        /// How much, and of what; none: that is not told, or cannot be read.
+        amount: Option<(Minor, Currency)>,
     },
 }
 

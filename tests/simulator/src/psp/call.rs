@@ -300,6 +300,10 @@ impl Call {
 /// The answer that a key has, or `None` and the call is under way from now on.
 fn look_up(world: &mut World, call: &Call) -> Option<Answer> {
     let place = call.place()?;
+    if world.psp.fenced.contains_key(&place) {
+        // It is refused from then on, whatever was answered before.
+        return None;
+    }
     match world.psp.kept.get(&place) {
         None => {
             world.psp.kept.insert(place, Kept::Running);

@@ -198,8 +198,14 @@ async fn show(
 ) -> Result<Response, Refused> {
     let Asked { incoming, call, .. } = Asked::read("get", &account, incoming)?.about(&key);
     let answer = incoming.serve(call, move |world, _twist| {
-        let found = world.psp.by_id(Dialect::Endpoint, &account, &key);
-        found.map_or_else(no_such, |payment| Answer::new(200, status(payment)))
+        let place = (Dialect::Endpoint, account.clone(), key.clone());
+        match world.psp.by_id(Dialect::Endpoint, &account, &key) {
+            Some(payment) => Answer::new(200, status(payment)),
+            None if world.psp.fenced.contains_key(&place) => {
+                Answer::new(200, json!({"decision": "cancelled"}))
+            }
+            None => no_such(),
+        }
     });
     Ok(answer.await)
 }

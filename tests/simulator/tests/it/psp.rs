@@ -302,6 +302,31 @@ async fn the_businesss_own_server_fences_what_is_cancelled() {
     let (_, given) = shop.endpoint("/key2/refunds", Some(&amount), "r1").await.unwrap();
     assert_eq!(given["decision"], "refunded");
     assert_eq!(shop.endpoint("/key2/refunds", Some(&amount), "r2").await.unwrap().0, 409);
+
+    // What is held is refused from its cancellation on, and so is what is on its way then.
+    let order = shop.order();
+    let (_, paid) = shop.endpoint("", Some(&order), "key3").await.unwrap();
+    assert_eq!(paid["decision"], "approved");
+    for key in ["key3", "key4", "key5"] {
+        let cancel = format!("/{key}/cancel");
+        let no = json!({});
+        let held = shop.endpoint("", Some(&order), key);
+        let (held, cancelled) = tokio::join!(held, shop.endpoint(&cancel, Some(&no), ""));
+        assert!(held.is_some() && cancelled.unwrap().1["decision"] == "cancelled");
+        let (_, told) = shop.endpoint(&format!("/{key}"), None, "").await.unwrap();
+        assert_eq!(told["decision"], "cancelled", "{key}");
+        let (_, late) = shop.endpoint("", Some(&order), key).await.unwrap();
+        assert_eq!(late["decision"], "declined", "{key}");
+    }
+
+    // A part is captured once.
+    shop.endpoint("", Some(&order), "key6").await.unwrap();
+    let part = json!({"key": "key6", "amount": "99.00", "currency": "USD"});
+    let rest = json!({"key": "key6", "amount": "100.00", "currency": "USD"});
+    let (_, taken) = shop.endpoint("/key6/capture", Some(&part), "p1").await.unwrap();
+    assert_eq!((&taken["decision"], &taken["amount"]), (&json!("captured"), &json!("99.00")));
+    assert_eq!(shop.endpoint("/key6/capture", Some(&rest), "p2").await.unwrap().0, 409);
+    assert_eq!(shop.endpoint("/key6/refunds", Some(&rest), "p3").await.unwrap().0, 409);
     let (status, _) = told(
         shop.stage
             .http

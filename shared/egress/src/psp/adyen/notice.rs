@@ -3,7 +3,7 @@
 
 use amb_protocol::{money::Currency, secret::Secret};
 use amb_service::{
-    model::{PspChange, PspEnding},
+    model::{PaymentId, PspChange, PspEnding},
     port::{Notice, NoticeFault, NoticeKind},
 };
 use aws_lc_rs::hmac;
@@ -46,6 +46,12 @@ struct Item {
 #[serde(rename_all = "camelCase")]
 struct Additional {
     hmac_signature: String,
+}
+
+/// The payment that a webhook names, whoever sent it: the first, since all items are one account's.
+pub(in crate::psp) fn named(body: &[u8]) -> Option<PaymentId> {
+    let body: Body = serde_json::from_slice(body).ok()?;
+    body.notification_items.iter().find_map(|it| payment_of(&it.item.merchant_reference))
 }
 
 /// What a webhook says, if Adyen signed each of its items.
@@ -96,7 +102,9 @@ impl Item {
     fn notice(&self) -> Option<Notice> {
         let payment = payment_of(&self.merchant_reference)?;
         let kind = match self.event_code.as_str() {
-            "CHARGEBACK" | "SECOND_CHARGEBACK" => NoticeKind::Chargeback { amount: self.amount() },
+            "CHARGEBACK" | "SECOND_CHARGEBACK" => {
+                NoticeKind::Chargeback { amount: self.amount().zip(self.currency()) }
+            }
             _ => self.ending().map_or(NoticeKind::Changed, NoticeKind::Ended),
         };
         Some(Notice { payment, kind })
@@ -114,21 +122,23 @@ impl Item {
             "CANCELLATION" | "CANCEL_OR_REFUND" => (PspChange::Void, is_done),
             _ => return None,
         };
-        let currency = self.amount.as_ref().and_then(|it| Currency::parse(&it.currency).ok());
         Some(PspEnding {
             change,
             reference: code(&self.psp_reference)?,
             of: code(&self.original_reference),
             is_done,
             amount: self.amount(),
-            currency,
+            currency: self.currency(),
             code: code(&self.event_code).filter(|_| !is_done),
             weighed: false,
         })
     }
 
     fn amount(&self) -> Option<amb_protocol::money::Minor> {
-        let amount = self.amount.as_ref()?;
-        ADYEN.read(amount.value, Currency::parse(&amount.currency).ok()?)
+        ADYEN.read(self.amount.as_ref()?.value, self.currency()?)
+    }
+
+    fn currency(&self) -> Option<Currency> {
+        Currency::parse(&self.amount.as_ref()?.currency).ok()
     }
 }

@@ -385,7 +385,11 @@ async fn a_notice_is_adyens_own_item_by_item() {
         ("CANCEL_OR_REFUND", "true", ended(PspChange::Void, None)),
         ("CANCELLATION", "false", ended(PspChange::Void, Some("CANCELLATION"))),
         ("TECHNICAL_CANCEL", "false", NoticeKind::Changed),
-        ("CHARGEBACK", "true", NoticeKind::Chargeback { amount: Some(Minor::new(6399)) }),
+        (
+            "CHARGEBACK",
+            "true",
+            NoticeKind::Chargeback { amount: Some((Minor::new(6399), order.currency)) },
+        ),
     ];
     let mut items: Vec<_> =
         expected.iter().map(|(event, success, _)| item(event, reference, success)).collect();

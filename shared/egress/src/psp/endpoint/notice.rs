@@ -30,6 +30,12 @@ enum Kind {
     Chargeback,
 }
 
+/// The payment that a notice names, whoever sent it.
+pub(in crate::psp) fn named(body: &[u8]) -> Option<PaymentId> {
+    let body: Body = serde_json::from_slice(body).ok()?;
+    Some(body.payment)
+}
+
 /// What a notice says, if the business signed it.
 pub(in crate::psp) fn notices(
     secret: &Secret<String>,
@@ -50,8 +56,8 @@ pub(in crate::psp) fn notices(
 }
 
 impl Body {
-    fn amount(&self) -> Option<Minor> {
+    fn amount(&self) -> Option<(Minor, Currency)> {
         let currency = Currency::parse(self.currency.as_deref()?).ok()?;
-        Minor::parse_padded(self.amount.as_deref()?, currency).ok()
+        Some((Minor::parse_padded(self.amount.as_deref()?, currency).ok()?, currency))
     }
 }

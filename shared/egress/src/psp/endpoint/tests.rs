@@ -250,8 +250,14 @@ async fn a_notice_is_the_businesss_own() {
         "currency": "USD" })
     .to_string();
     let found = notice(signed(0, &back), &back).await.unwrap();
-    let kind = NoticeKind::Chargeback { amount: Some(Minor::new(150)) };
+    let kind = NoticeKind::Chargeback { amount: Some((Minor::new(150), order.currency)) };
     assert_eq!(found, [Notice { payment: order.payment.clone(), kind }]);
+    for (amount, currency) in [("1.50", "JPY"), ("1.50", "XXX"), ("1,50", "USD")] {
+        let mut odd: Value = serde_json::from_str(&back).unwrap();
+        (odd["amount"], odd["currency"]) = (amount.into(), currency.into());
+        let found = notice(signed(0, &odd.to_string()), &odd.to_string()).await.unwrap();
+        assert_eq!(found[0].kind, NoticeKind::Chargeback { amount: None }, "{odd}");
+    }
     for forged in [vec![], signed(-301, &changed), signed(0, &back)] {
         assert!(matches!(notice(forged, &changed).await, Err(NoticeFault::Forged)));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amb_protocol::money::Currency;
+use amb_protocol::money::{Currency, Minor};
 use amb_service::{
     model::{PaymentId, PspChange, PspEnding},
     port::{Notice, NoticeFault, NoticeKind, PortError},
@@ -51,6 +51,12 @@ struct Object {
     currency: Option<String>,
 }
 
+/// The payment that an event names, whoever sent it. A dispute names none.
+pub(in crate::psp) fn named(body: &[u8]) -> Option<PaymentId> {
+    let event: Event = serde_json::from_slice(body).ok()?;
+    event.data.object.payment()
+}
+
 impl Stripe<'_> {
     pub(in crate::psp) async fn notices(
         &self,
@@ -66,7 +72,9 @@ impl Stripe<'_> {
         let Some(payment) = self.payment(&object).await? else { return Ok(Vec::new()) };
         let kind = match event.kind.as_str() {
             // The money leaves with this one; the dispute's other events only say how it goes on.
-            "charge.dispute.funds_withdrawn" => NoticeKind::Chargeback { amount: object.amount() },
+            "charge.dispute.funds_withdrawn" => {
+                NoticeKind::Chargeback { amount: object.amount().zip(object.currency()) }
+            }
             _ => object.failed_refund().map_or(NoticeKind::Changed, NoticeKind::Ended),
         };
         Ok(vec![Notice { payment, kind }])
@@ -93,15 +101,12 @@ impl Stripe<'_> {
 
     /// Which payment it is about; none: none of ours. A dispute does not say, its intent does.
     async fn payment(&self, object: &Object) -> Result<Option<PaymentId>, NoticeFault> {
-        let named = |metadata: &BTreeMap<String, String>| {
-            metadata.get("payment").and_then(|id| PaymentId::parse(id).ok())
-        };
-        if let Some(payment) = object.metadata.as_ref().and_then(named) {
+        if let Some(payment) = object.payment() {
             return Ok(Some(payment));
         }
         let Some(intent) = &object.payment_intent else { return Ok(None) };
         match self.get::<Intent>(&["payment_intents", intent], &[]).await {
-            Answer::Yes(intent) => Ok(named(&intent.metadata)),
+            Answer::Yes(intent) => Ok(payment_in(&intent.metadata)),
             Answer::No(no) if no.is_about_the_request() => Ok(None),
             _ => Err(PortError::unavailable("Psp::notice", "Stripe did not answer").into()),
         }
@@ -116,23 +121,34 @@ impl Object {
         if !matches!(word, "failed" | "canceled") {
             return None;
         }
-        let currency = self.currency.as_ref();
         Some(PspEnding {
             change: PspChange::Refund,
             reference: self.id.clone()?,
             of: self.payment_intent.clone(),
             is_done: false,
             amount: self.amount(),
-            currency: currency.and_then(|code| Currency::parse(&code.to_ascii_uppercase()).ok()),
+            currency: self.currency(),
             code: self.failure_reason.as_deref().and_then(code).or_else(|| code(word)),
             weighed: false,
         })
     }
 
-    fn amount(&self) -> Option<amb_protocol::money::Minor> {
-        let currency = Currency::parse(&self.currency.as_ref()?.to_ascii_uppercase()).ok()?;
-        STRIPE.read(self.amount?, currency)
+    /// The payment that its own metadata name.
+    fn payment(&self) -> Option<PaymentId> {
+        payment_in(self.metadata.as_ref()?)
     }
+
+    fn amount(&self) -> Option<Minor> {
+        STRIPE.read(self.amount?, self.currency()?)
+    }
+
+    fn currency(&self) -> Option<Currency> {
+        Currency::parse(&self.currency.as_ref()?.to_ascii_uppercase()).ok()
+    }
+}
+
+fn payment_in(metadata: &BTreeMap<String, String>) -> Option<PaymentId> {
+    PaymentId::parse(metadata.get("payment")?).ok()
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ pub enum Concern {
     VoidStuck,
     /// The customer saw something else than we were told.
     AckMismatch,
-    /// The provider does not do, or did not do after all, what it was asked.
+    /// The provider does not do, or did not do after all, what it was asked; or it took back what cannot be
+    /// booked.
     ChangeFailed,
 }

@@ -1,6 +1,6 @@
 //! Notices that are Stripe's, and that are not.
 
-use amb_protocol::money::Minor;
+use amb_protocol::money::{Currency, Minor};
 use amb_service::{
     model::{PspChange, PspEnding, PspKind},
     port::{Notice, NoticeFault, NoticeKind, Psp},
@@ -21,6 +21,10 @@ fn signed(at: i64, body: &str) -> Vec<(String, String)> {
     let tag = aws_lc_rs::hmac::sign(&key, format!("{at}.{body}").as_bytes());
     let tag = data_encoding::HEXLOWER.encode(tag.as_ref());
     vec![("Stripe-Signature".into(), format!("t={at},v0=00,v1=00,v1={tag}"))]
+}
+
+fn eur() -> Currency {
+    Currency::parse("EUR").unwrap()
 }
 
 #[tokio::test]
@@ -50,11 +54,18 @@ async fn a_notice_is_stripes_own_and_names_the_payment() {
     let dispute = json!({ "payment_intent": "pi_1", "amount": 6399, "currency": "usd" });
     let body = event("charge.dispute.funds_withdrawn", &dispute);
     let found = notice(signed(BEGUN, &body), body.clone()).await.unwrap();
-    let amount = Some(Minor::new(6399));
+    let amount = Some((Minor::new(6399), order.currency));
     assert_eq!(
         found,
         [Notice { payment: order.payment.clone(), kind: NoticeKind::Chargeback { amount } }]
     );
+    // It is told in the currency that it was taken in, whatever was paid.
+    for (currency, amount) in [("eur", Some((Minor::new(6399), eur()))), ("xxx", None)] {
+        let dispute = json!({ "payment_intent": "pi_1", "amount": 6399, "currency": currency });
+        let body = event("charge.dispute.funds_withdrawn", &dispute);
+        let found = notice(signed(BEGUN, &body), body.clone()).await.unwrap();
+        assert_eq!(found[0].kind, NoticeKind::Chargeback { amount }, "{currency}");
+    }
     let body = event("customer.created", &json!({}));
     assert_eq!(notice(signed(BEGUN, &body), body).await.unwrap(), []);
 
@@ -70,7 +81,7 @@ async fn a_notice_is_stripes_own_and_names_the_payment() {
         of: None,
         is_done: false,
         amount: Some(Minor::new(100)),
-        currency: amb_protocol::money::Currency::parse("USD").ok(),
+        currency: Currency::parse("USD").ok(),
         code: Some("lost_or_stolen_card".into()),
         weighed: false,
     };

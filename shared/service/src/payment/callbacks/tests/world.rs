@@ -76,6 +76,9 @@ impl Psp for Provider {
     async fn refund(&self, o: &PspOrder, amount: Minor, key: &str, until: Timestamp) -> PspDone {
         self.memory.refund(o, amount, key, until).await
     }
+    fn named(&self, psp: &str, body: &[u8]) -> Option<PaymentId> {
+        self.memory.named(psp, body)
+    }
     async fn notice(
         &self,
         tenant: &TenantId,
