@@ -1,7 +1,7 @@
 //! Tables as CSV: UTF-8, RFC 4180, a header, lines that end in CR LF.
 //!
-//! A spreadsheet takes a text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return for a
-//! formula (CWE-1236; ASVS 1.2.10). Such a text gets a `'` in front, and so does one that begins with
+//! A spreadsheet takes a text that begins with `=`, `+`, `-`, `@`, one of these in full width, a tab, a
+//! line's end or NUL for a formula, or may (CWE-1236; ASVS 1.2.10). Such a text gets a `'` in front, and so does one that begins with
 //! `'` itself, so that taking one off gives the text back. Numbers stay numbers. An empty cell is
 //! nothing; an empty text, should there ever be one, is a `'` alone.
 
@@ -69,9 +69,12 @@ pub fn written(cell: Cell<'_>) -> Cow<'_, str> {
     }
 }
 
+/// With what a text begins that a spreadsheet may compute.
+const ACTING: [char; 12] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '\0'];
+
 /// A text that no spreadsheet computes.
 fn harmless(text: Cow<'_, str>) -> Cow<'_, str> {
-    let acts = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) || text.is_empty();
+    let acts = text.starts_with(ACTING) || text.starts_with('\'') || text.is_empty();
     if acts && !is_number(&text) { Cow::Owned(format!("'{text}")) } else { text }
 }
 

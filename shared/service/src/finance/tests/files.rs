@@ -39,6 +39,10 @@ fn p028_what_a_spreadsheet_would_compute_is_neutralised_and_reads_back() {
     }
     assert_eq!(written(Cell::Nothing), "");
     assert_eq!(meant(""), None);
+    for now_acting in ["＝1", "＋1", "－1", "＠a", "\n1", "\0=1"] {
+        assert_eq!(written(Cell::Text(now_acting.into())), format!("'{now_acting}"));
+        assert_eq!(meant(now_acting), Some(now_acting), "as older files have it");
+    }
 }
 
 #[test]
@@ -51,11 +55,11 @@ fn p028_a_table_is_rfc_4180() {
 
 proptest! {
     #[test]
-    fn p028_every_text_reads_back_and_no_cell_begins_with_a_formula(text in "[=+@\t\r'\\-0-9.a-z\"\n, ]{0,12}|.{0,20}") {
+    fn p028_every_text_reads_back_and_no_cell_begins_with_a_formula(text in "[=+@＝＋－＠\t\r\0'\\-0-9.a-z\"\n, ]{0,12}|.{0,20}") {
         let cell = written(Cell::Text(Cow::Borrowed(&text))).into_owned();
         prop_assert_eq!(meant(&cell), Some(text.as_str()));
         let is_number = cell.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
-        prop_assert!(!cell.starts_with(['=', '+', '@', '\t', '\r']));
+        prop_assert!(!cell.starts_with(['=', '+', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '\0']));
         prop_assert!(!cell.starts_with('-') || is_number);
     }
 
