@@ -12,6 +12,7 @@ use crate::{
         links::Broken,
     },
     memory::{FaultMode, FaultPlan},
+    port::{Clock, Entropy},
 };
 
 /// Three days of sales, and the morning after.
@@ -182,6 +183,70 @@ fn what_one_run_does_not_finish_the_next_one_does() {
     let ran = drive(shop.finance().run(&Scope::default(), now, |_, _| {})).unwrap().unwrap();
     assert_eq!((ran.days, ran.left), (0, 1));
     assert_eq!(shop.export().days, 3);
+}
+
+/// A clock that goes on by a second whenever somebody looks at it.
+struct Ticking(Memory);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        self.0.world().now += SignedDuration::from_secs(1);
+        self.0.world().now
+    }
+    async fn sleep(&self, _duration: std::time::Duration) {}
+}
+
+impl Entropy for Ticking {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.0.fill(buffer);
+    }
+}
+
+impl Shop {
+    /// Exports for so many looks at the clock.
+    fn export_for(&self, looks: i64) -> Ran {
+        let until = self.world.world().now + SignedDuration::from_secs(looks);
+        let ticking = Ticking(self.world.clone());
+        let finance = Finance::new(self.world.clone(), self.world.clone(), ticking);
+        drive(finance.run(&Scope::default(), until, |_, error| panic!("{error:?}")))
+            .unwrap()
+            .unwrap()
+    }
+}
+
+#[test]
+fn a_day_for_which_the_time_is_too_short_is_given_up_between_its_pages() {
+    let mut days = BTreeSet::new();
+    for looks in 1..80 {
+        let shop = three_days(13);
+        let ran = shop.export_for(looks);
+        assert_eq!(ran.left, u64::from(ran.days < 3), "{looks}");
+        let controls = DAYS.iter().filter(|day| shop.file(**day, Control::NAME).is_some());
+        assert_eq!(controls.count() as u64, ran.days, "{looks}");
+        days.insert(ran.days);
+        assert_eq!(shop.export().days, 3 - ran.days, "{looks}");
+        assert!(shop.verify(&DAYS).is_empty(), "{looks}");
+    }
+    assert_eq!(days, BTreeSet::from([0, 1, 2, 3]));
+}
+
+#[test]
+fn a_merchant_that_takes_all_the_time_does_not_always_come_first() {
+    let mut first = BTreeSet::new();
+    for seed in 0..24 {
+        let large = Shop::new(seed);
+        let merchant = MerchantIdentifier::parse("merchant.com.example.zoo").unwrap();
+        let (world, tenant) = (large.world.clone(), large.tenant.clone());
+        let small = Shop { world, tenant, merchant };
+        large.sale(100);
+        small.sale(100);
+        large.pass_days(1);
+        // Enough for one day, and not for two.
+        let looks = (1..60).find(|looks| large.export_for(*looks).days > 0);
+        assert!(looks.is_some());
+        first.insert(small.file(DAYS[0], Control::NAME).is_some());
+    }
+    assert_eq!(first.len(), 2, "now the one, now the other");
 }
 
 #[test]
