@@ -3,7 +3,6 @@
 use std::{
     io,
     sync::atomic::{AtomicUsize, Ordering},
-    time::Instant,
 };
 
 use reqwest::{Method, Url};
@@ -87,7 +86,7 @@ async fn second_call(second: Second, limits: &Limits) -> (Result<u16, Failure>, 
         Server::start(move |stream: TcpStream| serve_two(stream, Arc::clone(&asked), second)).await;
     let client = client(lookup, KEPT);
     let base = format!("http://shop.example:{}", server.address.port());
-    let started = Instant::now();
+    let started = time::Instant::now();
     let (first, second) = tokio::join!(
         exchange(&client, post(&format!("{base}/first")), &LIMITS),
         exchange(&client, post(&format!("{base}/second")), limits),
