@@ -14,6 +14,7 @@
 mod payments {
     pub(crate) mod dice;
     pub(crate) mod life;
+    pub(crate) mod notices;
     pub(crate) mod promises;
     pub(crate) mod scenarios;
     pub(crate) mod shop;

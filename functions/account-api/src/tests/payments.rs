@@ -103,6 +103,7 @@ fn keep_payment(world: &World, business: &str, id: &str, state: PaymentState) {
                 network: Some("visa".to_owned()),
                 last4: Some("4242".to_owned()),
             }),
+            authorised: None,
             absent_since: None,
             fence: None,
         });

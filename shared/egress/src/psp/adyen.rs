@@ -257,14 +257,16 @@ impl<'a> Adyen<'a> {
             | "AuthenticationFinished"
             | "AuthenticationNotRequired" => in_doubt(Doubt::Pending, reference),
             "RedirectShopper" | "IdentifyShopper" | "ChallengeShopper" => {
-                // Nobody can do it inside the sheet, so it must not be done later either.
-                let ended = match &reference {
-                    Some(psp_reference) => self.reverse(order, psp_reference).await,
-                    None => None,
+                // Nobody can do it inside the sheet, so it must not be done later either. Adyen names it only
+                // once it was done.
+                let is_ended = match &reference {
+                    Some(psp_reference) => self.reverse(order, psp_reference).await.is_some(),
+                    None => self.cancel(order).await,
                 };
-                match ended {
-                    Some(_) => rejected(DeclineClass::Unservable, code(&payment.result_code)),
-                    None => in_doubt(Doubt::Pending, reference),
+                if is_ended {
+                    rejected(DeclineClass::Unservable, code(&payment.result_code))
+                } else {
+                    in_doubt(Doubt::Pending, reference)
                 }
             }
             _ => in_doubt(Doubt::UnknownWord, reference),
@@ -273,7 +275,10 @@ impl<'a> Adyen<'a> {
 
     /// What the first answer, told again, says of a doubt.
     async fn resolved(&self, order: &PspOrder, payment: Payment) -> Resolution {
+        let is_named = payment.psp_reference.is_some();
         match self.judge(order, payment).await {
+            // It was cancelled by our reference, which Adyen took: that may still come to nothing.
+            PspResult::Rejected { .. } if !is_named => Resolution::Absent,
             PspResult::Declined { .. } | PspResult::Rejected { .. } => {
                 Resolution::Nothing(Fence::ReplayKey)
             }
@@ -282,7 +287,12 @@ impl<'a> Adyen<'a> {
             | PspResult::InDoubt { reference: Some(_), .. }) => {
                 Resolution::Held { result, fence: Fence::ReplayKey }
             }
-            PspResult::InDoubt { reference: None, .. } => Resolution::StillUnknown,
+            PspResult::InDoubt { why, reference: None } => {
+                // What is said to be held without a name is not taken for nothing by asking twice.
+                let is_taken = self.cancel(order).await;
+                let is_absent = is_taken && why == Doubt::Pending;
+                if is_absent { Resolution::Absent } else { Resolution::StillUnknown }
+            }
         }
     }
 

@@ -327,6 +327,10 @@ impl Psp for Memory {
         let mut words = text.split(' ');
         let id = words.next_back().unwrap_or_default();
         let kind = match (words.next(), words.next(), words.next()) {
+            (Some("authorised"), Some(attempt), Some(reference)) => NoticeKind::Authorised {
+                attempt: attempt.parse().unwrap_or_default(),
+                reference: reference.to_owned(),
+            },
             (Some("chargeback"), amount, currency) => NoticeKind::Chargeback {
                 amount: currency.and_then(|code| {
                     let currency = Currency::parse(code).ok()?;
@@ -346,6 +350,7 @@ impl Psp for Memory {
                     amount: None,
                     currency: None,
                     code: None,
+                    refunded: false,
                     weighed: false,
                 })
             }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{CapturePolicy, Payment, PaymentState, RefundStatus, Told};
+use crate::model::{Attempt, CapturePolicy, Payment, PaymentState, RefundStatus, Told};
 
 /// Pauses after the first rounds, in seconds (spec/payments §4.5); then half an hour, until
 /// [`WATCHED`] is over, then a day: money is never given up.
@@ -28,6 +28,16 @@ impl Payment {
         if !self.untold.is_empty() || self.has_endings() {
             return Some(now);
         }
+        let is_a_callbacks = self.state == PaymentState::Authorizing;
+        let mut attempts = self.attempts.iter();
+        if !is_a_callbacks && attempts.any(|attempt| attempt.unheeded().is_some()) {
+            return Some(now);
+        }
+        let stray = self.stray().filter(|_| !is_a_callbacks).map(|_| self.next_round(now));
+        self.due_by_state(now).into_iter().chain(stray).min()
+    }
+
+    fn due_by_state(&self, now: Timestamp) -> Option<Timestamp> {
         match self.state {
             PaymentState::Open | PaymentState::Declined | PaymentState::Failed => {
                 Some(self.expires_at)
@@ -78,6 +88,12 @@ impl Payment {
                 | PaymentState::Capturing
         );
         is_open || self.refunds.iter().any(|refund| refund.status == RefundStatus::Requested)
+    }
+
+    /// An attempt before the live one of which money has to be let go.
+    pub(super) fn stray(&self) -> Option<&Attempt> {
+        let (_, before) = self.attempts.split_last()?;
+        before.iter().find(|attempt| attempt.is_stray())
     }
 
     /// The provider told of changes that are no longer under way, and nobody has weighed it yet.

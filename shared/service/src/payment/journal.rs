@@ -85,6 +85,11 @@ impl JournalRow {
 
     /// A row about a payment, with what is known of it and of its live attempt.
     pub fn about(event: JournalEvent, payment: &Payment) -> Self {
+        Self::of_attempt(event, payment, payment.live())
+    }
+
+    /// A row about a payment, with what is known of it and of one of its attempts.
+    pub fn of_attempt(event: JournalEvent, payment: &Payment, attempt: Option<&Attempt>) -> Self {
         let pointer = &payment.pointer;
         let row = Self {
             business_id: Some(payment.business.clone()),
@@ -97,7 +102,7 @@ impl JournalRow {
             exponent: Some(payment.currency.exponent()),
             ..Self::draft(event, &pointer.tenant, &payment.merchant)
         };
-        match payment.live() {
+        match attempt {
             Some(attempt) => row.with_attempt(payment, attempt),
             None => row,
         }

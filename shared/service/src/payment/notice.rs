@@ -17,7 +17,7 @@ use crate::{
     dispatch::{TRIES, stand_back},
     model::{
         Concern, JournalEvent, JournalRow, Payment, PaymentPointer, PaymentState, PspAccount,
-        PspEnding, TenantId,
+        PspEnding, TenantId, Told,
     },
     payment::commit::{Committed, Plan, commit},
     port::{
@@ -133,7 +133,13 @@ where
             let Some(mut payment) = found.filter(is_its) else { return Ok(false) };
             let now = self.clock.now();
             let rows = match kind {
-                NoticeKind::Changed if awaits_provider(&payment) => {
+                NoticeKind::Authorised { attempt, reference } if is_news(&payment, *attempt) => {
+                    keep(&mut payment, *attempt, reference, now);
+                    Vec::new()
+                }
+                NoticeKind::Changed | NoticeKind::Authorised { .. }
+                    if awaits_provider(&payment) =>
+                {
                     if payment.due_at.is_none_or(|due_at| due_at > now) {
                         payment.due_at = Some(now);
                     }
@@ -150,7 +156,10 @@ where
                     payment.charged_back_at = Some(now);
                     vec![charged_back(&mut payment, *amount, now)]
                 }
-                NoticeKind::Changed | NoticeKind::Ended(_) | NoticeKind::Chargeback { .. } => {
+                NoticeKind::Changed
+                | NoticeKind::Authorised { .. }
+                | NoticeKind::Ended(_)
+                | NoticeKind::Chargeback { .. } => {
                     return Ok(true);
                 }
             };
@@ -188,6 +197,26 @@ impl Teller {
 fn awaits_provider(payment: &Payment) -> bool {
     let is_a_callbacks = payment.state == PaymentState::Authorizing;
     payment.awaits_provider() && !is_a_callbacks && payment.lease_until.is_none()
+}
+
+/// Whether this attempt is not known to hold anything, so that the provider's name of it is worth keeping.
+/// While a callback waits for the answer too: it may never come.
+fn is_news(payment: &Payment, no: u32) -> bool {
+    let attempt = payment.attempts.iter().find(|attempt| attempt.no == no);
+    attempt.is_some_and(|attempt| {
+        attempt.told != Some(Told::Success) && attempt.authorised.is_none() && !attempt.may_hold()
+    })
+}
+
+/// Keeps the provider's name of what it authorised. The settling worker looks into it, once nobody else is
+/// at the payment.
+fn keep(payment: &mut Payment, no: u32, reference: &str, now: Timestamp) {
+    if let Some(attempt) = payment.attempts.iter_mut().find(|attempt| attempt.no == no) {
+        attempt.authorised = Some(reference.to_owned());
+    }
+    if payment.lease_until.is_none() && payment.state != PaymentState::Authorizing {
+        payment.due_at = Some(now);
+    }
 }
 
 /// Whether the provider tells it for the first time. It is the settling worker that weighs it.

@@ -15,6 +15,7 @@ mod overdue;
 mod refund;
 mod resolve;
 mod round;
+mod stray;
 mod tell;
 #[cfg(test)]
 pub(super) mod tests;

@@ -246,6 +246,14 @@ pub struct Notice {
 pub enum NoticeKind {
     /// Something happened to it: look.
     Changed,
+    /// The provider authorised an attempt. It may be the first that anybody hears of it: the answer may
+    /// have been lost.
+    Authorised {
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The provider's name of the authorisation.
+        reference: String,
+    },
     /// A change that the provider had taken has ended.
     Ended(PspEnding),
     /// The card's owner took so much back.

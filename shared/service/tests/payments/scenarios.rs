@@ -81,6 +81,16 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         script: taken_void,
         ends: PaymentState::Voided,
     },
+    Scenario {
+        name: "an answer and the money are lost, and a notice names it late",
+        script: told_late,
+        ends: PaymentState::Voided,
+    },
+    Scenario {
+        name: "paid again, and a notice names the first attempt",
+        script: told_late_and_paid,
+        ends: PaymentState::Captured,
+    },
     Scenario { name: "a token for two", script: replayed, ends: PaymentState::Captured },
 ];
 
@@ -250,6 +260,39 @@ fn taken_capture(shop: &mut Shop) {
 fn taken_void(shop: &mut Shop) {
     shop.world.world().psp.tells_by_notice = true;
     fate(shop, PspFate::LoseAnswer);
+}
+
+/// Whoever is asked knows nothing of it until everybody has given it up; then it arrives.
+fn given_up(shop: &mut Shop) -> usize {
+    shop.world.world().psp.is_weak = true;
+    let number = shop.ask(ACKNOWLEDGED);
+    shop.world.world().psp.fates.push_back(PspFate::LandLate);
+    pay(shop, number);
+    for _ in 0..6 {
+        shop.settle();
+        shop.wait(SignedDuration::from_mins(15));
+        shop.sweep();
+    }
+    shop.settle();
+    number
+}
+
+fn told_late(shop: &mut Shop) {
+    let number = given_up(shop);
+    shop.world.world().psp.land();
+    shop.authorised(number, 1);
+    shop.settle();
+}
+
+fn told_late_and_paid(shop: &mut Shop) {
+    let number = given_up(shop);
+    if pay(shop, number) {
+        shop.track(number, 0);
+    }
+    shop.settle();
+    shop.world.world().psp.land();
+    shop.authorised(number, 1);
+    shop.settle();
 }
 
 fn replayed(shop: &mut Shop) {

@@ -74,6 +74,7 @@ fn a_payment_that_is_a_persons_writes_the_line_that_alarms_are_set_on() {
             told: Some(amb_service::model::Told::Success),
             errors: Vec::new(),
             result: None,
+            authorised: None,
             absent_since: None,
             fence: None,
         });

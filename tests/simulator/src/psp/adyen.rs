@@ -252,6 +252,11 @@ fn authorised(
     let mut notice = Notice::new(seq, "AUTHORISATION");
     if let Some(body) = body.as_object_mut() {
         body.insert("resultCode".to_owned(), json!(result));
+        if challenge {
+            // It is named, and has an amount, once the challenge was met.
+            body.remove("pspReference");
+            body.remove("amount");
+        }
         if let Some((reason, code)) = refusal {
             body.insert("refusalReason".to_owned(), json!(reason));
             body.insert("refusalReasonCode".to_owned(), json!(code));

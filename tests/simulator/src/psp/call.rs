@@ -309,7 +309,10 @@ fn look_up(world: &mut World, call: &Call) -> Option<Answer> {
             world.psp.kept.insert(place, Kept::Running);
             None
         }
-        Some(Kept::Running) => Some(Answer::new(409, conflict(call.dialect))),
+        Some(Kept::Running) => {
+            let status = if call.dialect == Dialect::Adyen { 422 } else { 409 };
+            Some(Answer::new(status, conflict(call.dialect)))
+        }
         Some(Kept::Done { print, .. }) if *print != call.print => {
             let status = if call.dialect == Dialect::Stripe { 400 } else { 422 };
             Some(Answer::new(status, other_parameters(call.dialect)))
@@ -325,7 +328,7 @@ fn conflict(dialect: Dialect) -> Value {
             "message": "There is currently another in-progress request using this idempotency key.",
         }}),
         Dialect::Adyen => json!({
-            "status": 409, "errorCode": "704", "errorType": "validation",
+            "status": 422, "errorCode": "704", "errorType": "validation",
             "message": "request already processed or in progress",
         }),
         Dialect::Endpoint => json!({"code": "in_progress"}),

@@ -177,6 +177,10 @@ fn adyen_items(notice: &Notice, payment: &PspPayment, account: &PspAccount) -> V
         "reason": notice.reason.as_deref().unwrap_or_default(),
         "success": notice.success.to_string(),
     });
+    if notice.event == "CANCEL_OR_REFUND" {
+        let action = if payment.captured > 0 { "refund" } else { "cancel" };
+        item["additionalData"]["modification.action"] = json!(action);
+    }
     if let (false, Some(item)) = (original.is_empty(), item.as_object_mut()) {
         item.insert("originalReference".to_owned(), json!(original));
     }

@@ -244,7 +244,8 @@ async fn a_lost_answer_and_one_that_comes_late_leave_money_behind() {
     let late = Twist::LandsLate { after_ms: 200 };
     shop.fault(FaultSpec::money(Dialect::Adyen, "authorize", late)).await;
     assert_eq!(shop.adyen("payments", &shop.payment("a-3"), "k3").await, None);
-    assert_eq!(shop.adyen("payments", &shop.payment("a-3"), "k3").await.unwrap().0, 409);
+    let (status, running) = shop.adyen("payments", &shop.payment("a-3"), "k3").await.unwrap();
+    assert_eq!((status, &running["errorCode"]), (422, &json!("704")));
     let filter =
         PspFilter { reference: Some("a-3".to_owned()), wait: WAIT, ..PspFilter::default() };
     let landed = shop.stage.client.psp_payments(&filter).await.unwrap();

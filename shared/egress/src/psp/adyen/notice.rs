@@ -46,6 +46,9 @@ struct Item {
 #[serde(rename_all = "camelCase")]
 struct Additional {
     hmac_signature: String,
+    /// What a reversal was, `cancel` or `refund`. It is not signed.
+    #[serde(default, rename = "modification.action")]
+    action: serde_json::Value,
 }
 
 /// The payment that a webhook names, whoever sent it: the first, since all items are one account's.
@@ -105,31 +108,53 @@ impl Item {
             "CHARGEBACK" | "SECOND_CHARGEBACK" => {
                 NoticeKind::Chargeback { amount: self.amount().zip(self.currency()) }
             }
+            "AUTHORISATION" => self.authorised().unwrap_or(NoticeKind::Changed),
             _ => self.ending().map_or(NoticeKind::Changed, NoticeKind::Ended),
         };
         Some(Notice { payment, kind })
     }
 
+    /// Which attempt was authorised, under which name: ours is `pay_…-2`.
+    fn authorised(&self) -> Option<NoticeKind> {
+        let attempt = self.merchant_reference.split('-').nth(1)?.parse().ok()?;
+        let reference = code(&self.psp_reference)?;
+        self.is_done().then_some(NoticeKind::Authorised { attempt, reference })
+    }
+
+    fn is_done(&self) -> bool {
+        self.success == "true"
+    }
+
+    /// What a modification was of: Adyen's name of it, or else ours, before what names the modification.
+    fn of(&self) -> Option<String> {
+        let mut parts = self.merchant_reference.split('-');
+        let own = parts.next().zip(parts.next()).map(|(payment, no)| format!("{payment}-{no}"));
+        code(&self.original_reference).or(own.as_deref().and_then(code))
+    }
+
     /// How a modification ended. (A technical cancel of what never arrived fails, which is what was hoped
     /// for: it is not waited for.)
     fn ending(&self) -> Option<PspEnding> {
-        let is_done = self.success == "true";
+        let is_done = self.is_done();
         let (change, is_done) = match self.event_code.as_str() {
             "CAPTURE" => (PspChange::Capture, is_done),
             "CAPTURE_FAILED" => (PspChange::Capture, false),
             "REFUND" => (PspChange::Refund, is_done),
             "REFUND_FAILED" | "REFUNDED_REVERSED" => (PspChange::Refund, false),
             "CANCELLATION" | "CANCEL_OR_REFUND" => (PspChange::Void, is_done),
+            "TECHNICAL_CANCEL" if is_done => (PspChange::Void, true),
             _ => return None,
         };
         Some(PspEnding {
             change,
             reference: code(&self.psp_reference)?,
-            of: code(&self.original_reference),
+            of: self.of(),
             is_done,
             amount: self.amount(),
             currency: self.currency(),
             code: code(&self.event_code).filter(|_| !is_done),
+            refunded: self.event_code == "CANCEL_OR_REFUND"
+                && self.additional_data.action == "refund",
             weighed: false,
         })
     }

@@ -36,6 +36,17 @@ fn payment(result: &str) -> Value {
     })
 }
 
+/// As Adyen answers what is not done yet: without its own name of it.
+fn nameless(result: &str) -> Value {
+    let mut nameless = payment(result);
+    nameless.as_object_mut().unwrap().remove("pspReference");
+    nameless
+}
+
+fn refused() -> Act {
+    Act::Answer(422, json!({ "errorCode": "167" }).to_string())
+}
+
 fn ok(body: &Value) -> Act {
     Act::Answer(200, body.to_string())
 }
@@ -115,9 +126,15 @@ async fn f112_every_result_code_is_read_and_an_unknown_one_is_a_doubt() {
 #[tokio::test]
 async fn what_only_a_browser_could_do_is_cancelled_and_rejected() {
     for word in ["RedirectShopper", "IdentifyShopper", "ChallengeShopper"] {
+        let unservable = rejected(DeclineClass::Unservable, Some(word.into()));
+        let (result, provider) = authorized(vec![ok(&nameless(word)), received()]).await;
+        assert_eq!(result, unservable, "Adyen names it when it is done");
+        assert_eq!(provider.lines()[1], "POST /v72/cancels");
         let (result, provider) = authorized(vec![ok(&payment(word)), received()]).await;
-        assert_eq!(result, rejected(DeclineClass::Unservable, Some(word.into())));
+        assert_eq!(result, unservable);
         assert_eq!(provider.lines()[1], "POST /v72/payments/PSP1/reversals");
+        let (result, _) = authorized(vec![ok(&nameless(word)), refused()]).await;
+        assert_eq!(result, in_doubt(Doubt::Pending, None));
     }
 }
 
@@ -213,12 +230,20 @@ async fn f112_a_doubt_ends_with_the_first_answer_told_again_under_its_key() {
         // What may hold money is let go like what does, and that has to be told to have ended.
         (vec![ok(&payment("Pending"))], held(in_doubt(Doubt::Pending, psp()))),
         (vec![ok(&payment("PartiallyAuthorised"))], held(in_doubt(Doubt::Mismatch, psp()))),
-        (vec![ok(&nameless)], Resolution::StillUnknown),
+        // What has no name is cancelled by ours, and that Adyen takes it proves little.
+        (vec![ok(&nameless("Pending")), received()], Resolution::Absent),
+        (vec![ok(&nameless("ChallengeShopper")), received()], Resolution::Absent),
+        (vec![ok(&nameless("Pending")), refused()], Resolution::StillUnknown),
+        (vec![ok(&nameless("RedirectShopper")), refused()], Resolution::StillUnknown),
+        (vec![ok(&nameless("Authorised")), received()], Resolution::StillUnknown),
+        (vec![ok(&nameless("AuthorisedPerhaps")), received()], Resolution::StillUnknown),
     ] {
         let provider = Provider::start(acts.clone()).await;
         let psps = psps_at(&provider.url, 60);
         assert_eq!(psps.resolve(&order(kind()), within(67_000)).await, expected, "{acts:?}");
         let asked = provider.asked();
+        let cancelled = asked.iter().any(|asked| asked.line == "POST /v72/cancels");
+        assert_eq!(cancelled, acts.len() > 1, "{acts:?}");
         assert_eq!(asked[0].key(), order(kind()).key);
         assert!(!asked[0].body.contains("applePayToken"), "it can pay nothing");
     }
@@ -341,7 +366,11 @@ async fn a_modification_that_is_refused_is_told_apart_from_one_nobody_knows_of()
 }
 
 fn item(event: &str, reference: &str, success: &str) -> Value {
-    let signed = format!("PSP2:PSP1:ShopECOM:{reference}:6399:USD:{event}:{success}");
+    item_of("PSP1", event, reference, success)
+}
+
+fn item_of(original: &str, event: &str, reference: &str, success: &str) -> Value {
+    let signed = format!("PSP2:{original}:ShopECOM:{reference}:6399:USD:{event}:{success}");
     let key = HEXLOWER.decode("ab".repeat(32).as_bytes()).unwrap();
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), signed.as_bytes());
     json!({ "NotificationRequestItem": {
@@ -349,7 +378,7 @@ fn item(event: &str, reference: &str, success: &str) -> Value {
         "amount": { "currency": "USD", "value": 6399 },
         "eventCode": event, "eventDate": "2026-11-21T21:00:00+01:00",
         "merchantAccountCode": "ShopECOM", "merchantReference": reference,
-        "originalReference": "PSP1", "pspReference": "PSP2", "reason": "", "success": success,
+        "originalReference": original, "pspReference": "PSP2", "reason": "", "success": success,
     } })
 }
 
@@ -371,11 +400,13 @@ async fn a_notice_is_adyens_own_item_by_item() {
             amount: Some(Minor::new(6399)),
             currency: Currency::parse("USD").ok(),
             code: code.map(str::to_owned),
+            refunded: false,
             weighed: false,
         })
     };
     let expected = [
-        ("AUTHORISATION", "true", NoticeKind::Changed),
+        ("AUTHORISATION", "true", NoticeKind::Authorised { attempt: 1, reference: "PSP2".into() }),
+        ("AUTHORISATION", "false", NoticeKind::Changed),
         ("CAPTURE", "true", ended(PspChange::Capture, None)),
         ("CAPTURE", "false", ended(PspChange::Capture, Some("CAPTURE"))),
         ("CAPTURE_FAILED", "true", ended(PspChange::Capture, Some("CAPTURE_FAILED"))),
@@ -384,6 +415,7 @@ async fn a_notice_is_adyens_own_item_by_item() {
         ("REFUNDED_REVERSED", "true", ended(PspChange::Refund, Some("REFUNDED_REVERSED"))),
         ("CANCEL_OR_REFUND", "true", ended(PspChange::Void, None)),
         ("CANCELLATION", "false", ended(PspChange::Void, Some("CANCELLATION"))),
+        ("TECHNICAL_CANCEL", "true", ended(PspChange::Void, None)),
         ("TECHNICAL_CANCEL", "false", NoticeKind::Changed),
         (
             "CHARGEBACK",
@@ -415,5 +447,37 @@ async fn a_notice_is_adyens_own_item_by_item() {
         vec![json!({})],
     ] {
         assert!(matches!(notice(&forged).await, Err(NoticeFault::Forged)), "{forged:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_void_says_what_it_was_of_and_whether_money_went_back() {
+    let psps = psps_at("http://127.0.0.1:9", 0);
+    let order = order(kind());
+    let ending = async |item: Value| {
+        let body = json!({ "live": "false", "notificationItems": [item] }).to_string();
+        let body = body.as_bytes();
+        let found = psps.notice(&order.tenant, &order.account, &[], body, within(0)).await;
+        let kind = found.unwrap().remove(0).kind;
+        let NoticeKind::Ended(ending) = kind else { panic!("{kind:?}") };
+        ending
+    };
+    // By our own reference, where Adyen's is not told; whichever of ours stands there.
+    let of_void = format!("{}-v", order.reference);
+    for reference in [order.reference.as_str(), of_void.as_str()] {
+        let named = ending(item("TECHNICAL_CANCEL", reference, "true")).await;
+        assert_eq!(named.of.as_deref(), Some("PSP1"));
+        let nameless = ending(item_of("", "TECHNICAL_CANCEL", reference, "true")).await;
+        assert_eq!(nameless.of.as_deref(), Some(order.reference.as_str()));
+    }
+    for (event, action, refunded) in [
+        ("CANCEL_OR_REFUND", json!("refund"), true),
+        ("CANCEL_OR_REFUND", json!("cancel"), false),
+        ("CANCEL_OR_REFUND", json!(1), false),
+        ("CANCELLATION", json!("refund"), false),
+    ] {
+        let mut item = item(event, &of_void, "true");
+        item["NotificationRequestItem"]["additionalData"]["modification.action"] = action.clone();
+        assert_eq!(ending(item).await.refunded, refunded, "{event} {action}");
     }
 }

@@ -129,6 +129,7 @@ impl Object {
             amount: self.amount(),
             currency: self.currency(),
             code: self.failure_reason.as_deref().and_then(code).or_else(|| code(word)),
+            refunded: false,
             weighed: false,
         })
     }

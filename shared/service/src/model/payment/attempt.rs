@@ -77,6 +77,10 @@ pub struct Attempt {
     /// What the provider said last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<PspResult>,
+    /// The provider's name of what it authorised, as its own notice told it; what it answered may have
+    /// been lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorised: Option<String>,
     /// When the provider first knew nothing of it, and could still come to know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absent_since: Option<Timestamp>,
@@ -89,6 +93,28 @@ impl Attempt {
     /// How our attempt is called by the provider: at most 64 characters, unique, no secret.
     pub fn reference(payment: &PaymentPointer, no: u32) -> String {
         format!("{}-{no}", payment.payment)
+    }
+
+    /// What the provider told by a notice that it authorised, of an attempt that was given up without
+    /// anybody knowing of it.
+    pub fn unheeded(&self) -> Option<&str> {
+        let is_told = self.told == Some(Told::Success);
+        self.authorised.as_deref().filter(|_| !is_told && !self.may_hold())
+    }
+
+    /// An attempt that was given up holds what a notice told of, and nobody has let go of that yet.
+    pub fn is_stray(&self) -> bool {
+        let is_told = self.told == Some(Told::Success);
+        self.authorised.is_some() && !is_told && self.may_hold() && self.fence.is_none()
+    }
+
+    /// Whether the provider's name of something that is held, or may be, is known.
+    pub fn may_hold(&self) -> bool {
+        match &self.result {
+            Some(PspResult::Approved { .. }) => true,
+            Some(PspResult::InDoubt { reference, .. }) => reference.is_some(),
+            _ => false,
+        }
     }
 
     /// The provider's idempotency key (spec/payments §2.1, rule 5): deterministic, so that every retry

@@ -59,6 +59,9 @@ pub struct PspEnding {
     /// The provider's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// A void that gave money back which had been captured, as far as the provider says: a label.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refunded: bool,
     /// The settling worker has weighed it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub weighed: bool,

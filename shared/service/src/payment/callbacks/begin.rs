@@ -107,6 +107,7 @@ where
             told: None,
             errors: Vec::new(),
             result: None,
+            authorised: None,
             absent_since: None,
             fence: None,
         });

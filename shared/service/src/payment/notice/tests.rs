@@ -1,3 +1,5 @@
+mod authorised;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;

@@ -6,7 +6,7 @@ use amb_protocol::money::{Currency, Minor};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::Notes;
+use super::{Notes, void::let_go_by_another};
 use crate::{
     model::{
         Concern, JournalEvent, JournalRow, Payment, PaymentState, PspChange, PspEnding,
@@ -138,6 +138,10 @@ fn not_refunded(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes
 }
 
 fn not_let_go(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
+    if ending.of.as_deref().is_some_and(|held| let_go_by_another(payment, held).is_some()) {
+        // There was nothing left to let go.
+        return;
+    }
     if payment.state != PaymentState::Voided || !payment.took(ending) {
         return unmatched(payment, ending, now, notes);
     }

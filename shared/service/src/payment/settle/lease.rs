@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Notes, Settle, SettleError, SettleTables, acknowledge, ending, expire, resolve,
     round::{Answer, Round},
+    stray,
 };
 use crate::{
     dispatch::{TRIES, stand_back},
@@ -32,6 +33,7 @@ fn decide(payment: &mut Payment, now: Timestamp) -> (Notes, Option<Round>) {
     ending::weigh(payment, now, &mut notes);
     resolve::end_of_lease(payment, now, &mut notes);
     acknowledge::judge(payment, now, &mut notes);
+    stray::heed(payment, now, &mut notes);
     expire::expire(payment, now, &mut notes);
     let round = match payment.state {
         PaymentState::Unknown | PaymentState::VoidStuck => Some(Round::Resolve),
@@ -44,6 +46,10 @@ fn decide(payment: &mut Payment, now: Timestamp) -> (Notes, Option<Round>) {
         }
         _ => None,
     };
+    let stray = payment.stray().filter(|_| payment.state != PaymentState::Authorizing);
+    let stray = stray.map(|attempt| Round::Stray(attempt.no));
+    // By turns: neither keeps the other waiting for ever.
+    let round = if payment.rounds % 2 == 0 { round.or(stray) } else { stray.or(round) };
     (notes, round)
 }
 

@@ -53,6 +53,11 @@ pub(super) fn apply(
     if !matches!(payment.state, PaymentState::Unknown | PaymentState::VoidStuck) {
         return;
     }
+    let is_told_of = payment.live().is_some_and(|attempt| attempt.unheeded().is_some());
+    if is_told_of && !matches!(resolution, Resolution::Held { .. }) {
+        // Meanwhile the provider told of the money itself: it is asked again, by that name.
+        return;
+    }
     match resolution {
         Resolution::Nothing(fence) => nothing(payment, *fence, now, notes),
         Resolution::Held { result, fence } => held(payment, result, *fence, now, notes),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Notes, Settle, capture, refund, resolve, void};
+use super::{Notes, Settle, capture, refund, resolve, stray, void};
 use crate::{
     model::{Payment, PaymentState, PspChange, PspEnding, RefundId},
     payment::order::{order, refund_key, undo_key},
@@ -20,6 +20,8 @@ pub(super) enum Round {
     Capture,
     /// To give it back.
     Refund(RefundId),
+    /// To let go what an attempt before the live one holds.
+    Stray(u32),
 }
 
 /// What a provider answered.
@@ -33,6 +35,8 @@ pub(super) enum Answer {
     Capture(PspDone),
     /// What became of giving it back.
     Refund(RefundId, PspDone),
+    /// What became of letting go what an attempt before the live one holds.
+    Stray(u32, PspDone),
     /// There is no attempt to ask about: nobody writes such a row.
     NoAttempt,
 }
@@ -54,6 +58,7 @@ impl Answer {
             Self::Void(undone) => void::apply(payment, undone, now, notes),
             Self::Capture(done) => capture::apply(payment, done, now, notes),
             Self::Refund(id, done) => refund::apply(payment, id, done, now, notes),
+            Self::Stray(no, done) => stray::apply(payment, *no, done, now, notes),
             Self::NoAttempt => {}
         }
     }
@@ -87,6 +92,14 @@ impl<S, Q, P: Psp, C> Settle<S, Q, P, C> {
                 let order = PspOrder { begun_at: refund.created_at, ..order };
                 let done = self.psp.refund(&order, refund.amount, &refund_key(id), until).await;
                 Answer::Refund(id.clone(), done)
+            }
+            Round::Stray(no) => {
+                let Some(stray) = payment.stray().filter(|attempt| attempt.no == *no) else {
+                    return Answer::NoAttempt;
+                };
+                // The provider's own object is the live attempt's.
+                let order = PspOrder { intent: None, ..self::order(payment, Some(stray), None) };
+                Answer::Stray(*no, self.psp.void(&order, until).await)
             }
         }
     }

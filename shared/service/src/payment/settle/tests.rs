@@ -2,6 +2,7 @@ mod capture;
 mod crash;
 mod doubt;
 mod ending;
+mod let_go;
 mod refund;
 mod tell;
 
@@ -122,6 +123,7 @@ impl Desk {
             told: None,
             errors: Vec::new(),
             result: None,
+            authorised: None,
             absent_since: None,
             fence: None,
         };

@@ -10,7 +10,10 @@ use super::{
     round::Undone,
 };
 use crate::{
-    model::{EventType, JournalEvent, JournalRow, Payment, PaymentState, PspChange, PspEnding},
+    model::{
+        Attempt, EventType, JournalEvent, JournalRow, Payment, PaymentState, PspChange, PspEnding,
+        PspResult,
+    },
     port::PspDone,
 };
 
@@ -25,15 +28,21 @@ pub(super) fn apply(payment: &mut Payment, undone: &Undone, now: Timestamp, note
     }
     let void = hear(&mut payment.taken, &mut payment.endings, &undone.void, None, now);
     let is_weak = void.is_unconfirmed;
-    let by_another =
-        || let_go_by_another(payment).map(|it| PspDone::Done { reference: Some(it), fee: None });
+    let by_another = || {
+        let held = payment.live()?.result.as_ref()?.reference()?;
+        let reference = let_go_by_another(payment, held)?.reference.clone();
+        Some(PspDone::Done { reference: Some(reference), fee: None })
+    };
     let done = match void.done {
         done @ PspDone::Done { .. } => done,
         other => by_another().unwrap_or(other),
     };
     match (&done, &undone.refund) {
         (PspDone::Done { reference, .. }, _) => {
-            voided(payment, VOIDED, reference.as_deref(), is_weak, now, notes);
+            let is_its = |it: &&PspEnding| Some(&it.reference) == reference.as_ref();
+            let is_refund = payment.endings.iter().filter(is_its).any(|it| it.refunded);
+            let decision = if is_refund { REFUNDED } else { VOIDED };
+            voided(payment, decision, reference.as_deref(), is_weak, now, notes);
         }
         (_, Some(PspDone::Done { reference, .. })) => {
             voided(payment, REFUNDED, reference.as_deref(), false, now, notes);
@@ -47,15 +56,19 @@ pub(super) fn apply(payment: &mut Payment, undone: &Undone, now: Timestamp, note
     }
 }
 
-/// A void of the live attempt that was done, whoever asked for it: a person may have, at the provider.
-fn let_go_by_another(payment: &Payment) -> Option<String> {
-    let held = payment.live()?.result.as_ref()?.reference()?;
+/// A void of what the provider calls so, whoever asked for it: a person may have, at the provider, or we
+/// ourselves by our own reference.
+pub(super) fn let_go_by_another<'p>(payment: &'p Payment, held: &str) -> Option<&'p PspEnding> {
+    let is_held = |result: &PspResult| result.reference() == Some(held);
+    let its = payment.attempts.iter().find(|it| it.result.as_ref().is_some_and(is_held));
+    let own = its.map(|it| Attempt::reference(&payment.pointer, it.no));
     let is_void = |it: &&PspEnding| {
         let fails = |other: &PspEnding| !other.is_done && other.reference == it.reference;
-        let is_its = it.change == PspChange::Void && it.of.as_deref() == Some(held);
-        is_its && it.is_done && !payment.endings.iter().any(fails)
+        let is_its = it.of.is_some() && (it.of.as_deref() == Some(held) || it.of == own);
+        let is_void = it.change == PspChange::Void && it.is_done;
+        is_void && is_its && !payment.endings.iter().any(fails)
     };
-    payment.endings.iter().find(is_void).map(|it| it.reference.clone())
+    payment.endings.iter().find(is_void)
 }
 
 fn voided(

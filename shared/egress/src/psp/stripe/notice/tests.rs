@@ -83,6 +83,7 @@ async fn a_notice_is_stripes_own_and_names_the_payment() {
         amount: Some(Minor::new(100)),
         currency: Currency::parse("USD").ok(),
         code: Some("lost_or_stolen_card".into()),
+        refunded: false,
         weighed: false,
     };
     let found = notice(signed(BEGUN, &body), body.clone()).await.unwrap();

@@ -26,6 +26,7 @@ impl Desk {
             amount: None,
             currency: None,
             code: (!is_done).then(|| "why".to_owned()),
+            refunded: false,
             weighed: false,
         });
         payment.due_at = Some(now);
@@ -205,6 +206,7 @@ fn what_a_person_let_go_at_the_provider_is_let_go() {
         amount: None,
         currency: None,
         code: None,
+        refunded: false,
         weighed: false,
     });
     payment.due_at = Some(desk.now());
@@ -244,6 +246,7 @@ fn f117_another_amount_than_was_asked_for_is_not_done() {
             amount: Some(Minor::new(amount)),
             currency: Some(Currency::parse(currency).unwrap()),
             code: None,
+            refunded: false,
             weighed: false,
         });
         payment.due_at = Some(now);
