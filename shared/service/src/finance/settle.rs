@@ -22,13 +22,16 @@ use crate::{
     model::{ExportKey, TenantId},
     port::{Clock, Entropy, Exports, FileRead, Journal, Kept, Payments, PortError},
 };
-use rows::rows;
+use rows::{Chargebacks, Pen};
 use write::Reading;
 
 /// What rows of reports have in the column `endpoint`.
 pub(super) const ENDPOINT: &str = "matching";
-/// The largest report.
-pub const MOST_REPORT: u64 = 64 * 1024 * 1024;
+/// The largest report: the function has 512 MB for its lines, what they come to, and the journal of the
+/// sixty days before.
+pub const MOST_REPORT: u64 = 16 * 1024 * 1024;
+/// Lines whose rows are made at once.
+const LINES: usize = 1_000;
 
 /// What a matching came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,7 +106,12 @@ where
         let merchant = (tenant, merchant);
         let mut reading = Reading::of(&self.store, merchant, &report, books.time_zone).await?;
         let matching = hold(&report, &reading.book, &Bounds::default());
-        let rows = rows(&report, &reading.book, &matching, merchant);
+        let mut chargebacks = Chargebacks::default();
+        for lines in matching.lines.chunks(LINES) {
+            let rows = Pen::of(&report, &reading.book, merchant).lines(lines, &mut chargebacks);
+            reading.write_down(&self.store, &self.clock, rows).await?;
+        }
+        let rows = Pen::of(&report, &reading.book, merchant).open(&matching.open);
         reading.write_down(&self.store, &self.clock, rows).await?;
         let csv = result_csv(&matching);
         let table = place("csv");

@@ -136,10 +136,10 @@ fn kind(word: &str) -> LineKind {
 }
 
 /// The clock of `Creation Date`: a name of the IANA's, or an abbreviation of where Adyen has customers.
-/// Some stand for several clocks; these mean the first: `IST` India, Ireland and Israel; `CST` Chicago,
-/// China and Cuba; `BST` London and Bangladesh; `MST` Denver and Phoenix; `GST` Dubai and South Georgia;
-/// `PST` Los Angeles and Manila; `ACST` Adelaide and Darwin; `AEST` Sydney and Brisbane. Summer time goes
-/// by the clock, not by the abbreviation: the second of the places that have none is named in full.
+/// Some are used of several clocks, and mean the first here: `IST` India (not Ireland, nor Israel), `CST`
+/// Chicago (China, Cuba), `BST` London (Bangladesh), `GST` Dubai (South Georgia), `PST` Los Angeles
+/// (Manila). And `MST`, `ACST` and `AEST` are Denver, Adelaide and Sydney, which have a summer time, as
+/// Phoenix, Darwin and Brisbane have not: whether it is summer is told by the date.
 fn zone(cells: &Cells<'_>) -> Result<TimeZone, ReportFault> {
     let text = cells.needed("TimeZone")?;
     let name = match text {

@@ -1,4 +1,5 @@
-//! The rows of the journal that a matching comes to.
+//! The rows of the journal that a matching comes to. They are made some lines at a time: all at once
+//! would take more room than the report.
 
 use std::collections::BTreeMap;
 
@@ -11,44 +12,14 @@ use super::{ENDPOINT, name_of};
 use crate::{
     finance::{
         book::{Book, Known},
-        matching::{Booked, MatchedLine, Matching, OpenItem},
+        matching::{Booked, MatchedLine, OpenItem},
         report::{LineKind, Report},
     },
     model::{JournalEvent, JournalRow, PaymentId, TenantId},
 };
 
-/// The rows of a matching, in the order of the lines.
-pub(super) fn rows(
-    report: &Report,
-    book: &Book,
-    matching: &Matching,
-    (tenant, merchant): (&TenantId, &MerchantIdentifier),
-) -> Vec<JournalRow> {
-    let pen = Pen { report, book, name: name_of(report), tenant, merchant };
-    let mut rows = Vec::new();
-    let mut chargebacks = BTreeMap::new();
-    for placed in &matching.lines {
-        if let Some(amount) = charged_back(placed, book, &mut chargebacks) {
-            rows.push(pen.line(JournalEvent::Chargeback, placed, placed.line.currency, amount));
-        }
-        settled(&pen, placed, &mut rows);
-        let MatchedLine { line, exceptions, .. } = placed;
-        let about = |event| pen.line(event, placed, line.currency, line.gross);
-        if exceptions.is_empty() && line.kind != LineKind::Payout {
-            rows.push(about(JournalEvent::Matched));
-        }
-        for class in exceptions {
-            let class = Some(class.as_str().to_owned());
-            rows.push(JournalRow { error_class: class, ..about(JournalEvent::MatchException) });
-        }
-    }
-    let open = matching.open.iter().filter(|item| !item.class.is_expected());
-    rows.extend(open.filter_map(|item| pen.open(item)));
-    rows
-}
-
 /// Writes rows of one report.
-struct Pen<'a> {
+pub(super) struct Pen<'a> {
     report: &'a Report,
     book: &'a Book,
     name: String,
@@ -56,7 +27,47 @@ struct Pen<'a> {
     merchant: &'a MerchantIdentifier,
 }
 
-impl Pen<'_> {
+impl<'a> Pen<'a> {
+    pub(super) fn of(
+        report: &'a Report,
+        book: &'a Book,
+        (tenant, merchant): (&'a TenantId, &'a MerchantIdentifier),
+    ) -> Self {
+        Self { report, book, name: name_of(report), tenant, merchant }
+    }
+
+    /// The rows of lines, in their order. `chargebacks` goes on from line to line.
+    pub(super) fn lines(
+        &self,
+        lines: &[MatchedLine],
+        chargebacks: &mut Chargebacks,
+    ) -> Vec<JournalRow> {
+        let mut rows = Vec::new();
+        for placed in lines {
+            if let Some(amount) = charged_back(placed, self.book, chargebacks) {
+                let currency = placed.line.currency;
+                rows.push(self.line(JournalEvent::Chargeback, placed, currency, amount));
+            }
+            settled(self, placed, &mut rows);
+            let MatchedLine { line, exceptions, .. } = placed;
+            let about = |event| self.line(event, placed, line.currency, line.gross);
+            if exceptions.is_empty() && line.kind != LineKind::Payout {
+                rows.push(about(JournalEvent::Matched));
+            }
+            for class in exceptions {
+                let class = Some(class.as_str().to_owned());
+                rows.push(JournalRow { error_class: class, ..about(JournalEvent::MatchException) });
+            }
+        }
+        rows
+    }
+
+    /// The rows of payments that no line is about.
+    pub(super) fn open(&self, items: &[OpenItem]) -> Vec<JournalRow> {
+        let open = items.iter().filter(|item| !item.class.is_expected());
+        open.filter_map(|item| self.missing(item)).collect()
+    }
+
     fn known(&self, payment: Option<&PaymentId>) -> Option<&Known> {
         self.book.find(payment, &[]).map(|(_, known)| known)
     }
@@ -80,7 +91,7 @@ impl Pen<'_> {
     }
 
     /// A row about a payment that no line is about, once for each class.
-    fn open(&self, item: &OpenItem) -> Option<JournalRow> {
+    fn missing(&self, item: &OpenItem) -> Option<JournalRow> {
         let class = item.class.as_str();
         let known = self.known(Some(&item.payment));
         if known.is_some_and(|known| known.exceptions.contains(class)) {
@@ -115,20 +126,19 @@ fn of_currency(row: JournalRow, currency: Currency, amount: Minor) -> JournalRow
     JournalRow { currency: Some(currency), exponent, ..row }.of_amount(amount)
 }
 
+/// What is known of the chargebacks of each payment, line by line.
+pub(super) type Chargebacks = BTreeMap<PaymentId, ChargedBack>;
+
 /// What is known of the chargebacks of a payment: told, and settled.
 #[derive(Clone, Copy)]
-struct ChargedBack {
+pub(super) struct ChargedBack {
     told: Minor,
     settled: Minor,
 }
 
 /// What a line takes from the business by a chargeback that the provider had not told of before; less
 /// than zero where one was won.
-fn charged_back(
-    placed: &MatchedLine,
-    book: &Book,
-    all: &mut BTreeMap<PaymentId, ChargedBack>,
-) -> Option<Minor> {
+fn charged_back(placed: &MatchedLine, book: &Book, all: &mut Chargebacks) -> Option<Minor> {
     let MatchedLine { line, payment, booked, .. } = placed;
     let is_one =
         line.kind == LineKind::Chargeback && matches!(booked, Booked::Clearing | Booked::Exchange);

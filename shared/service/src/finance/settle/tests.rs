@@ -215,7 +215,8 @@ fn held_back(shop: &Shop, lines: &[String]) -> (Reading, Vec<JournalRow>) {
     let reading = Reading::of(&shop.world, merchant, &report, "Asia/Tokyo".to_owned());
     let reading = drive(reading).unwrap().unwrap();
     let matching = hold(&report, &reading.book, &Bounds::default());
-    let rows = rows(&report, &reading.book, &matching, merchant);
+    let pen = Pen::of(&report, &reading.book, merchant);
+    let rows = pen.lines(&matching.lines, &mut Chargebacks::default());
     (reading, rows)
 }
 
@@ -244,4 +245,24 @@ fn a_line_that_two_reports_have_is_not_booked_by_both_however_they_run() {
     shop.pass(SignedDuration::from_mins(1));
     let again = settle(&shop, "reports/b.csv", &[charge("txn_1", &payment)]);
     assert_eq!(again.exceptions.get("duplicate_settlement"), Some(&1));
+}
+
+#[test]
+fn a_report_of_more_lines_than_are_written_at_once_is_written_down_whole_and_once() {
+    let shop = Shop::new(49);
+    let payment = shop.sale(10_000);
+    let fee = |no| stripe_line(&format!("txn_{no}"), "fee", ["-1.00", "0.00", "-1.00"], None);
+    let mut lines: Vec<_> = (0..LINES + 1).map(fee).collect();
+    // What was taken back is added up from the first lines to the last.
+    let dispute = |id, part: &str| stripe_line(id, "dispute", [part, "0.00", part], Some(&payment));
+    lines.insert(0, dispute("txn_a", "-40.00"));
+    lines.push(dispute("txn_b", "-60.00"));
+    let came = settle(&shop, "reports/a.csv", &lines);
+    assert_eq!((came.lines, came.exceptions.len()), (LINES as u64 + 3, 0), "{came:?}");
+    let rows = of_all(&shop);
+    let count = |event| rows.iter().filter(|row| row.event_type == event).count();
+    assert_eq!(count(JournalEvent::Settled), LINES + 3);
+    assert_eq!(count(JournalEvent::Matched), LINES + 3);
+    assert_eq!(count(JournalEvent::Chargeback), 2);
+    assert!(balances(&shop).contains(&("chargebacks USD".to_owned(), 10_000)));
 }
