@@ -5,6 +5,7 @@ mod result;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod told;
 mod write;
 
 pub use result::{RESULT_COLUMNS, result_csv, result_json};
@@ -23,6 +24,7 @@ use crate::{
     port::{Clock, Entropy, Exports, FileRead, Journal, Kept, Payments, PortError},
 };
 use rows::{Chargebacks, Pen};
+use told::tell;
 use write::Reading;
 
 /// What rows of reports have in the column `endpoint`.
@@ -104,7 +106,13 @@ where
         }
         let books = books(&self.store, tenant, merchant).await?.ok_or(MatchError::NoJournal)?;
         let merchant = (tenant, merchant);
-        let mut reading = Reading::of(&self.store, merchant, &report, books.time_zone).await?;
+        let mut reading = loop {
+            let time_zone = books.time_zone.clone();
+            let reading = Reading::of(&self.store, merchant, &report, time_zone).await?;
+            if !tell(&self.store, &self.clock, tenant, &report, &reading.book).await? {
+                break reading;
+            }
+        };
         let matching = hold(&report, &reading.book, &Bounds::default());
         let mut chargebacks = Chargebacks::default();
         for lines in matching.lines.chunks(LINES) {

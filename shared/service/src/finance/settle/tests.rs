@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::{
+    contract::Sample,
     finance::{
         ledger::{TrialBalance, ledger},
         tests::{
@@ -12,7 +13,7 @@ use crate::{
         },
     },
     memory::drive,
-    model::{JournalEvent, JournalRow, PaymentId},
+    model::{JournalEvent, JournalRow, PaymentId, PaymentPointer},
 };
 use amb_protocol::money::Minor;
 
@@ -85,6 +86,40 @@ fn a_chargeback_that_the_provider_told_before_is_booked_once() {
     assert_eq!(told.count(), 1);
     assert!(balances(&shop).contains(&("chargebacks USD".to_owned(), 10_000)));
     assert!(!balances(&shop).iter().any(|(account, _)| account.starts_with("psp_clearing")));
+}
+
+#[test]
+fn a_chargeback_that_the_report_tells_first_stands_with_its_payment() {
+    let shop = Shop::new(50);
+    let [lost, won, abroad] = [0; 3].map(|_| {
+        let now = shop.world.world().now;
+        let mut payment = Sample::new(now, shop.world.clone()).payment();
+        let (tenant, payment_id) = (shop.tenant.clone(), shop.sale(10_000));
+        payment.pointer = PaymentPointer { tenant, payment: payment_id };
+        payment.merchant = shop.merchant.clone();
+        let pointer = payment.pointer.clone();
+        shop.world.world().book.payments.insert(pointer.clone(), payment);
+        pointer
+    });
+    let line = |id, what, sign: &str, of: &PaymentPointer| {
+        let text = format!("{sign}100.00");
+        stripe_line(id, what, [&text, "0.00", &text], Some(&of.payment))
+    };
+    let lines = [
+        line("txn_1", "dispute", "-", &lost),
+        line("txn_2", "dispute_reversal", "", &won),
+        line("txn_3", "dispute", "-", &abroad).replace(",usd,", ",eur,"),
+    ];
+    settle(&shop, "reports/a.csv", &lines);
+    let told = |pointer: &PaymentPointer| {
+        let world = shop.world.world();
+        world.book.payments.get(pointer).unwrap().charged_back_at.is_some()
+    };
+    assert_eq!([told(&lost), told(&won), told(&abroad)], [true, false, false]);
+    let rows = of_all(&shop);
+    let booked = rows.iter().filter(|row| row.event_type == JournalEvent::Chargeback);
+    let booked = booked.filter(|row| row.payment_id.as_ref() == Some(&lost.payment));
+    assert_eq!(booked.map(|row| row.amount_minor).collect::<Vec<_>>(), [Some(Minor::new(10_000))]);
 }
 
 #[test]
