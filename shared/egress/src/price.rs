@@ -14,8 +14,10 @@
 //!    "countryCode":"US","administrativeArea":"CA","locality":"Cupertino","postalCode":"95014"}}}
 //! ```
 //!
-//! `lineItems` are the goods, without delivery and tax; `total` is what was offered first. `reference`,
-//! `shippingMethods` and everything in `chosen` may be absent. It answers 200 with
+//! `lineItems` are the goods, without delivery and tax; `total` is what was offered first;
+//! `shippingMethods` are what the customer chooses from, and stay that unless the answer has
+//! `newShippingMethods`: the offer's, or those that were told last, as long as the place is the same.
+//! `reference`, `shippingMethods` and everything in `chosen` may be absent. It answers 200 with
 //!
 //! ```json
 //! {"newTotal":{"amount":"220.41"},"newLineItems":[{"label":"Desk","amount":"199.00"},…],"tax":"16.42"}

@@ -12,6 +12,7 @@
 )]
 
 mod payments {
+    pub(crate) mod device;
     pub(crate) mod dice;
     pub(crate) mod life;
     pub(crate) mod notices;
@@ -132,6 +133,7 @@ fn every_broken_promise_is_caught() {
         ("P9", |shop| shop.ask_without_a_claim()),
         ("P10", |shop| shop.fail_what_is_paid()),
         ("P11", |shop| shop.charge_another_amount()),
+        ("shown", |shop| shop.show_another_total()),
         ("denial", |shop| shop.pass_over_a_denial()),
         ("evidence", |shop| shop.leave_a_reply_unread()),
         ("events", |shop| shop.tell_twice()),

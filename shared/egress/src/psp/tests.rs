@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::testing::read_request;
-use amb_protocol::{apple_pay::MerchantIdentifier, money::Currency};
+use amb_protocol::{
+    apple_pay::{MerchantIdentifier, Region},
+    money::Currency,
+};
 use amb_service::{
     model::{Attempt, PaymentPointer},
     port::PortError,
@@ -157,7 +160,9 @@ pub(super) fn order(kind: PspKind) -> PspOrder {
         intent: None,
         psp_reference: None,
         begun_at: Timestamp::from_second(BEGUN).unwrap(),
-        billing: None,
+        billing: Region::whole(&serde_json::json!({
+            "countryCode": "gb", "locality": "London", "postalCode": "SW1A 1AA",
+        })),
     }
 }
 

@@ -63,7 +63,7 @@ impl UpdateAnswer {
 
     /// Instead of a price: what is wrong, over the quote that the customer saw last.
     pub fn refusing(errors: Vec<PayError>, last: &Quote, currency: Currency) -> Self {
-        Self { errors, new_shipping_methods: None, ..Self::of(last, currency) }
+        Self { errors, ..Self::of(last, currency) }
     }
 }
 

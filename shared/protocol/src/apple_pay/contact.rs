@@ -5,7 +5,8 @@ use serde_json::Value;
 
 /// A contact reduced to what the device shows before the customer pays (Apple: the shipping contact is
 /// redacted until then). A price that depended on more could change at the last step, with no way to
-/// show it (spec/payments §5, rule 3).
+/// show it (spec/payments §5, rule 3). A card's issuer, who holds an address against theirs, gets the
+/// same members [as they are](Self::whole).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Region {
@@ -18,7 +19,7 @@ pub struct Region {
     /// `locality`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub locality: String,
-    /// `postalCode`, capital, without blanks.
+    /// `postalCode`: for a price capital, without blanks, as far as it is shown; else as it was written.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub postal_code: String,
 }
@@ -33,6 +34,15 @@ impl Region {
     /// Of a contact as the device writes it, redacted or whole: both give the same. None: it says
     /// nothing of where it is, or is no contact.
     pub fn of(contact: &Value) -> Option<Self> {
+        Self::read(contact, postal_code)
+    }
+
+    /// Of a whole contact, with nothing cut off its postal code. No price is made of this.
+    pub fn whole(contact: &Value) -> Option<Self> {
+        Self::read(contact, |_country, text| text.chars().take(LONGEST_CODE).collect())
+    }
+
+    fn read(contact: &Value, postal_code: fn(&str, &str) -> String) -> Option<Self> {
         let text = |name: &str, most: usize| -> String {
             let text = contact.get(name).and_then(Value::as_str).unwrap_or_default();
             let shown = text.trim().chars().filter(|c| !c.is_control());
@@ -106,6 +116,20 @@ mod tests {
             let of = |code: &str| Region::of(&json!({"countryCode": country, "postalCode": code}));
             assert_eq!(of(shown), of(whole), "{country}");
         }
+    }
+
+    #[test]
+    fn an_issuer_gets_the_whole_postal_code() {
+        for code in ["SW1A 1AA", "N1 9GU", "m5v 3l9", "95014-2083", "100-0001"] {
+            for country in ["gb", "CA", "us", "jp"] {
+                let contact = json!({"countryCode": country, "postalCode": format!(" {code}\n")});
+                let whole = Region::whole(&contact).unwrap();
+                assert_eq!((whole.postal_code.as_str(), whole.country.len()), (code, 2));
+            }
+        }
+        let long = Region::whole(&json!({"postalCode": "9".repeat(1000)})).unwrap();
+        assert_eq!(long.postal_code.len(), 16);
+        assert_eq!(Region::whole(&json!({"postalCode": 7})), None);
     }
 
     #[test]

@@ -76,6 +76,10 @@ pub struct Payment {
     /// What the customer chose last, as far as the device said.
     #[serde(default)]
     pub chosen: Inputs,
+    /// The quote of the answer that a device was given last: what the sheet shows. None: no answer was
+    /// given, or it was before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<u32>,
     /// Update callbacks that were answered.
     #[serde(default)]
     pub updates: u32,
@@ -300,6 +304,10 @@ pub struct QuoteMark {
     pub shipping: Minor,
     /// Who made it.
     pub source: QuoteSource,
+    /// The identifier of the first way of delivery, where the quote has ways of its own; empty: its own
+    /// are none at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_method: Option<String>,
 }
 
 /// Money that goes back.

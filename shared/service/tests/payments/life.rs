@@ -80,7 +80,7 @@ impl Life {
         let number = self.number;
         self.next = match self.next {
             Next::Choose => {
-                match dice.below(4) {
+                match dice.below(5) {
                     0 => {
                         shop.choose(number, "exp");
                     }
@@ -90,6 +90,7 @@ impl Life {
                     2 => {
                         shop.move_to(number, "OR");
                     }
+                    3 => shop.close_sheet(number),
                     _ => {}
                 }
                 if dice.percent(40) { Next::Choose } else { Next::Pay }
@@ -116,7 +117,8 @@ impl Life {
                 }
                 match self.paid {
                     Some(true) => Next::Show,
-                    _ if dice.percent(70) => Next::Pay,
+                    _ if dice.percent(40) => Next::Pay,
+                    _ if dice.percent(50) => Next::Choose,
                     _ => Next::Reply,
                 }
             }

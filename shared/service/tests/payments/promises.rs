@@ -9,7 +9,7 @@ use amb_service::{
     memory::{PspRecord, World},
     model::{
         Attempt, ChainHead, EventType, JournalEvent, JournalRow, Payment, PaymentState,
-        TimelineItem, Told,
+        TimelineItem, TokenHash, Told,
     },
 };
 
@@ -25,6 +25,7 @@ pub(crate) fn broken(shop: &Shop) -> Vec<String> {
         }
     }
     let world = shop.world.world();
+    shown(shop, &world, &mut found);
     chains(&world, &mut found);
     claims(&world, &mut found);
     for payment in world.book.payments.values() {
@@ -46,6 +47,22 @@ pub(crate) fn broken(shop: &Shop) -> Vec<String> {
         found.push(format!("ledger: {fault}"));
     }
     found
+}
+
+/// Whoever was told that it is paid pays what the sheet showed.
+fn shown(shop: &Shop, world: &World, found: &mut Vec<String>) {
+    for ((pointer, token), heard) in &shop.heard {
+        if !heard.answers.iter().any(|answer| answer.contains("SUCCESS")) {
+            continue;
+        }
+        let (payment, token_hash) = (&world.book.payments[pointer], TokenHash::of(token));
+        let attempt = payment.attempts.iter().find(|attempt| attempt.token == token_hash);
+        let held = attempt.map(|attempt| attempt.amount.to_decimal(payment.currency));
+        let shown = shop.sent.get(&(pointer.clone(), token.clone())).map(|(_, total)| total);
+        if held.as_ref() != shown {
+            found.push(format!("shown {}: {shown:?}, and {held:?} is held", pointer.payment));
+        }
+    }
 }
 
 fn record<'w>(world: &'w World, attempt: &Attempt) -> Option<&'w PspRecord> {

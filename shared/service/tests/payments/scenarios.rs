@@ -24,6 +24,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "paid without a sign", script: paid, ends: PaymentState::Captured },
     Scenario { name: "choices first", script: choices_first, ends: PaymentState::Captured },
     Scenario {
+        name: "closed, opened again, paid",
+        script: closed_and_opened_again,
+        ends: PaymentState::Captured,
+    },
+    Scenario {
         name: "declined, then paid",
         script: declined_then_paid,
         ends: PaymentState::Captured,
@@ -131,6 +136,21 @@ fn choices_first(shop: &mut Shop) {
     shop.choose(number, "exp");
     if pay(shop, number) {
         shop.track(number, 0);
+    }
+    shop.settle();
+}
+
+/// The second sheet begins with the first way of delivery, and we believe the choice of the one before.
+fn closed_and_opened_again(shop: &mut Shop) {
+    let number = shop.ask(ACKNOWLEDGED);
+    shop.choose(number, "exp");
+    shop.close_sheet(number);
+    for _ in 0..3 {
+        if pay(shop, number) {
+            shop.track(number, 0);
+            break;
+        }
+        shop.choose(number, "std");
     }
     shop.settle();
 }

@@ -23,6 +23,8 @@ use amb_service::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::device::{Sent, Sheet};
+
 /// The visibility timeout of the settlements queue in the template.
 const VISIBILITY: Duration = Duration::from_secs(180);
 
@@ -93,6 +95,10 @@ pub(crate) struct Shop {
     pub(crate) faults_met: usize,
     /// How wrong the clock is of whoever serves the next device.
     pub(crate) skew: SignedDuration,
+    /// What is open on the devices, by number.
+    pub(crate) sheets: BTreeMap<usize, Sheet>,
+    /// By payment and token.
+    pub(crate) sent: BTreeMap<(PaymentPointer, String), Sent>,
     tokens: u64,
     key: ServiceKey,
 }
@@ -110,6 +116,8 @@ impl Shop {
             denied: BTreeMap::new(),
             faults_met: 0,
             skew: SignedDuration::ZERO,
+            sheets: BTreeMap::new(),
+            sent: BTreeMap::new(),
             tokens: 0,
             key,
         }
@@ -168,44 +176,6 @@ impl Shop {
         (format!("{:064x}", self.tokens), self.world.now())
     }
 
-    /// The device pays with a token. It hears nothing if the process dies.
-    pub(crate) fn pay(&mut self, number: usize, token: &(String, Timestamp)) -> Option<bool> {
-        let (id, signed_at) = token;
-        let payment = json!({
-            "shippingContact": {"countryCode": "us", "administrativeArea": "OR",
-                "postalCode": "97477", "familyName": "c4n4ry"},
-            "shippingMethod": {"identifier": self.method(number), "amount": "1", "type": "Final"},
-            "paymentToken": {"transactionIdentifier": id, "paymentData": {"version": "EC_v1",
-                "data": "c4n4ry", "signature": "c4n4ry",
-                "header": {"transactionId": id, "signedAt": signed_at.as_second()}}},
-        });
-        let said = self.call(number, Step::Gateway, &payment)?;
-        let Said::Paid(answer) = said else { return None };
-        let text = serde_json::to_string(&answer).unwrap();
-        let place = (self.payments[number].clone(), id.clone());
-        self.heard.entry(place).or_default().answers.push(text.clone());
-        Some(text.contains("SUCCESS"))
-    }
-
-    /// The way of delivery that the customer chose last.
-    fn method(&self, number: usize) -> String {
-        let chosen = self.payment(number).chosen.shipping_method;
-        chosen.unwrap_or_else(|| "std".to_owned())
-    }
-
-    /// The customer chooses a way of delivery.
-    pub(crate) fn choose(&mut self, number: usize, method: &str) -> Option<()> {
-        let payment = json!({"shippingMethod": {"identifier": method, "amount": "0"}});
-        self.call(number, Step::ShippingMethod, &payment).map(drop)
-    }
-
-    /// The customer chooses an address.
-    pub(crate) fn move_to(&mut self, number: usize, region: &str) -> Option<()> {
-        let payment = json!({"shippingContact":
-            {"countryCode": "us", "administrativeArea": region, "postalCode": "97477"}});
-        self.call(number, Step::ShippingContact, &payment).map(drop)
-    }
-
     /// The device tells what it showed; `more` is added to the true total.
     pub(crate) fn track(&mut self, number: usize, more: i64) -> Option<()> {
         let payment = self.payment(number);
@@ -259,7 +229,7 @@ impl Shop {
         rows.filter(|row| row.payment_id.as_ref() == Some(&pointer.payment)).count()
     }
 
-    fn call(&mut self, number: usize, step: Step, payment: &Value) -> Option<Said> {
+    pub(crate) fn call(&mut self, number: usize, step: Step, payment: &Value) -> Option<Said> {
         let pointer = self.payments[number].clone();
         let request = pointer.payment.request_identifier();
         let body = json!({"requestIdentifier": request.as_str(), "version": 1, "payment": payment});

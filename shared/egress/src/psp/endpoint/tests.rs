@@ -63,6 +63,7 @@ async fn an_authorisation_is_signed_and_says_all_of_the_contract() {
             "key": order.key, "payment": order.payment, "reference": order.reference, "attempt": 1,
             "merchant": "merchant.com.example.shop", "orderReference": "1001",
             "amount": "63.99", "currency": "USD",
+            "billing": { "country": "GB", "locality": "London", "postalCode": "SW1A 1AA" },
             "token": {
                 "paymentData": { "version": "EC_v1", "data": CANARY },
                 "transactionIdentifier": "c0ffee",

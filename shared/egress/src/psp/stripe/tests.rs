@@ -118,6 +118,10 @@ async fn a_token_is_passed_on_the_amount_set_and_the_intent_confirmed() {
     assert!(of("POST /v1/payment_intents/pi_1").body.contains("amount=6399"));
     let confirm = of("POST /v1/payment_intents/pi_1/confirm");
     assert!(confirm.body.contains("payment_method_data%5Bcard%5D%5Btoken%5D=pi_1"));
+    for billing in ["postal_code%5D=SW1A+1AA", "country%5D=GB", "city%5D=London"] {
+        let name = "payment_method_data%5Bbilling_details%5D%5Baddress%5D%5B";
+        assert!(confirm.body.contains(&format!("{name}{billing}")), "{}", confirm.body);
+    }
     let mut keys: Vec<&str> = asked.iter().map(Asked::key).collect();
     keys.sort_unstable();
     keys.dedup();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::apple_pay::UpdateAnswer;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -123,6 +124,12 @@ fn new_ways_of_delivery_take_the_place_of_the_old() {
     assert_eq!(quote.shipping.get(), 1000);
     assert_eq!(quote.shipping_methods.as_ref().unwrap()[0].identifier, "boat");
     assert_eq!(quote.lines.len(), 2);
+    let told = UpdateAnswer::refusing(Vec::new(), &quote, offer().currency);
+    assert_eq!(
+        told.new_shipping_methods.unwrap()[0].identifier,
+        "boat",
+        "a refusal takes none away"
+    );
 }
 
 proptest! {

@@ -21,6 +21,8 @@ pub struct PaymentToken {
     pub(super) ephemeral_key: Vec<u8>,
     pub(super) key_hash: [u8; 32],
     pub(super) transaction: [u8; 32],
+    /// A hash, or nothing. What is signed says nowhere how long its parts are: with other lengths, bytes
+    /// could be moved between this, the transaction id and the data under one signature.
     pub(super) application_data: Vec<u8>,
     transaction_id: String,
 }
@@ -45,7 +47,7 @@ impl PaymentToken {
             ephemeral_key: base64(&header.ephemeral_public_key)?,
             key_hash: exact(base64(&header.public_key_hash)?)?,
             transaction: exact(hex(&header.transaction_id)?)?,
-            application_data: hex(header.application_data.as_deref().unwrap_or_default())?,
+            application_data: hash(header.application_data.as_deref().unwrap_or_default())?,
             transaction_id: header.transaction_id.to_ascii_lowercase(),
         };
         let enough = token.data.len() >= SHORTEST_DATA;
@@ -129,6 +131,11 @@ fn base64(text: &str) -> Result<Vec<u8>, TokenFault> {
 
 fn hex(text: &str) -> Result<Vec<u8>, TokenFault> {
     HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_no_hex| TokenFault::Format)
+}
+
+fn hash(text: &str) -> Result<Vec<u8>, TokenFault> {
+    let bytes = hex(text)?;
+    if matches!(bytes.len(), 0 | 32) { Ok(bytes) } else { Err(TokenFault::Format) }
 }
 
 fn exact(bytes: Vec<u8>) -> Result<[u8; 32], TokenFault> {

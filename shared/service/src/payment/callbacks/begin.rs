@@ -26,7 +26,8 @@ const LEASE: SignedDuration = SignedDuration::from_secs(45);
 const PSP_NEEDS: SignedDuration = SignedDuration::from_secs(2);
 
 /// The customer was shown another price.
-const PRICE_CHANGED: &str = "The price has changed. Please choose the delivery again.";
+const PRICE_CHANGED: &str =
+    "The price has changed. Please choose the delivery again, or close this and open it anew.";
 
 impl<S, Q, P, W, K, C, T> Callbacks<S, Q, P, W, K, C, T>
 where
@@ -56,7 +57,7 @@ where
         let contact = |name| paying.body.member(name);
         let errors = offer.missing(contact("billingContact"), contact("shippingContact"));
         if !errors.is_empty() {
-            return Ok(Err(Refusal { why: "contact_invalid", errors }));
+            return Ok(Err(Refusal { why: "contact_invalid", errors, chosen: None }));
         }
         let inputs = final_inputs(payment, paying);
         let priced = self.priced(payment, offer, &inputs, call.by(PSP_WITHIN - PSP_NEEDS)).await?;
@@ -149,7 +150,8 @@ fn final_inputs(payment: &Payment, paying: &Paying) -> Inputs {
     }
 }
 
-/// The quote that is paid: one that the customer was told (spec/payments §5, rule 2).
+/// The quote that is paid: one that the customer was told, and that the sheet shows (spec/payments §5,
+/// rule 2).
 fn mark<'p>(
     payment: &'p Payment,
     offer: &Offer,
@@ -165,9 +167,10 @@ fn mark<'p>(
             },
             PRICE_CHANGED,
         )],
+        chosen: Some(priced.inputs.clone()),
     };
     match &priced.came_to {
-        Ok(quote) => payment.told_as(quote).ok_or_else(changed),
-        Err(errors) => Err(Refusal { why: "choice", errors: errors.clone() }),
+        Ok(quote) => payment.told_as(quote, offer).ok_or_else(changed),
+        Err(errors) => Err(Refusal { why: "choice", errors: errors.clone(), chosen: None }),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use amb_protocol::apple_pay::Offer;
+use amb_protocol::apple_pay::{Line, LineType, Offer, Quote};
 use aws_lc_rs::digest;
 use data_encoding::BASE64;
 use minijinja::{AutoEscape, Environment, context};
@@ -34,25 +34,31 @@ where
     /// The page. Nothing of the request is in it.
     pub(super) async fn fallback(&self, payment: &Payment) -> Result<Reply, CallbackError> {
         let offer = self.offered(payment).await?;
+        let quote = self.issued(payment, &offer, 0).await?;
         let is_payable = payment.is_payable(self.clock.now());
-        let page =
-            page(&offer, is_payable).map_err(|fault| PortError::unreadable("the page", fault))?;
+        let page = page(&offer, &quote, is_payable)
+            .map_err(|fault| PortError::unreadable("the page", fault))?;
         Ok(Reply::new(Said::Page(page), "shown"))
     }
 }
 
-/// What was offered, and where else it can be paid: nobody is sent there to pay a second time.
-fn page(offer: &Offer, is_payable: bool) -> Result<String, minijinja::Error> {
+/// What was offered, line by line, and where else it can be paid: nobody is sent there to pay a second time.
+fn page(offer: &Offer, quote: &Quote, is_payable: bool) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_name| AutoEscape::Html);
     environment.add_template("page", PAGE)?;
-    let amount = |line: &amb_protocol::apple_pay::Line| line.amount.to_decimal(offer.currency);
-    let lines: Vec<_> = offer.lines.iter().map(|line| (line.label.clone(), amount(line))).collect();
+    let amount = |line: &Line| line.amount.to_decimal(offer.currency);
+    // What is not known yet counts for nothing in the total.
+    let shown = |line: &Line| match line.kind {
+        LineType::Final => amount(line),
+        LineType::Pending => "pending".to_owned(),
+    };
+    let lines: Vec<_> = quote.lines.iter().map(|line| (line.label.clone(), shown(line))).collect();
     environment.get_template("page")?.render(context! {
         style => minijinja::Value::from_safe_string(STYLE.to_owned()),
         merchant => offer.merchant_name.as_str(),
         currency => offer.currency.as_str(),
-        total => amount(&offer.total),
+        total => amount(&quote.total),
         lines,
         is_payable,
         checkout => offer.checkout_url.as_deref().filter(|_| is_payable),

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use amb_protocol::apple_pay::Inputs;
-
 use super::{
     ANSWER_WITHIN, Call, CallbackError, Callbacks, Reply, Said, TOLD_WITHIN, TRIES,
     decline::{decision, end_of},
@@ -98,8 +96,7 @@ where
             attempt.errors.clone_from(&errors);
         }
         if told == Told::Failure && errors.is_empty() {
-            // The sheet is gone with its choices: the next one begins with the offer.
-            payment.chosen = Inputs::default();
+            payment.close_sheet();
         }
         payment.enter(to, now);
         match to {

@@ -73,6 +73,7 @@ where
             attempt.told = Some(Told::Failure);
             attempt.result = Some(PspResult::InDoubt { why: Doubt::Ours, reference: None });
         }
+        payment.close_sheet();
         payment.enter(PaymentState::Unknown, now);
         payment.reschedule(now);
         let row = JournalRow {

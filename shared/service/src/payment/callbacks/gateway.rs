@@ -9,7 +9,7 @@
 //! commit               told, once and for ever; and only then the answer
 //! ```
 
-use amb_protocol::apple_pay::{GatewayAnswer, PayError, Region};
+use amb_protocol::apple_pay::{GatewayAnswer, Inputs, Offer, PayError, Region};
 use futures_util::future::try_join3;
 use jiff::Timestamp;
 
@@ -43,16 +43,18 @@ pub(super) struct Refusal {
     pub(super) why: &'static str,
     /// What the customer can correct.
     pub(super) errors: Vec<PayError>,
+    /// What the device says is chosen, where we had it otherwise: the sheet stays, and goes on from there.
+    pub(super) chosen: Option<Inputs>,
 }
 
 impl From<&'static str> for Refusal {
     fn from(why: &'static str) -> Self {
-        Self { why, errors: Vec::new() }
+        Self { why, errors: Vec::new(), chosen: None }
     }
 }
 
 impl Paying {
-    fn read(call: &Call<'_>, payment: &Payment) -> Result<Self, BodyFault> {
+    pub(super) fn read(call: &Call<'_>, payment: &Payment) -> Result<Self, BodyFault> {
         let mut body = Body::read(call.body, &payment.pointer.payment)?;
         let is_token = body.member("paymentToken").is_some_and(serde_json::Value::is_object);
         let token = body.token.take().filter(|_| is_token).ok_or(BodyFault::Token)?;
@@ -71,7 +73,7 @@ impl Paying {
 
     /// Where the cardholder lives, as far as an address check needs it.
     pub(super) fn billing(&self) -> Option<Region> {
-        self.body.region("billingContact")
+        self.body.member("billingContact").and_then(Region::whole)
     }
 
     /// The row with what is known of the token.
@@ -129,13 +131,13 @@ where
                     let reply = self.follow(call, payment, claim.attempt).await?;
                     return Ok(Reply { unknown, ..reply });
                 }
-                Some(_) => self.refuse(call, payment, &paying, REPLAY.into()),
+                Some(_) => self.refuse(call, payment, &offer, &paying, REPLAY.into()),
                 None => match self.begin(call, &payment, &offer, &mut paying).await? {
                     Ok(plan) => (plan, None),
                     Err(refusal) if refusal.why == EXHAUSTED => {
                         return Ok(Reply::gone().code(EXHAUSTED));
                     }
-                    Err(refusal) => self.refuse(call, payment, &paying, refusal),
+                    Err(refusal) => self.refuse(call, payment, &offer, &paying, refusal),
                 },
             };
             let plan = Plan { head: Some(head), ..plan };
@@ -184,10 +186,11 @@ where
         &self,
         call: &Call<'_>,
         mut payment: Payment,
+        offer: &Offer,
         paying: &Paying,
         refusal: Refusal,
     ) -> (Plan, Option<Reply>) {
-        let Refusal { why, errors } = refusal;
+        let Refusal { why, errors, chosen } = refusal;
         let row = call.row(JournalEvent::TokenRejected, &payment, self.clock.now());
         let row = JournalRow {
             attempt_no: None,
@@ -200,6 +203,13 @@ where
         let is_full = payment.updates >= Payment::MOST_UPDATES;
         let rows = if is_full { Vec::new() } else { vec![row] };
         payment.updates = payment.updates.saturating_add(1).min(Payment::MOST_UPDATES);
+        if errors.is_empty() {
+            payment.close_sheet();
+        } else if let Some(chosen) = chosen {
+            // The total on it stays as well, until an answer of ours changes it.
+            payment.shown = payment.on_sheet(offer).map(|mark| mark.seq);
+            payment.chosen = chosen;
+        }
         // A token of Apple's was refused for what may change, be it a clock: it has had its answer.
         let is_genuine = match &paying.checked {
             Some(Ok(_)) => true,

@@ -1,8 +1,10 @@
 //! What the customer's choices cost, by whoever says it (spec/payments §5).
 
+use std::borrow::Cow;
+
 use amb_protocol::apple_pay::{
     Inputs, Offer, PayError, PayErrorCode, PriceFault, Pricing, PricingFallback, Quote,
-    QuoteSource, price, read_price_answer,
+    QuoteSource, ShippingMethod, price, read_price_answer,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -50,7 +52,7 @@ where
             is_issued: false,
             why: None,
         };
-        let same = payment.quotes.iter().rev().find(|mark| mark.inputs == *inputs);
+        let same = payment.quotes.iter().rev().find(|mark| mark.is_for(inputs, offer));
         if let Some(same) = same {
             priced.came_to = Ok(self.issued(payment, offer, same.seq).await?);
             priced.is_issued = true;
@@ -61,10 +63,18 @@ where
             priced.came_to = price(offer, inputs, seq);
             return Ok(priced);
         };
-        let asked = self.ask(payment, offer, inputs, (url, seq), until).await?;
+        let methods = self.own_methods(payment, offer, inputs).await?;
+        let asked_for = match &methods {
+            Some(methods) => {
+                Cow::Owned(Offer { shipping_methods: methods.clone(), ..offer.clone() })
+            }
+            None => Cow::Borrowed(offer),
+        };
+        let asked = self.ask(payment, &asked_for, inputs, (url, seq), until).await?;
         let fault = match asked {
             Ok(quote) => {
-                priced.came_to = Ok(quote);
+                let shipping_methods = quote.shipping_methods.or(methods);
+                priced.came_to = Ok(Quote { shipping_methods, ..quote });
                 return Ok(priced);
             }
             Err(Unpriced::Refused(errors)) => {
@@ -79,7 +89,7 @@ where
             PricingFallback::LastQuote => {
                 let last = self.last_quote(payment, offer).await?;
                 let source = QuoteSource::FallbackLast;
-                Ok(Quote { seq, inputs: inputs.clone(), source, shipping_methods: None, ..last })
+                Ok(Quote { seq, inputs: inputs.clone(), source, ..last })
             }
             PricingFallback::Refuse => {
                 Err(vec![PayError::new(PayErrorCode::AddressUnserviceable, NOT_SERVED)])
@@ -122,19 +132,39 @@ where
         })
     }
 
-    /// What the customer was told last.
+    /// The ways of delivery that the customer chooses from, where the business told others than the
+    /// offer's: those told last, for the same place.
+    async fn own_methods(
+        &self,
+        payment: &Payment,
+        offer: &Offer,
+        inputs: &Inputs,
+    ) -> Result<Option<Vec<ShippingMethod>>, PortError> {
+        if !payment.has_told_methods() {
+            return Ok(None);
+        }
+        let shown = payment.on_sheet(offer).map_or(0, |mark| mark.seq);
+        let shown = self.issued(payment, offer, shown).await?;
+        Ok(shown.shipping_methods.filter(|_| shown.inputs.region == inputs.region))
+    }
+
+    /// The price of what is chosen so far, as the customer was told it.
     pub(super) async fn last_quote(
         &self,
         payment: &Payment,
         offer: &Offer,
     ) -> Result<Quote, PortError> {
-        let of_choice = payment.quotes.iter().rev().find(|mark| mark.inputs == payment.chosen);
-        let seq = of_choice.or(payment.quotes.last()).map_or(0, |mark| mark.seq);
-        self.issued(payment, offer, seq).await
+        let told = payment.of_choice(offer).or_else(|| payment.on_sheet(offer));
+        self.issued(payment, offer, told.map_or(0, |mark| mark.seq)).await
     }
 
     /// A quote of this number. Number 0 is the offer, and has no row.
-    async fn issued(&self, payment: &Payment, offer: &Offer, seq: u32) -> Result<Quote, PortError> {
+    pub(super) async fn issued(
+        &self,
+        payment: &Payment,
+        offer: &Offer,
+        seq: u32,
+    ) -> Result<Quote, PortError> {
         if seq > 0 {
             let found = self.store.quote(&payment.pointer, seq).await?;
             return found.ok_or_else(|| PortError::unreadable("Payments::quote", "it is gone"));
@@ -183,15 +213,55 @@ impl Payment {
         self.quotes.iter().map(|mark| mark.seq).max().map_or(1, |last| last + 1)
     }
 
-    /// The quote that the customer was told, if this price is one that they were told: for the same
-    /// choices, or to the same amounts (spec/payments §5, rule 2).
-    pub(super) fn told_as(&self, quote: &Quote) -> Option<&QuoteMark> {
+    /// The quote whose total the sheet shows: that of the answer given last. A sheet that has had no
+    /// answer shows what was chosen before this was kept, and else the offer.
+    pub(super) fn on_sheet(&self, offer: &Offer) -> Option<&QuoteMark> {
+        let shown = self.quotes.iter().find(|mark| Some(mark.seq) == self.shown);
+        shown.or_else(|| self.of_choice(offer)).or(self.quotes.last())
+    }
+
+    fn of_choice(&self, offer: &Offer) -> Option<&QuoteMark> {
+        self.quotes.iter().rev().find(|mark| mark.is_for(&self.chosen, offer))
+    }
+
+    /// The quote that is paid, if this price is what the sheet shows: another total that was told some
+    /// time is not enough (stricter than spec/payments §5, rule 2, since a sheet may have been closed and
+    /// opened again with other choices). Of several quotes to that total, the one with the same tax and
+    /// shipping, best for the same choices; none of those: the one that is shown, so that the books have
+    /// the parts that the customer read, which are those of its row.
+    pub(super) fn told_as(&self, quote: &Quote, offer: &Offer) -> Option<&QuoteMark> {
+        let shown = self.on_sheet(offer).filter(|mark| mark.total == quote.total.amount)?;
         let same = |mark: &&QuoteMark| {
             (mark.total, mark.tax, mark.shipping) == (quote.total.amount, quote.tax, quote.shipping)
         };
         let mut latest = self.quotes.iter().rev().filter(same);
-        let of_choice = latest.clone().find(|mark| mark.inputs == quote.inputs);
-        of_choice.or_else(|| latest.next())
+        let of_choice = latest.clone().find(|mark| mark.is_for(&quote.inputs, offer));
+        Some(of_choice.or_else(|| latest.next()).unwrap_or(shown))
+    }
+
+    /// A failure without anything to correct was told: the sheet is gone with its choices, and the next
+    /// one begins with the offer.
+    pub(super) fn close_sheet(&mut self) {
+        self.chosen = Inputs::default();
+    }
+
+    /// Whether a device was ever told other ways of delivery than the offer's: it keeps them until it is
+    /// told again.
+    pub(super) fn has_told_methods(&self) -> bool {
+        self.quotes.iter().any(|mark| mark.first_method.is_some())
+    }
+}
+
+impl QuoteMark {
+    /// Whether it is the price of these choices. The first way of delivery is chosen unless another is:
+    /// naming it, as a device does once it is paid, is no other choice.
+    fn is_for(&self, inputs: &Inputs, offer: &Offer) -> bool {
+        let offers = offer.first_shipping().map(|method| method.identifier.as_str());
+        let first = self.first_method.as_deref().or(offers);
+        let [own, other] = [&self.inputs, inputs].map(|of| of.shipping_method.as_deref().or(first));
+        own == other
+            && self.inputs.region == inputs.region
+            && self.inputs.payment_type == inputs.payment_type
     }
 }
 
@@ -204,5 +274,8 @@ pub(super) fn mark_of(quote: &Quote) -> QuoteMark {
         tax: quote.tax,
         shipping: quote.shipping,
         source: quote.source,
+        first_method: quote.shipping_methods.as_ref().map(|methods| {
+            methods.first().map(|method| method.identifier.clone()).unwrap_or_default()
+        }),
     }
 }

@@ -1,6 +1,8 @@
 //! The three endpoints that tell what a choice costs: kind of card, address, way of delivery.
 
-use amb_protocol::apple_pay::{Inputs, PayError, PayErrorCode, PaymentType, Quote, UpdateAnswer};
+use amb_protocol::apple_pay::{
+    Inputs, Offer, PayError, PayErrorCode, PaymentType, Quote, SheetMethod, UpdateAnswer,
+};
 use jiff::Timestamp;
 
 use super::{
@@ -55,10 +57,10 @@ where
             };
             let now = self.clock.now();
             let (plan, reply) = match &priced.came_to {
-                Ok(quote) => quoted(call, payment, &priced, quote, now),
+                Ok(quote) => quoted(call, payment, &offer, (&priced, quote), now),
                 Err(errors) => {
                     let last = self.last_quote(&payment, &offer).await?;
-                    refused(call, payment, &priced, errors, &last, now)
+                    refused(call, payment, &offer, (&priced, errors, &last), now)
                 }
             };
             let unmoved = plan.payment.clone();
@@ -103,12 +105,13 @@ fn row_of(call: &Call<'_>, payment: &Payment, inputs: &Inputs, now: Timestamp) -
 fn quoted(
     call: &Call<'_>,
     mut payment: Payment,
-    priced: &Priced,
-    quote: &Quote,
+    offer: &Offer,
+    (priced, quote): (&Priced, &Quote),
     now: Timestamp,
 ) -> (Plan, Reply) {
     payment.updates += 1;
     payment.chosen = priced.inputs.clone();
+    payment.shown = Some(quote.seq);
     let row = with_quote(row_of(call, &payment, &priced.inputs, now), quote);
     let mut rows = vec![JournalRow { decision: Some("quoted".to_owned()), ..row }];
     let mut quotes = Vec::new();
@@ -120,7 +123,7 @@ fn quoted(
         rows.push(JournalRow { error_class: priced.why.map(str::to_owned), ..issued });
     }
     let answer = UpdateAnswer::of(quote, payment.currency);
-    let reply = Reply::new(Said::Priced(shown(answer)), "quoted");
+    let reply = Reply::new(Said::Priced(shown(answer, &payment, offer)), "quoted");
     (Plan { quotes, ..Plan::of(payment, rows) }, reply)
 }
 
@@ -128,12 +131,12 @@ fn quoted(
 fn refused(
     call: &Call<'_>,
     mut payment: Payment,
-    priced: &Priced,
-    errors: &[PayError],
-    last: &Quote,
+    offer: &Offer,
+    (priced, errors, last): (&Priced, &[PayError], &Quote),
     now: Timestamp,
 ) -> (Plan, Reply) {
     payment.updates += 1;
+    payment.shown = Some(last.seq);
     let why = priced.why.unwrap_or("choice");
     let row = JournalRow {
         decision: Some("refused".to_owned()),
@@ -142,7 +145,8 @@ fn refused(
         ..with_quote(row_of(call, &payment, &priced.inputs, now), last)
     };
     let answer = UpdateAnswer::refusing(errors.to_vec(), last, payment.currency);
-    let reply = Reply::new(Said::Priced(shown(answer)), "refused").code(why);
+    let answer = shown(answer, &payment, offer);
+    let reply = Reply::new(Said::Priced(answer), "refused").code(why);
     (Plan::of(payment, vec![row]), reply)
 }
 
@@ -163,10 +167,16 @@ fn chosen(step: Step, body: &Body, payment: &Payment) -> Inputs {
     inputs
 }
 
-/// A list that is there has to have a line: a total alone is its own.
-fn shown(mut answer: UpdateAnswer) -> UpdateAnswer {
+/// A list that is there has to have a line: a total alone is its own. Ways of delivery that were told
+/// stay until others are: the offer's have to be told again.
+fn shown(mut answer: UpdateAnswer, payment: &Payment, offer: &Offer) -> UpdateAnswer {
     if answer.new_line_items.is_empty() {
         answer.new_line_items.push(answer.new_total.clone());
+    }
+    if answer.new_shipping_methods.is_none() && payment.has_told_methods() {
+        let methods = offer.shipping_methods.iter();
+        let methods = methods.map(|method| SheetMethod::of(method, payment.currency));
+        answer.new_shipping_methods = Some(methods.collect());
     }
     answer
 }

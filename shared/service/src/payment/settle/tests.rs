@@ -63,6 +63,7 @@ impl Desk {
             attempts: Vec::new(),
             quotes: Vec::new(),
             chosen: Inputs::default(),
+            shown: None,
             updates: 0,
             intent: None,
             sent_at: Some(now),

@@ -3,7 +3,7 @@
 
 use cms::content_info::ContentInfo;
 use cms::signed_data::{SignedData, SignerInfos};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use p256::ecdsa::Signature;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -221,6 +221,42 @@ fn p015_application_data_is_signed() {
     let mut added = plain.token();
     added["paymentData"]["header"]["applicationData"] = json!("00".repeat(32));
     assert_eq!(plain.fault(&added), Some(TokenFault::Signature));
+}
+
+#[test]
+fn p012_bytes_that_are_moved_under_one_signature_make_no_token_that_opens() {
+    for id in ["a01-valid-ber", "a04-valid-application-data"] {
+        let bench = Bench::with(id);
+        let token = bench.token();
+        let header = |name: &str| token["paymentData"]["header"][name].as_str().unwrap_or_default();
+        let data = token["paymentData"]["data"].as_str().unwrap().as_bytes();
+        let hex = |text: &str| HEXLOWER_PERMISSIVE.decode(text.as_bytes()).unwrap();
+        let own = hex(header("applicationData"));
+        // The data, the transaction id and what follows it, as they are signed: one behind the other.
+        let signed =
+            [BASE64.decode(data).unwrap(), hex(header("transactionId")), own.clone()].concat();
+        let mut others = 0;
+        for behind in (0..signed.len() - 32 - 17).filter(|behind| *behind != own.len()) {
+            let (rest, extra) = signed.split_at(signed.len() - behind);
+            let (data, transaction) = rest.split_at(rest.len() - 32);
+            let mut moved = token.clone();
+            let transaction = HEXLOWER.encode(transaction);
+            moved["transactionIdentifier"] = json!(transaction);
+            moved["paymentData"]["data"] = json!(BASE64.encode(data));
+            moved["paymentData"]["header"]["transactionId"] = json!(transaction);
+            moved["paymentData"]["header"]["applicationData"] = json!(HEXLOWER.encode(extra));
+            match PaymentToken::read(&moved.to_string()) {
+                Err(fault) => assert_eq!(fault, TokenFault::Format, "{id} {behind}"),
+                Ok(moved) => {
+                    others += 1;
+                    let merchant = bench.vector.merchant();
+                    let opened = decrypt(&moved, &bench.set.keys(merchant), merchant);
+                    assert_eq!(opened.err(), Some(TokenFault::Decrypt), "{id} {behind}");
+                }
+            }
+        }
+        assert_eq!(others, 1, "{id}: with and without a hash, and nothing in between");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the customer has to give beside the money.
 
-use amb_protocol::apple_pay::GatewayAnswer;
+use amb_protocol::apple_pay::{GatewayAnswer, Region};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -9,7 +9,10 @@ use super::world::{World, offer, paid, paying};
 use crate::{
     memory::PspFate,
     model::{DeclineClass, JournalEvent, PaymentState},
-    payment::capability::Step,
+    payment::{
+        callbacks::{Call, gateway::Paying},
+        capability::Step,
+    },
     port::Clock,
     service_key::ServiceKey,
 };
@@ -113,4 +116,26 @@ fn p016_whom_it_is_for_is_kept_sealed_once_it_is_paid_and_nothing_of_who_did_not
     assert_eq!(contacts["shippingContact"], sent["shippingContact"]);
     assert_eq!(contacts["billingContact"], sent["billingContact"]);
     assert_eq!(contacts["shippingMethod"], "std");
+}
+
+#[test]
+fn the_provider_gets_the_whole_postal_code_of_the_card_and_a_price_is_made_of_what_is_shown() {
+    let world = World::new();
+    let mut payment = paying("AA01");
+    payment["billingContact"] = json!({"countryCode": "gb", "postalCode": "SW1A 1AA",
+        "locality": "London", "addressLines": ["1 c4n4ry Street"]});
+    let body = world.body(&payment);
+    let call = Call {
+        payment: world.pointer.payment.as_str(),
+        capability: "",
+        step: Step::Gateway,
+        began: world.memory.now(),
+        id: "",
+        body: &body,
+    };
+    let billing = Paying::read(&call, &world.payment()).unwrap().billing().unwrap();
+    assert_eq!((billing.country.as_str(), billing.postal_code.as_str()), ("GB", "SW1A 1AA"));
+    assert!(!format!("{billing:?}").contains("c4n4ry"));
+    let shown = Region::of(&payment["billingContact"]).unwrap();
+    assert_eq!(shown.postal_code, "SW1A");
 }

@@ -35,6 +35,25 @@ fn p027_the_page_shows_the_offer_and_nothing_can_be_written_into_it() {
 }
 
 #[test]
+fn the_lines_of_the_page_make_its_total() {
+    let mut taxed = offer();
+    taxed["pricing"]["taxes"] = json!([{"country": null, "label": "Tax", "percent": "10"}]);
+    taxed["lines"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"label": "By weight", "amount": 777, "type": "pending"}));
+    taxed["total"]["amount"] = json!(6989);
+    let world = World::of(taxed, Duration::ZERO);
+    let Said::Page(page) = world.call(Step::Fallback, &json!({})).said else { panic!() };
+    for (label, amount) in
+        [("Desk", "59.00"), ("By weight", "pending"), ("Standard", "4.99"), ("Tax", "5.90")]
+    {
+        assert!(page.contains(&format!("{label}</th><td>{amount}</td>")), "{label}: {page}");
+    }
+    assert!(page.contains("<td>69.89 USD</td>") && !page.contains("7.77"), "{page}");
+}
+
+#[test]
 fn the_page_leads_to_the_shop_while_the_payment_can_be_paid_and_not_after() {
     let mut with_shop = offer();
     with_shop["checkoutUrl"] = json!("https://shop.example.com/pay?order=1&\"x\"");

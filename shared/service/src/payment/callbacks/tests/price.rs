@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::world::{World, offer, paid, paying, priced};
 use crate::{
-    model::MerchantSettings,
+    model::{JournalEvent, MerchantSettings},
     payment::capability::Step,
     port::{PriceAnswer, PriceError},
 };
@@ -118,4 +118,89 @@ fn a_business_may_say_what_the_customer_has_to_correct() {
     let told = priced(&world.call(Step::ShippingMethod, &express()));
     assert_eq!(told.errors[0].message, "We do not deliver there");
     assert_eq!(told.new_total.amount, "63.99");
+}
+
+/// Where [`paying`] has it sent, before it is paid.
+fn home() -> Value {
+    json!({"shippingContact": {"countryCode": "us", "administrativeArea": "OR", "postalCode": "97477"}})
+}
+
+fn far() -> Value {
+    json!({"shippingContact": {"countryCode": "us", "administrativeArea": "CA", "postalCode": "95014"}})
+}
+
+#[test]
+fn the_first_way_of_delivery_is_no_other_choice_when_the_device_names_it() {
+    let world = world("refuse");
+    answers(&world, &json!({"newTotal": {"amount": "70.00"}}));
+    assert_eq!(priced(&world.call(Step::ShippingContact, &home())).new_total.amount, "70.00");
+    // The server hangs from now on: nothing is left to be asked.
+    let named = json!({"shippingMethod": {"identifier": "std"}});
+    assert_eq!(priced(&world.call(Step::ShippingMethod, &named)).new_total.amount, "70.00");
+    assert_eq!(paid(&world.call(Step::Gateway, &paying("AA01"))).errors, []);
+    assert_eq!((world.held(), world.payment().quotes.len()), (7000, 2));
+    let calls = world.memory.world().faults.calls.clone();
+    assert_eq!(calls.iter().filter(|call| **call == "PriceSource::price").count(), 1);
+}
+
+#[test]
+fn another_split_of_the_total_that_is_shown_is_paid_as_it_was_shown() {
+    let world = world("refuse");
+    answers(&world, &json!({"newTotal": {"amount": "70.00"}, "tax": "5.00"}));
+    world.call(Step::ShippingContact, &far());
+    answers(&world, &json!({"newTotal": {"amount": "70.00"}, "tax": "1.00"}));
+    assert_eq!(paid(&world.call(Step::Gateway, &paying("AA01"))).errors, []);
+    assert_eq!(world.held(), 7000);
+    let row = world.rows().into_iter().find(|row| row.event_type == JournalEvent::Claimed).unwrap();
+    assert_eq!((row.quote_seq, row.tax_minor.map(|tax| tax.get())), (Some(1), Some(500)));
+}
+
+#[test]
+fn of_equal_totals_the_one_with_the_same_parts_is_in_the_books() {
+    let world = world("refuse");
+    for tax in ["5.00", "1.00"] {
+        answers(&world, &json!({"newTotal": {"amount": "70.00"}, "tax": tax}));
+    }
+    world.call(Step::ShippingContact, &home());
+    world.call(Step::ShippingContact, &far());
+    assert_eq!(paid(&world.call(Step::Gateway, &paying("AA01"))).errors, []);
+    let row = world.rows().into_iter().find(|row| row.event_type == JournalEvent::Claimed).unwrap();
+    assert_eq!((row.quote_seq, row.tax_minor.map(|tax| tax.get())), (Some(1), Some(500)));
+}
+
+#[test]
+fn ways_of_delivery_that_were_told_are_told_with_every_answer_and_changed_back() {
+    let world = world("static");
+    let told = |step, payment: &Value| {
+        let methods = priced(&world.call(step, payment)).new_shipping_methods;
+        methods.map(|methods| methods.into_iter().map(|method| method.identifier).collect())
+    };
+    let list = |names: [&str; 2]| Some(names.map(str::to_owned).to_vec());
+    answers(&world, &json!({"newTotal": {"amount": "63.99"}}));
+    assert_eq!(told(Step::PaymentMethod, &json!({"paymentMethod": {"type": "debit"}})), None);
+    answers(
+        &world,
+        &json!({"newTotal": {"amount": "59.00"}, "newShippingMethods": [
+            {"identifier": "slow", "label": "Slow", "amount": "0.00"},
+            {"identifier": "fast", "label": "Fast", "amount": "5.00"}]}),
+    );
+    let own = || list(["slow", "fast"]);
+    assert_eq!(told(Step::ShippingContact, &home()), own());
+    // The business says only what is new.
+    let fast = json!({"shippingMethod": {"identifier": "fast"}});
+    answers(&world, &json!({"newTotal": {"amount": "64.00"}}));
+    assert_eq!(told(Step::ShippingMethod, &fast), own());
+    let row = world.rows().pop().unwrap();
+    assert_eq!(row.shipping_minor.map(|shipping| shipping.get()), Some(500));
+    // A refusal takes nothing away, and elsewhere there are those of the offer again.
+    answers(&world, &json!({"errors": [{"code": "addressUnserviceable", "message": "No"}]}));
+    assert_eq!(told(Step::ShippingContact, &far()), own());
+    answers(&world, &json!({"newTotal": {"amount": "80.00"}}));
+    assert_eq!(told(Step::ShippingContact, &far()), list(["std", "exp"]));
+    assert_eq!(told(Step::ShippingContact, &home()), own(), "as it was issued");
+    // And it is paid without being asked for again.
+    let mut paying = paying("AA01");
+    paying["shippingMethod"]["identifier"] = json!("fast");
+    assert_eq!(paid(&world.call(Step::Gateway, &paying)).errors, []);
+    assert_eq!(world.held(), 6400);
 }

@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeSet, future::Future, pin::Pin};
 
-use amb_protocol::apple_pay::GatewayAnswer;
+use amb_protocol::apple_pay::{GatewayAnswer, Inputs};
+use serde_json::{Value, json};
 
-use super::world::{World, paid, paying};
+use super::world::{World, paid, paying, priced};
 use crate::{
     memory::begin,
-    model::{JournalEvent, PaymentState, Told},
+    model::{JournalEvent, Payment, PaymentState, Told},
     payment::{
         callbacks::{CallbackError, Reply},
         capability::Step,
@@ -120,6 +121,9 @@ fn f115_a_leader_that_is_overtaken_tells_what_was_told_and_keeps_its_approval() 
     while !world.memory.world().faults.calls.contains(&"Psp::authorize") {
         assert!(step(&world, &mut first, 1).is_none());
     }
+    let chosen = Inputs { shipping_method: Some("exp".to_owned()), ..Inputs::default() };
+    let left = Payment { chosen, ..world.payment() };
+    world.memory.world().book.payments.insert(world.pointer.clone(), left);
     // The follower's time runs out while the leader stands still.
     let mut second = started(&world, "AA01");
     let told = step(&world, &mut second, 500).unwrap();
@@ -127,8 +131,44 @@ fn f115_a_leader_that_is_overtaken_tells_what_was_told_and_keeps_its_approval() 
     assert_eq!(step(&world, &mut first, 500), Some(told));
     let payment = world.payment();
     assert_eq!(payment.state, PaymentState::Unknown);
+    assert_eq!(payment.chosen, Inputs::default(), "the sheet is gone");
     let result = payment.live().unwrap().result.as_ref().unwrap();
     assert_eq!(result.reference(), Some(format!("psp-{}-1", world.pointer.payment).as_str()));
     assert_eq!(world.rows().last().unwrap().decision.as_deref(), Some("approved_late"));
     assert_eq!((world.asked(), world.held()), (1, 6399));
+}
+
+#[test]
+fn of_two_updates_at_once_the_later_answer_is_what_is_shown_and_has_both_choices() {
+    let card = json!({"paymentMethod": {"type": "credit"}});
+    let contact = json!({"shippingContact":
+        {"countryCode": "us", "administrativeArea": "CA", "postalCode": "95014"}});
+    let both: [(Step, &Value); 2] =
+        [(Step::PaymentMethod, &card), (Step::ShippingContact, &contact)];
+    for calls in 1..30 {
+        let world = World::new();
+        let [mut first, mut second] =
+            both.map(|(step, said)| Box::pin(world.serve(step, world.body(said))) as Running<'_>);
+        let go = |running: &mut Running<'_>, calls: usize| {
+            {
+                let faults = &mut world.memory.world().faults;
+                faults.frozen_at = Some(faults.calls.len() + calls);
+            }
+            begin(running)
+        };
+        let early = go(&mut first, calls);
+        let other = go(&mut second, 200).expect("it is answered").unwrap();
+        let last = match early {
+            Some(_) => other,
+            None => go(&mut first, 200).expect("it is answered").unwrap(),
+        };
+        drop((first, second));
+        assert_eq!(priced(&last).new_total.amount, "70.89", "{calls}");
+        let mut paying = paying("AA01");
+        paying["shippingContact"]["administrativeArea"] = json!("CA");
+        paying["shippingContact"]["postalCode"] = json!("95014");
+        world.memory.world().faults.frozen_at = None;
+        assert_eq!(paid(&world.call(Step::Gateway, &paying)), GatewayAnswer::success(), "{calls}");
+        assert_eq!(world.held(), 7089);
+    }
 }

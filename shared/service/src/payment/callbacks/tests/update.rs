@@ -1,6 +1,6 @@
 //! What a choice costs.
 
-use amb_protocol::apple_pay::PayErrorCode;
+use amb_protocol::apple_pay::{Inputs, PayErrorCode};
 use serde_json::{Value, json};
 
 use super::world::{World, offer, paying, priced};
@@ -201,4 +201,134 @@ fn a_sheet_after_a_declined_one_begins_with_the_offer() {
         first.new_total.amount, "63.99",
         "nobody is taxed for the address of the last sheet"
     );
+}
+
+fn pay_by(
+    world: &World,
+    token: &str,
+    identifier: &str,
+) -> (Vec<PayErrorCode>, Option<&'static str>) {
+    let mut paying = paying(token);
+    paying["shippingMethod"]["identifier"] = json!(identifier);
+    let reply = world.call(Step::Gateway, &paying);
+    let errors = super::world::paid(&reply).errors;
+    (errors.iter().map(|error| error.code).collect(), reply.code)
+}
+
+const CHANGED: ([PayErrorCode; 1], Option<&str>) =
+    ([PayErrorCode::ShippingContactInvalid], Some("price_changed"));
+
+fn is_changed(world: &World, token: &str, identifier: &str) -> bool {
+    let asked = world.asked();
+    let (errors, code) = pay_by(world, token, identifier);
+    assert_eq!(world.asked(), asked, "nobody asks the provider for a price that is not shown");
+    (errors.as_slice(), code) == (CHANGED.0.as_slice(), CHANGED.1)
+}
+
+#[test]
+fn a_sheet_that_was_closed_does_not_choose_for_the_next_one() {
+    let world = World::new();
+    assert_eq!(total(&world, Step::ShippingMethod, &method("exp")), "74.00");
+    // The customer closes it: nobody is called. The next sheet has the first way of delivery.
+    let debit = json!({"paymentMethod": {"type": "debit"}});
+    assert_eq!(total(&world, Step::PaymentMethod, &debit), "74.00");
+    assert!(is_changed(&world, "AA01", "std"), "74.00 is shown and 63.99 would be held");
+    assert!(is_changed(&world, "AA02", "std"), "it is shown still");
+    // The sheet stays, and goes on from what the device says.
+    assert_eq!(total(&world, Step::ShippingMethod, &method("std")), "63.99");
+    assert_eq!(pay_by(&world, "AA03", "std"), (Vec::new(), None));
+    assert_eq!((world.payment().state, world.held()), (PaymentState::Authorized, 6399));
+}
+
+#[test]
+fn a_sheet_that_is_opened_again_after_a_price_that_changed_begins_with_what_the_device_has() {
+    let world = World::new();
+    world.call(Step::ShippingMethod, &method("exp"));
+    assert!(is_changed(&world, "AA01", "std"));
+    let debit = json!({"paymentMethod": {"type": "debit"}});
+    assert_eq!(total(&world, Step::PaymentMethod, &debit), "63.99");
+    assert_eq!(pay_by(&world, "AA02", "std"), (Vec::new(), None));
+    assert_eq!(world.held(), 6399);
+}
+
+#[test]
+fn a_price_that_changed_keeps_the_address_and_the_card_that_the_sheet_has() {
+    let world = World::new();
+    let taxed = |identifier: &str, token: &str| {
+        let mut paying = paying(token);
+        paying["shippingMethod"]["identifier"] = json!(identifier);
+        paying["shippingContact"] = contact("us", "CA")["shippingContact"].clone();
+        paying
+    };
+    world.call(Step::PaymentMethod, &json!({"paymentMethod": {"type": "credit"}}));
+    assert_eq!(total(&world, Step::ShippingContact, &contact("us", "CA")), "70.89");
+    let reply = world.call(Step::Gateway, &taxed("exp", "AA01"));
+    assert_eq!(reply.code, Some("price_changed"));
+    assert_eq!(total(&world, Step::ShippingMethod, &method("exp")), "80.90");
+    let reply = world.call(Step::Gateway, &taxed("exp", "AA02"));
+    assert_eq!((super::world::paid(&reply).errors, world.held()), (Vec::new(), 8090));
+}
+
+#[test]
+fn what_was_answered_last_counts_and_not_what_was_issued_last() {
+    let world = World::new();
+    world.call(Step::ShippingMethod, &method("exp"));
+    // The number of the first quote again.
+    assert_eq!(total(&world, Step::ShippingMethod, &method("std")), "63.99");
+    assert_eq!((world.payment().shown, world.payment().quotes.len()), (Some(0), 2));
+    assert!(is_changed(&world, "AA01", "exp"));
+    // An answer that refuses has a total as well, and that is what is shown then.
+    let world = World::new();
+    world.call(Step::ShippingMethod, &method("exp"));
+    let refused = priced(&world.call(Step::ShippingMethod, &method("none")));
+    assert_eq!((refused.new_total.amount.as_str(), world.payment().shown), ("74.00", Some(1)));
+    assert_eq!(pay_by(&world, "AA01", "exp"), (Vec::new(), None));
+}
+
+#[test]
+fn a_row_from_before_this_was_kept_shows_what_was_chosen_last() {
+    let world = World::new();
+    world.call(Step::ShippingMethod, &method("exp"));
+    world.call(Step::ShippingContact, &contact("us", "OR"));
+    let old = Payment { shown: None, ..world.payment() };
+    assert!(!serde_json::to_string(&old).unwrap().contains("shown"));
+    world.memory.world().book.payments.insert(world.pointer.clone(), old);
+    assert!(is_changed(&world, "AA01", "std"), "74.00 is shown");
+    assert!(is_changed(&world, "AA02", "std"), "and stays so");
+    assert_eq!(pay_by(&world, "AA03", "exp"), (Vec::new(), None));
+}
+
+#[test]
+fn a_failure_without_anything_to_correct_ends_the_choices() {
+    type Fail = fn(&World);
+    let fails: [(&str, Fail); 3] = [
+        ("not Apple's", |world| {
+            let mut bad = paying("AA01");
+            bad["paymentToken"]["paymentData"]["signature"] = json!("bad");
+            world.call(Step::Gateway, &bad);
+        }),
+        ("stale", |world| {
+            let mut stale = paying("AA01");
+            stale["paymentToken"]["paymentData"]["signedAt"] = json!(1);
+            world.call(Step::Gateway, &stale);
+        }),
+        ("another's token", |world| {
+            world.another(super::world::TENANT).pay("AA01");
+            world.call(Step::Gateway, &paying("AA01"));
+        }),
+    ];
+    for (why, fail) in fails {
+        let world = World::new();
+        world.call(Step::ShippingMethod, &method("exp"));
+        fail(&world);
+        assert_eq!(world.payment().chosen, Inputs::default(), "{why}");
+        let debit = json!({"paymentMethod": {"type": "debit"}});
+        assert_eq!(total(&world, Step::PaymentMethod, &debit), "63.99", "{why}");
+    }
+    // What can be corrected leaves them: the sheet stays.
+    let world = World::new();
+    world.call(Step::ShippingMethod, &method("exp"));
+    world.memory.world().psp.fates.push_back(PspFate::Decline(DeclineClass::AvsPostal));
+    assert_eq!(pay_by(&world, "AA01", "exp").0, [PayErrorCode::BillingContactInvalid]);
+    assert_eq!(world.payment().chosen.shipping_method.as_deref(), Some("exp"));
 }
