@@ -52,7 +52,7 @@ where
     X: Exports,
     C: Clock + Entropy,
 {
-    match Ask::read(event)? {
+    match Ask::read(event).inspect_err(|fault| refused(event, fault))? {
         Ask::Days(scope) => days(finance, clock, until, &scope).await,
         Ask::Report { tenant, merchant, form, key } => {
             let began = clock.now();
@@ -75,6 +75,13 @@ where
             }
         }
     }
+}
+
+/// Nobody waits for an answer about a file that was dropped, or at night: only this line tells.
+fn refused(event: &Value, fault: &AskFault) {
+    let is_report = event.get("detail").is_some() || event.get("report").is_some();
+    let line = stage(if is_report { "matching" } else { "export" });
+    line.outcome("failed").error(fault).emit();
 }
 
 async fn days<S, X, C>(

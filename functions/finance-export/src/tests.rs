@@ -8,6 +8,7 @@ use amb_service::{
     payment::journal,
     port::{ChainRows, PaymentChange},
 };
+use amb_support::logs::captured;
 use jiff::SignedDuration;
 use std::{fs, path::Path};
 
@@ -49,6 +50,24 @@ fn a_report_that_is_dropped_into_the_bucket_says_by_its_place_whose_it_is() {
     ] {
         event["detail"]["object"]["key"] = odd.into();
         assert!(Ask::read(&event).is_err(), "{odd}");
+    }
+}
+
+#[test]
+fn what_is_asked_for_in_vain_is_a_line_among_the_failures() {
+    let world = Memory::new(2);
+    let finance = Finance::new(world.clone(), world.clone(), world.clone());
+    let mut dropped = sample("dropped-report.json");
+    let key = dropped["detail"]["object"]["key"].as_str().unwrap().to_owned();
+    dropped["detail"]["object"]["key"] = key.replace(".csv", " (1).csv").into();
+    for (event, its) in [(dropped, "matching"), (json!({"day": "yesterday"}), "export")] {
+        let (answered, lines) = captured("finance-export", world.clone(), || {
+            drive(answer(&finance, &world, Timestamp::MAX, &event)).unwrap()
+        });
+        assert!(matches!(answered, Err(Failed::Ask(_))));
+        let line: Value = serde_json::from_str(&lines[0]).unwrap();
+        assert_eq!((&line["Stage"], &line["Outcome"]), (&its.into(), &"failed".into()), "{line}");
+        assert!(line["error"].as_str().is_some_and(|error| !error.is_empty()), "{line}");
     }
 }
 
