@@ -65,7 +65,7 @@ pub(super) fn line(
     let id = [whose, names[1].unwrap_or_default(), word, batch.unwrap_or_default()].join("/");
     Ok(ReportLine {
         line: cells.line,
-        id: if names[0].is_none() { counted(id, own) } else { id },
+        id: if names[0].is_none() { counted(&id, own) } else { id },
         account: Some(account.to_owned()),
         kind: kind(word),
         word: word.to_owned(),
@@ -84,8 +84,8 @@ pub(super) fn line(
 
 /// A line of Adyen's own has no reference. What it says names it, and which of those that say the same
 /// it is: its place in the file is another one each time that the batch is asked for.
-fn counted(id: String, own: &mut BTreeMap<String, u64>) -> String {
-    let count = own.entry(id.clone()).or_default();
+fn counted(id: &str, own: &mut BTreeMap<String, u64>) -> String {
+    let count = own.entry(id.to_owned()).or_default();
     *count += 1;
     format!("{id}/{count}")
 }

@@ -287,7 +287,7 @@ fn a_report_of_more_lines_than_are_written_at_once_is_written_down_whole_and_onc
     let shop = Shop::new(49);
     let payment = shop.sale(10_000);
     let fee = |no| stripe_line(&format!("txn_{no}"), "fee", ["-1.00", "0.00", "-1.00"], None);
-    let mut lines: Vec<_> = (0..LINES + 1).map(fee).collect();
+    let mut lines: Vec<_> = (0..=LINES).map(fee).collect();
     // What was taken back is added up from the first lines to the last.
     let dispute = |id, part: &str| stripe_line(id, "dispute", [part, "0.00", part], Some(&payment));
     lines.insert(0, dispute("txn_a", "-40.00"));
