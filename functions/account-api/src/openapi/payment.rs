@@ -89,7 +89,7 @@ pub(crate) struct ReplacePsp {
 pub(crate) struct ReplaceCapture {
     #[schema(value_type = CaptureWord)]
     when: Value,
-    /// `acknowledged`: after so many minutes, when nothing tells what the customer saw.
+    /// `acknowledged`: after so many minutes, when nothing tells what the customer saw; fewer than 15 count as 15.
     #[schema(minimum = 1, maximum = 10_080, default = 15)]
     after_minutes: Option<u16>,
 }

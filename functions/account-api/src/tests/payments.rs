@@ -92,6 +92,7 @@ fn keep_payment(world: &World, business: &str, id: &str, state: PaymentState) {
             quote: 0,
             amount,
             begun_at: now,
+            reply_before: None,
             lease_until: now,
             told: Some(Told::Success),
             errors: Vec::new(),

@@ -78,7 +78,7 @@ pub(crate) struct CaptureView {
     /// `acknowledged`: once the customer saw the right thing; `manual`: when it is asked for.
     #[cfg_attr(test, schema(value_type = crate::openapi::CaptureWord))]
     when: &'static str,
-    /// `acknowledged`: after so many minutes, when nothing tells what the customer saw.
+    /// `acknowledged`: after so many minutes, when nothing tells what the customer saw; fewer than 15 count as 15.
     #[serde(skip_serializing_if = "Option::is_none")]
     after_minutes: Option<u16>,
 }

@@ -18,6 +18,11 @@ pub(super) const STUCK_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// What the customer saw differently is decided by a person within this time, or let go.
 pub(super) const MISMATCH_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
+/// A device has this long to say what it showed, whatever the policy says: the host that began the
+/// attempt may be five minutes slow and the one that captures five fast (spec/payments §4.6), and what
+/// is left is still longer than a device takes.
+const HEARD_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+
 impl Payment {
     /// Says when the settling worker has to look at it next: whoever changes a payment calls this last.
     pub fn reschedule(&mut self, now: Timestamp) {
@@ -74,7 +79,7 @@ impl Payment {
     /// When it is captured without any acknowledgement.
     pub(super) fn capture_by(&self, after_minutes: u16) -> Timestamp {
         let begun_at = self.live().map_or(self.created_at, |attempt| attempt.begun_at);
-        begun_at + SignedDuration::from_mins(i64::from(after_minutes))
+        begun_at + SignedDuration::from_mins(i64::from(after_minutes)).max(HEARD_WITHIN)
     }
 
     /// The provider was asked for something that has not ended, as far as we know.

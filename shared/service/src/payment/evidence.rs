@@ -4,7 +4,6 @@ use amb_protocol::{
     id::{BusinessId, OpaqueId},
     money::Minor,
 };
-use jiff::Timestamp;
 
 use crate::{
     model::{Payment, PaymentPointer, PaymentReply, Seen, Tracking},
@@ -78,14 +77,27 @@ impl Payment {
     /// A total that cannot be read says nothing: the reply or the time has to.
     fn seen(&self) -> Option<(Option<Minor>, Option<&Seen>)> {
         self.live()?;
-        let tracking = self.tracking.as_ref().filter(|tracking| self.is_of_live(tracking.at));
-        let reply = self.reply.as_ref().filter(|reply| self.is_of_live(reply.at));
+        let tracking = self.tracking.as_ref().filter(|tracking| self.tracks_live(tracking));
+        let reply = self.reply.as_ref().filter(|reply| self.answers_live(reply));
         Some((tracking.and_then(|tracking| tracking.total), reply))
     }
 
-    /// Whether what was seen then is of the live attempt.
-    fn is_of_live(&self, at: Timestamp) -> bool {
-        self.live().is_none_or(|attempt| attempt.begun_at <= at)
+    /// The number of the live attempt; 0: there is none yet.
+    pub(super) fn attempt_no(&self) -> u32 {
+        u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether order tracking came after the live attempt began. It is counted, not timed: the clocks of
+    /// whoever wrote down the one and the other may differ by minutes, and a denial would be lost. Where
+    /// nobody counted, it is.
+    fn tracks_live(&self, tracking: &Tracking) -> bool {
+        tracking.attempts.is_none_or(|attempts| attempts == self.attempt_no())
+    }
+
+    /// The same of a reply, which is in a row of its own: the live attempt began with this one known, or
+    /// it is another. One that came while it began is taken for its own: it may deny.
+    fn answers_live(&self, reply: &Seen) -> bool {
+        self.live().is_none_or(|attempt| attempt.reply_before.as_ref() != Some(reply))
     }
 
     /// Whether order tracking takes the place of what was kept of it: the first call stands, unless it
@@ -97,7 +109,7 @@ impl Payment {
             Some(_) => Weight::Assent,
             None => Weight::Nothing,
         };
-        let of = |tracking: &Tracking| (self.is_of_live(tracking.at), weight(tracking));
+        let of = |tracking: &Tracking| (self.tracks_live(tracking), weight(tracking));
         self.tracking.as_ref().is_none_or(|kept| of(tracking) > of(kept))
     }
 
@@ -108,7 +120,7 @@ impl Payment {
             reply if reply.affirms() => Weight::Assent,
             _ => Weight::Nothing,
         };
-        let of = |reply: &Seen| (self.is_of_live(reply.at), weight(reply));
+        let of = |reply: &Seen| (self.answers_live(reply), weight(reply));
         self.reply.as_ref().is_none_or(|kept| of(reply) > of(kept))
     }
 }

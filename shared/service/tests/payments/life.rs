@@ -155,7 +155,7 @@ impl Life {
 
 /// Now and then a process has a clock that is wrong by up to five minutes.
 fn skew(dice: &mut Dice) -> SignedDuration {
-    let seconds = if dice.percent(5) { dice.below(601) } else { 300 };
+    let seconds = if dice.percent(20) { dice.below(601) } else { 300 };
     SignedDuration::from_secs(i64::try_from(seconds).unwrap() - 300)
 }
 

@@ -218,17 +218,20 @@ fn evidence(shop: &Shop, world: &World, payment: &Payment, found: &mut Vec<Strin
     if is_kept && reply != payment.weighed_reply.as_ref() {
         found.push(format!("evidence: {reply:?} is not weighed"));
     }
-    let Some((attempt, before)) = shop.denied.get(&payment.pointer) else { return };
-    let rows = world.book.journal.values().flatten();
-    let rows = rows.filter(|row| row.payment_id.as_ref() == Some(&payment.pointer.payment));
-    let captured = rows.skip(*before).filter(|row| {
-        let is_its = row.attempt_no == Some(*attempt);
-        is_its && row.event_type == JournalEvent::CaptureRequested && row.ack.is_some()
-    });
-    if captured.count() > 0 {
-        found.push(
-            "denial: captured by itself although the customer saw no such payment".to_owned(),
-        );
+    for ((_, attempt), before) in
+        shop.denied.iter().filter(|((pointer, _), _)| *pointer == payment.pointer)
+    {
+        let rows = world.book.journal.values().flatten();
+        let rows = rows.filter(|row| row.payment_id.as_ref() == Some(&payment.pointer.payment));
+        let captured = rows.skip(*before).filter(|row| {
+            let is_its = row.attempt_no == Some(*attempt);
+            is_its && row.event_type == JournalEvent::CaptureRequested && row.ack.is_some()
+        });
+        if captured.count() > 0 {
+            found.push(
+                "denial: captured by itself although the customer saw no such payment".to_owned(),
+            );
+        }
     }
 }
 

@@ -65,6 +65,16 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two totals differ", script: two_totals, ends: PaymentState::Voided },
     Scenario { name: "a wrong clock", script: wrong_clock, ends: PaymentState::Captured },
     Scenario {
+        name: "a denial under wrong clocks",
+        script: |shop| denied_under_wrong_clocks(shop, false),
+        ends: PaymentState::Voided,
+    },
+    Scenario {
+        name: "another total under wrong clocks",
+        script: |shop| denied_under_wrong_clocks(shop, true),
+        ends: PaymentState::Voided,
+    },
+    Scenario {
         name: "captured in part, refunded",
         script: part_and_refund,
         ends: PaymentState::Refunded,
@@ -84,6 +94,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "the provider takes a void, and nobody tells how it ended",
         script: taken_void,
+        ends: PaymentState::Voided,
+    },
+    Scenario {
+        name: "a hold runs out at the provider",
+        script: held_for_too_long,
         ends: PaymentState::Voided,
     },
     Scenario {
@@ -232,6 +247,28 @@ fn wrong_clock(shop: &mut Shop) {
     shop.settle();
 }
 
+/// The callback's process is five minutes early, whoever keeps what the customer saw five minutes late;
+/// what was seen of the attempt before lies between the two.
+fn denied_under_wrong_clocks(shop: &mut Shop, is_tracked: bool) {
+    let number = shop.ask(ACKNOWLEDGED);
+    shop.world.world().psp.fates.push_back(PspFate::Decline(DeclineClass::Generic));
+    if !pay(shop, number) {
+        shop.reply(number, "paymentNotCompleted");
+        shop.settle();
+        shop.skew = SignedDuration::from_mins(5);
+        if pay(shop, number) {
+            shop.skew = SignedDuration::from_mins(-5);
+            if is_tracked {
+                shop.track(number, 100);
+            } else {
+                shop.reply(number, "paymentNotCompleted");
+            }
+        }
+        shop.skew = SignedDuration::ZERO;
+    }
+    shop.settle();
+}
+
 fn part_and_refund(shop: &mut Shop) {
     let number = shop.ask(CapturePolicy::Manual);
     pay(shop, number);
@@ -249,6 +286,16 @@ fn let_go(shop: &mut Shop) {
     pay(shop, number);
     shop.settle();
     shop.void(number);
+    shop.settle();
+}
+
+fn held_for_too_long(shop: &mut Shop) {
+    let number = shop.ask(CapturePolicy::Manual);
+    pay(shop, number);
+    shop.settle();
+    shop.wait(SignedDuration::from_hours(7 * 24));
+    shop.run_out(number);
+    shop.sweep();
     shop.settle();
 }
 

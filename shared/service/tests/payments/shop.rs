@@ -89,9 +89,9 @@ pub(crate) struct Shop {
     pub(crate) payments: Vec<PaymentPointer>,
     /// By payment and token.
     pub(crate) heard: BTreeMap<(PaymentPointer, String), Heard>,
-    /// Payments whose customer saw something else, before anybody began to capture: of which attempt,
-    /// and behind how many of the payment's rows.
-    pub(crate) denied: BTreeMap<PaymentPointer, (u32, usize)>,
+    /// Attempts whose customer saw something else, before anybody began to capture: behind how many of
+    /// the payment's rows.
+    pub(crate) denied: BTreeMap<(PaymentPointer, u32), usize>,
     pub(crate) faults_met: usize,
     /// How wrong the clock is of whoever serves the next device.
     pub(crate) skew: SignedDuration,
@@ -100,6 +100,7 @@ pub(crate) struct Shop {
     /// By payment and token.
     pub(crate) sent: BTreeMap<(PaymentPointer, String), Sent>,
     tokens: u64,
+    replies: i64,
     key: ServiceKey,
 }
 
@@ -119,6 +120,7 @@ impl Shop {
             sheets: BTreeMap::new(),
             sent: BTreeMap::new(),
             tokens: 0,
+            replies: 0,
             key,
         }
     }
@@ -182,18 +184,20 @@ impl Shop {
         let total = payment.live().map_or(payment.offered, |attempt| attempt.amount);
         let shown = Minor::new(total.get() + more).to_decimal(payment.currency);
         let items = json!({"summaryItems": [{"label": "Example Shop", "amount": shown}]});
-        let at = self.world.now() + self.skew;
         self.call(number, Step::OrderTracking, &items)?;
         if more != 0 {
-            self.note_denial(number, at);
+            self.note_denial(number);
         }
         Some(())
     }
 
-    /// The customer's reply arrives through the conversation: the stream brings it until it is there.
+    /// The customer's reply arrives through the conversation: the stream brings it until it is there. No
+    /// two arrive in the same millisecond.
     pub(crate) fn reply(&mut self, number: usize, state: &str) {
         let (pointer, payment) = (self.payments[number].clone(), self.payment(number));
-        let seen = Seen { at: self.world.now(), state: Some(state.to_owned()) };
+        self.replies += 1;
+        let at = self.world.now() + self.skew + SignedDuration::from_millis(self.replies);
+        let seen = Seen { at, state: Some(state.to_owned()) };
         let customer = (&payment.business, &payment.opaque);
         for _ in 0..4 {
             let kept = drive(keep_reply(&self.world, &pointer, customer, &seen));
@@ -201,7 +205,7 @@ impl Shop {
                 continue;
             }
             if seen.denies() {
-                self.note_denial(number, seen.at);
+                self.note_denial(number);
             }
             if let Some(Ok(())) = drive(self.world.enqueue_settlement(&pointer, Duration::ZERO)) {
                 return;
@@ -209,18 +213,17 @@ impl Shop {
         }
     }
 
-    /// From now on, nothing is captured that nobody asks for.
-    fn note_denial(&mut self, number: usize, at: Timestamp) {
+    /// From now on, nothing is captured that nobody asks for: it is of the attempt that is live now,
+    /// whatever anybody's clock says.
+    fn note_denial(&mut self, number: usize) {
         let payment = self.payment(number);
         let is_open = !matches!(
             payment.state,
             PaymentState::Capturing | PaymentState::Captured | PaymentState::Refunded
         );
-        let Some(attempt) = payment.live().filter(|it| is_open && it.begun_at <= at) else {
-            return;
-        };
+        let Some(attempt) = payment.live().filter(|_| is_open) else { return };
         let rows = self.rows_of(&payment.pointer);
-        self.denied.entry(payment.pointer.clone()).or_insert((attempt.no, rows));
+        self.denied.entry((payment.pointer.clone(), attempt.no)).or_insert(rows);
     }
 
     fn rows_of(&self, pointer: &PaymentPointer) -> usize {
@@ -276,6 +279,25 @@ impl Shop {
         let asker = Asker { tenant: &self.tenant, actor: "key" };
         let w = &self.world;
         drive(ask::refund(w, w, w, asker, &id, part.as_deref(), key));
+    }
+
+    /// What the provider holds runs out there, and its notice of that is kept.
+    pub(crate) fn run_out(&mut self, number: usize) {
+        let mut world = self.world.world();
+        let now = world.now;
+        let payment = world.book.payments.get_mut(&self.payments[number]).unwrap();
+        let Some(attempt) = payment.live().filter(|_| payment.state == PaymentState::Authorized)
+        else {
+            return;
+        };
+        let (key, of) =
+            (attempt.key.clone(), attempt.result.as_ref().and_then(|it| it.reference()));
+        let ending = json!(
+            {"change": "void", "reference": "ran out", "of": of, "isDone": true});
+        payment.endings.push(serde_json::from_value(ending).unwrap());
+        payment.due_at = Some(now);
+        payment.revision += 1;
+        world.psp.orders.get_mut(&key).unwrap().held = Minor::ZERO;
     }
 
     /// A worker takes every visible message of the settlements queue; whether there was one. Time stands
@@ -374,7 +396,7 @@ impl Shop {
     }
 
     pub(crate) fn pass_over_a_denial(&mut self) {
-        self.denied.insert(self.payments[0].clone(), (1, 0));
+        self.denied.insert((self.payments[0].clone(), 1), 0);
     }
 
     pub(crate) fn leave_a_reply_unread(&mut self) {

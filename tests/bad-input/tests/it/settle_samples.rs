@@ -70,6 +70,7 @@ fn a_payment_that_is_a_persons_writes_the_line_that_alarms_are_set_on() {
             quote: 0,
             amount: payment.offered,
             begun_at: payment.created_at,
+            reply_before: None,
             lease_until: payment.created_at,
             told: Some(amb_service::model::Told::Success),
             errors: Vec::new(),

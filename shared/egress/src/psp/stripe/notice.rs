@@ -75,6 +75,9 @@ impl Stripe<'_> {
             "charge.dispute.funds_withdrawn" => {
                 NoticeKind::Chargeback { amount: object.amount().zip(object.currency()) }
             }
+            "payment_intent.canceled" => {
+                object.let_go().map_or(NoticeKind::Changed, NoticeKind::Ended)
+            }
             _ => object.failed_refund().map_or(NoticeKind::Changed, NoticeKind::Ended),
         };
         Ok(vec![Notice { payment, kind }])
@@ -114,6 +117,22 @@ impl Stripe<'_> {
 }
 
 impl Object {
+    /// An intent that was cancelled: by us, by a person at Stripe, or by Stripe when what it held ran out.
+    fn let_go(&self) -> Option<PspEnding> {
+        let id = self.id.as_deref().and_then(code)?;
+        Some(PspEnding {
+            change: PspChange::Void,
+            reference: id.clone(),
+            of: Some(id),
+            is_done: true,
+            amount: None,
+            currency: None,
+            code: None,
+            refunded: false,
+            weighed: false,
+        })
+    }
+
     /// A refund may fail days after it succeeded: the bank did not take it.
     fn failed_refund(&self) -> Option<PspEnding> {
         let is_refund = self.kind.as_deref() == Some("refund");

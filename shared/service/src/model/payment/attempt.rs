@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::PaymentPointer;
+use super::{PaymentPointer, Seen};
 
 /// SHA-256 of a token's signed transaction id, lower hex: what replays are known by. The token itself
 /// is never stored, and no hash of its bytes would do: a signature can be written in more than one way
@@ -66,6 +66,9 @@ pub struct Attempt {
     pub amount: Minor,
     /// When it was claimed.
     pub begun_at: Timestamp,
+    /// The customer's reply that was known by then: any other is of this attempt, or of a later one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_before: Option<Seen>,
     /// Nobody else deals with it before this; past it, it is in doubt.
     pub lease_until: Timestamp,
     /// What the device is told, once and for ever.
@@ -290,7 +293,7 @@ pub enum Fence {
     Strong,
     /// The same request with the same key told it.
     ReplayKey,
-    /// It was asked twice, at least ten minutes apart: flagged for finance.
+    /// It was asked twice, at least ten minutes apart however wrong the clocks: flagged for finance.
     Weak,
 }
 

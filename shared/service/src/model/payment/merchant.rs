@@ -210,7 +210,7 @@ pub enum CapturePolicy {
     /// after so many minutes.
     #[serde(rename_all = "camelCase")]
     Acknowledged {
-        /// 1 to 10 080 (a week).
+        /// 1 to 10 080 (a week). Fewer than 15 count as 15: clocks differ.
         after_minutes: u16,
     },
     /// When the business asks for it.

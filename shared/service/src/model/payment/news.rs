@@ -19,6 +19,9 @@ pub struct Tracking {
     pub total: Option<Minor>,
     /// SHA-256 of the body, hex: what a repeated call is known by.
     pub body_hash: String,
+    /// The attempts that there were when it came: it is of the last of them. None: nobody counted them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
 }
 
 /// What the customer's own reply says of a payment: kept apart from the payment, so that whoever reads

@@ -95,7 +95,7 @@ where
         inputs: &Inputs,
     ) -> Plan {
         let now = self.clock.now();
-        let no = u32::try_from(payment.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let no = payment.attempt_no().saturating_add(1);
         let from = payment.state;
         payment.attempts.push(Attempt {
             no,
@@ -104,6 +104,7 @@ where
             quote: mark.seq,
             amount: mark.total,
             begun_at: now,
+            reply_before: payment.reply.clone(),
             lease_until: now + LEASE,
             told: None,
             errors: Vec::new(),

@@ -32,7 +32,12 @@ where
         let total = body.member("summaryItems").and_then(|items| total(items, payment.currency));
         for tried in 0..TRIES {
             let now = self.clock.now();
-            let tracking = Tracking { at: now, total, body_hash: body.hash.clone() };
+            let tracking = Tracking {
+                at: now,
+                total,
+                body_hash: body.hash.clone(),
+                attempts: Some(payment.attempt_no()),
+            };
             let is_news = payment.weighs_more(&tracking);
             if !is_news && payment.updates >= Payment::MOST_UPDATES {
                 return Ok(Reply::new(Said::Tracked, "duplicate"));

@@ -94,11 +94,13 @@ pub(super) fn weigh(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
         ending.weighed = true;
         told.push(ending.clone());
     }
-    for ending in told.iter().filter(|ending| !ending.is_done) {
-        match ending.change {
-            PspChange::Capture => not_captured(payment, ending, now, notes),
-            PspChange::Refund => not_refunded(payment, ending, now, notes),
-            PspChange::Void => not_let_go(payment, ending, now, notes),
+    for ending in &told {
+        match (ending.change, ending.is_done) {
+            (PspChange::Capture, false) => not_captured(payment, ending, now, notes),
+            (PspChange::Refund, false) => not_refunded(payment, ending, now, notes),
+            (PspChange::Void, false) => not_let_go(payment, ending, now, notes),
+            (PspChange::Void, true) => let_go(payment, ending, now, notes),
+            (PspChange::Capture | PspChange::Refund, true) => {}
         }
     }
 }
@@ -149,6 +151,20 @@ fn not_let_go(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: 
     let row = failed(payment, ending, REVERSED);
     notes.told(row.moved(PaymentState::Voided, PaymentState::VoidStuck));
     worry(payment, ending, now, json!({}));
+}
+
+/// What is held ran out at the provider, or a person let it go there. Asked to let it go, the provider
+/// says how it stands.
+fn let_go(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
+    let from = payment.state;
+    let held = payment.live().and_then(|attempt| attempt.result.as_ref()?.reference());
+    let is_its = held.is_some() && ending.of.as_deref() == held;
+    if !is_its || !matches!(from, PaymentState::Authorized | PaymentState::AckMismatch) {
+        return;
+    }
+    payment.enter(PaymentState::Voiding, now);
+    let row = JournalRow::about(JournalEvent::VoidRequested, payment);
+    notes.told(row.moved(from, PaymentState::Voiding));
 }
 
 /// Somebody else asked for it, or it is about an attempt before the live one.

@@ -13,8 +13,9 @@ use crate::{
     port::Resolution,
 };
 
-/// Two answers that it is not known lie so far apart (spec/payments §4.5).
-const ABSENT_FOR: SignedDuration = SignedDuration::from_mins(10);
+/// Two answers that it is not known lie ten minutes apart (spec/payments §4.5). Two hosts read the clock,
+/// and one may be five minutes slow and the other five fast (§4.6).
+const ABSENT_FOR: SignedDuration = SignedDuration::from_mins(20);
 
 /// An attempt whose time is over is in doubt: the device was told nothing, and from now on it failed,
 /// whatever the provider says. It is never run again.

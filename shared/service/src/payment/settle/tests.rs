@@ -1,4 +1,5 @@
 mod capture;
+mod clocks;
 mod crash;
 mod doubt;
 mod ending;
@@ -120,6 +121,7 @@ impl Desk {
             quote: 0,
             amount: AMOUNT,
             begun_at: now,
+            reply_before: payment.reply.clone(),
             lease_until: now + SignedDuration::from_secs(45),
             told: None,
             errors: Vec::new(),
@@ -175,8 +177,10 @@ impl Desk {
 
     pub(in crate::payment) fn tracked(&self, total: i64) {
         let (now, mut payment) = (self.now(), self.payment());
-        let body_hash = String::new();
-        payment.tracking = Some(Tracking { at: now, total: Some(Minor::new(total)), body_hash });
+        let (body_hash, attempts) = (String::new(), Some(payment.attempt_no()));
+        let total = Some(Minor::new(total));
+        payment.tracking = Some(Tracking { at: now, total, body_hash, attempts });
+        payment.tracking_weighed = false;
         payment.reschedule(now);
         self.put(payment);
     }

@@ -69,6 +69,26 @@ async fn a_notice_is_stripes_own_and_names_the_payment() {
     let body = event("customer.created", &json!({}));
     assert_eq!(notice(signed(BEGUN, &body), body).await.unwrap(), []);
 
+    // What it held ran out, or a person let it go there.
+    let cancelled = json!({
+        "object": "payment_intent", "id": "pi_1", "status": "canceled", "amount": 6399,
+        "currency": "usd", "metadata": { "payment": order.payment },
+    });
+    let body = event("payment_intent.canceled", &cancelled);
+    let ending = PspEnding {
+        change: PspChange::Void,
+        reference: "pi_1".into(),
+        of: Some("pi_1".into()),
+        is_done: true,
+        amount: None,
+        currency: None,
+        code: None,
+        refunded: false,
+        weighed: false,
+    };
+    let found = notice(signed(BEGUN, &body), body.clone()).await.unwrap();
+    assert_eq!(found, [Notice { payment: order.payment.clone(), kind: NoticeKind::Ended(ending) }]);
+
     // A refund that comes back from the bank, days later.
     let failed = json!({
         "object": "refund", "id": "re_1", "status": "failed", "failure_reason": "lost_or_stolen_card",

@@ -217,6 +217,34 @@ fn what_a_person_let_go_at_the_provider_is_let_go() {
 }
 
 #[test]
+fn a_hold_that_ran_out_at_the_provider_is_let_go_and_no_longer_in_the_books() {
+    let desk = Desk::authorized(1);
+    desk.put(Payment { capture: CapturePolicy::Manual, ..desk.payment() });
+    desk.rest(SignedDuration::from_hours(7 * 24));
+    assert_eq!(desk.payment().state, PaymentState::Authorized);
+    let held =
+        desk.payment().live().unwrap().result.as_ref().unwrap().reference().unwrap().to_owned();
+    for (of, ends) in [
+        (None, PaymentState::Authorized),
+        (Some("of an earlier attempt".to_owned()), PaymentState::Authorized),
+        (Some(held), PaymentState::Voided),
+    ] {
+        let payment = desk.payment();
+        desk.ends(PspChange::Void, "ran out", true);
+        let mut told = desk.payment();
+        told.endings[payment.endings.len()].of = of;
+        desk.put(told);
+        desk.rest(SignedDuration::from_mins(5));
+        assert_eq!(desk.payment().state, ends);
+    }
+    let let_go = [JournalEvent::VoidRequested, JournalEvent::Voided].map(|event| desk.row(event));
+    assert!(let_go.iter().all(|row| row.actor.as_deref() == Some("psp")), "{let_go:?}");
+    assert_eq!(desk.kinds(), [EventType::PaymentAuthorized, EventType::PaymentVoided]);
+    assert!(!desk.payment().may_begin(), "the device was told that it is paid");
+    desk.agrees();
+}
+
+#[test]
 fn an_end_of_what_nobody_here_asked_for_is_told_once_and_changes_nothing() {
     let desk = Desk::told_by_notice(1);
     desk.ends(PspChange::Refund, "by hand", false);
