@@ -8,7 +8,7 @@
 
 use std::future::Future;
 
-use amb_egress::psp::Psps;
+use amb_egress::{MerchantKeys, psp::Psps};
 use amb_lambda::telemetry::stage;
 use amb_protocol::apple_pay::token::{
     CardData, PaymentToken, ProcessingKeys, TokenFault, Verifier, decrypt,
@@ -45,7 +45,7 @@ impl<K: MerchantSecrets, C: Clock> TakesCards for Psps<K, C> {
 #[derive(Debug)]
 pub struct TokenDecrypt<K, P, C> {
     verifier: Verifier,
-    keys: K,
+    keys: MerchantKeys<K>,
     psp: P,
     clock: C,
 }
@@ -66,7 +66,7 @@ impl From<TokenFault> for NotAsked {
 impl<K: MerchantSecrets, P: TakesCards, C: Clock> TokenDecrypt<K, P, C> {
     /// Wires it. `keys` are merchants' processing keys.
     pub fn new(verifier: Verifier, keys: K, psp: P, clock: C) -> Self {
-        Self { verifier, keys, psp, clock }
+        Self { verifier, keys: MerchantKeys::new(keys), psp, clock }
     }
 
     /// Verifies, opens, compares with the order, and asks. The card data are wiped before it answers.
@@ -97,23 +97,26 @@ impl<K: MerchantSecrets, P: TakesCards, C: Clock> TokenDecrypt<K, P, C> {
     ) -> Result<CardData, NotAsked> {
         let token = PaymentToken::read(token)?;
         self.verifier.verify(&token, now.as_second())?;
-        let keys = self.keys(order).await?;
+        let keys = self.keys(order, now).await?;
         let card = decrypt(&token, &keys, &order.merchant)?;
         card.pays(order.amount, order.currency)?;
         Ok(card)
     }
 
-    async fn keys(&self, order: &PspOrder) -> Result<ProcessingKeys, NotAsked> {
-        let keys = self.keys.merchant_secret(&order.tenant, &order.account.secret).await;
-        let text = match keys {
+    async fn keys(&self, order: &PspOrder, now: Timestamp) -> Result<ProcessingKeys, NotAsked> {
+        let (tenant, name) = (&order.tenant, &order.account.secret);
+        let text = match self.keys.get(tenant, name, now).await {
             Ok(Some(text)) => text,
             Ok(None) => return Err(NotAsked::Keys("keys_missing")),
             Err(error) => {
-                tracing::error!(%error, "a merchant's processing keys were not to be had");
+                tracing::error!(%tenant, %error, "psp_misconfigured: processing keys were not to be had");
                 return Err(NotAsked::Secrets);
             }
         };
-        ProcessingKeys::read(&text).map_err(|_no_keys| NotAsked::Keys("keys_unreadable"))
+        ProcessingKeys::read(&text).map_err(|_no_keys| {
+            self.keys.forget(tenant, name);
+            NotAsked::Keys("keys_unreadable")
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod providers;
+mod rotation;
 
 const NOW: i64 = 1_795_000_000;
 const MERCHANT: &str = "merchant.com.example.shop";
@@ -161,6 +162,19 @@ async fn a_merchant_without_the_right_key_is_told_so() {
     ] {
         let (result, asked) = pay(&order, secret).await;
         assert_eq!((result, asked), (refused(class, code), Vec::new()));
+    }
+}
+
+/// An alarm waits for these words in the lines of the log.
+#[test]
+fn keys_that_are_missing_or_unreadable_are_words_in_a_line() {
+    for (secret, word) in [(None, "keys_missing"), (Some("{}".to_owned()), "keys_unreadable")] {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let work = || runtime.block_on(pay(&order(6399, "USD"), secret));
+        let (_, lines) = amb_support::logs::captured("token-decrypt", Still, work);
+        let hits = lines.iter().filter(|line| line.contains(&format!("\"Outcome\":\"{word}\"")));
+        assert_eq!(hits.count(), 1, "{word} in {lines:?}");
+        assert!(lines.iter().all(|line| line.contains(order(1, "USD").tenant.as_str())));
     }
 }
 

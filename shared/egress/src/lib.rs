@@ -53,4 +53,5 @@ use self::tests::servers as testing;
 pub use endpoint_url::{EndpointUrl, UrlFault};
 pub use fault::{CallError, Phase, TlsFault};
 pub use global::is_global;
+pub use merchant_keys::MerchantKeys;
 pub use policy::Policy;

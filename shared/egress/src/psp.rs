@@ -10,17 +10,19 @@
 //!   unknown, is made once more under the same key if eight seconds remain (F112): for the provider it
 //!   is the same call.
 //! - Keys are made from the attempt's own, so that every retry from anywhere has the same.
+//! - Keys that are refused, missing or unreadable ring one alarm, whatever was asked, and are read anew.
 //! - What a provider writes stays here, but for its codes: letters, digits, `_` and `-`, for finance.
 
 use std::{fmt, time::Duration};
 
 use amb_protocol::{money::Minor, secret::Secret};
 use amb_service::{
-    model::{DeclineClass, Doubt, PaymentId, PspAccount, PspKind, PspResult, SecretName, TenantId},
+    model::{DeclineClass, Doubt, PaymentId, PspAccount, PspKind, PspResult, TenantId},
     port::{
-        Clock, MerchantSecrets, Notice, NoticeFault, Psp, PspDone, PspFault, PspOrder, PspToken,
-        Resolution,
+        Clock, MerchantSecrets, Notice, NoticeFault, PortError, Psp, PspDone, PspFault, PspOrder,
+        PspToken, Resolution,
     },
+    problem::chain,
 };
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
@@ -62,13 +64,21 @@ struct Budget {
     deadline: time::Instant,
 }
 
+/// One operation on an account.
+struct Operation<'a> {
+    tenant: &'a TenantId,
+    account: &'a PspAccount,
+    budget: Budget,
+    wire: Wire,
+}
+
 /// Why nothing could be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum NotAsked {
     /// The account's secret is missing, or is not the provider's; its address is none.
     Configuration,
     /// Its secret could not be had.
-    Secrets,
+    Secrets(PortError),
 }
 
 impl<K: MerchantSecrets, C: Clock> Psps<K, C> {
@@ -111,87 +121,98 @@ impl<K: MerchantSecrets, C: Clock> Psps<K, C> {
         Budget { now, deadline: time::Instant::now() + left }
     }
 
-    async fn secret(
+    fn begin<'a>(
         &self,
-        tenant: &TenantId,
-        name: &SecretName,
-        now: Timestamp,
-    ) -> Result<Secret<String>, NotAsked> {
-        match self.keys.get(tenant, name, now).await {
+        tenant: &'a TenantId,
+        account: &'a PspAccount,
+        budget: Budget,
+    ) -> Operation<'a> {
+        let wire = match account.kind {
+            PspKind::Stripe { .. } | PspKind::Adyen { .. } => &self.providers,
+            PspKind::Endpoint { .. } => &self.businesses,
+        };
+        Operation { tenant, account, budget, wire: wire.anew() }
+    }
+
+    fn on<'a>(&self, order: &'a PspOrder, until: Timestamp) -> Operation<'a> {
+        self.begin(&order.tenant, &order.account, self.budget(until))
+    }
+
+    /// Says that an account's keys are not what its provider wants, or are not there: an alarm waits for
+    /// the word. What was remembered of them is read anew, they may have been put anew.
+    fn misconfigured(&self, on: &Operation<'_>, why: &'static str) {
+        let psp = on.account.kind.as_str();
+        tracing::error!(tenant = %on.tenant, psp, why, "psp_misconfigured");
+        self.keys.forget(on.tenant, &on.account.secret);
+    }
+
+    /// Ends an operation that was asked.
+    fn end(&self, on: &Operation<'_>) {
+        if on.wire.has_refused() {
+            self.misconfigured(on, "refused");
+        }
+    }
+
+    async fn secret(&self, on: &Operation<'_>) -> Result<Secret<String>, NotAsked> {
+        match self.keys.get(on.tenant, &on.account.secret, on.budget.now).await {
             Ok(Some(secret)) => Ok(secret),
-            Ok(None) => Err(NotAsked::Configuration),
+            Ok(None) => {
+                self.misconfigured(on, "missing");
+                Err(NotAsked::Configuration)
+            }
             Err(error) => {
-                tracing::error!(%error, "a payment provider's key was not to be had");
-                Err(NotAsked::Secrets)
+                tracing::error!(error = %chain(&error), "a payment provider's key was not to be had");
+                self.misconfigured(on, "not_to_be_had");
+                Err(NotAsked::Secrets(error))
             }
         }
     }
 
-    /// The provider of an account, ready to be asked.
-    async fn open<'a>(
-        &'a self,
-        tenant: &TenantId,
-        account: &'a PspAccount,
-        budget: Budget,
-    ) -> Result<Opened<'a>, NotAsked> {
-        let secret = self.secret(tenant, &account.secret, budget.now).await?;
-        let opened = match &account.kind {
-            PspKind::Stripe { account } => Stripe::open(
-                &self.providers,
-                self.stripe.as_ref(),
-                account.as_deref(),
-                &secret,
-                budget,
-            )
-            .map(Opened::Stripe),
+    /// The provider of an account, with its keys.
+    fn with<'a>(&'a self, on: &'a Operation<'_>, secret: &Secret<String>) -> Option<Opened<'a>> {
+        let (wire, budget) = (&on.wire, on.budget);
+        let opened = match &on.account.kind {
+            PspKind::Stripe { account } => {
+                Stripe::open(wire, self.stripe.as_ref(), account.as_deref(), secret, budget)
+                    .map(Opened::Stripe)
+            }
             PspKind::Adyen { merchant_account, prefix } => {
                 let base = adyen::base(self.adyen.as_ref(), prefix);
-                base.and_then(|base| {
-                    Adyen::open(&self.providers, base, merchant_account, &secret, budget)
-                })
-                .map(Opened::Adyen)
+                base.and_then(|base| Adyen::open(wire, base, merchant_account, secret, budget))
+                    .map(Opened::Adyen)
             }
             PspKind::Endpoint { url } => {
-                Endpoint::open(&self.businesses, url, &secret, budget).map(Opened::Endpoint)
+                Endpoint::open(wire, url, secret, budget).map(Opened::Endpoint)
             }
         };
-        opened.ok_or_else(|| {
-            tracing::error!(%tenant, psp = account.kind.as_str(), "psp_misconfigured");
-            NotAsked::Configuration
-        })
+        if opened.is_none() {
+            self.misconfigured(on, "unreadable");
+        }
+        opened
     }
 
-    /// The provider of an order. A key that was put anew is read anew when the old one is refused.
-    async fn of_order<'a>(
-        &'a self,
-        order: &'a PspOrder,
-        until: Timestamp,
-    ) -> Result<Opened<'a>, NotAsked> {
-        self.open(&order.tenant, &order.account, self.budget(until)).await
+    /// The provider of an account, ready to be asked.
+    async fn open<'a>(&'a self, on: &'a Operation<'_>) -> Result<Opened<'a>, NotAsked> {
+        let secret = self.secret(on).await?;
+        self.with(on, &secret).ok_or(NotAsked::Configuration)
     }
 
     /// Asks an order's provider for the money.
     async fn ask(&self, order: &PspOrder, paid: Paid<'_>, until: Timestamp) -> PspResult {
-        let result = match self.of_order(order, until).await {
+        let on = self.on(order, until);
+        let result = match self.open(&on).await {
             Ok(Opened::Stripe(stripe)) => stripe.authorize(order, paid).await,
             Ok(Opened::Adyen(adyen)) => adyen.authorize(order, paid).await,
             Ok(Opened::Endpoint(endpoint)) => endpoint.authorize(order, paid).await,
-            Err(NotAsked::Configuration) => rejected(DeclineClass::Configuration, None),
-            Err(NotAsked::Secrets) => rejected(DeclineClass::Unreachable, None),
+            Err(NotAsked::Configuration) => return rejected(DeclineClass::Configuration, None),
+            Err(NotAsked::Secrets(_)) => return rejected(DeclineClass::Unreachable, None),
         };
-        let is_refused =
-            matches!(result, PspResult::Rejected { class: DeclineClass::Configuration, .. });
-        if is_refused {
-            tracing::error!(tenant = %order.tenant, psp = order.account.kind.as_str(), "psp_misconfigured");
+        // Who pays here cannot help it, whatever it was.
+        if matches!(result, PspResult::Rejected { class: DeclineClass::Configuration, .. }) {
+            on.wire.refuse();
         }
-        self.settle_refusal(order, is_refused);
+        self.end(&on);
         result
-    }
-
-    fn settle_refusal(&self, order: &PspOrder, is_refused: bool) {
-        if is_refused {
-            self.keys.forget(&order.tenant, &order.account.secret, self.clock.now());
-        }
     }
 }
 
@@ -218,54 +239,63 @@ impl<K: MerchantSecrets, C: Clock> Psp for Psps<K, C> {
         order: &PspOrder,
         until: Timestamp,
     ) -> Result<Option<String>, PspFault> {
-        match self.of_order(order, until).await {
+        let on = self.on(order, until);
+        match self.open(&on).await {
             Ok(Opened::Stripe(stripe)) => {
                 let prepared = stripe.prepare(order).await;
-                let refused = PspFault::Refused(DeclineClass::Configuration);
-                self.settle_refusal(order, prepared == Err(refused));
+                self.end(&on);
                 prepared.map(Some)
             }
             // Neither has anything to prepare.
             Ok(Opened::Adyen(_) | Opened::Endpoint(_)) => Ok(None),
             Err(NotAsked::Configuration) => Err(PspFault::Refused(DeclineClass::Configuration)),
-            Err(NotAsked::Secrets) => Err(PspFault::Unavailable),
+            Err(NotAsked::Secrets(_)) => Err(PspFault::Unavailable),
         }
     }
 
     async fn authorize(&self, order: &PspOrder, token: &PspToken, until: Timestamp) -> PspResult {
         if order.account.decrypts {
             // Such an account takes card data, and only `token-decrypt` has them.
-            tracing::error!(tenant = %order.tenant, "psp_misconfigured: nothing here opens tokens");
+            self.misconfigured(&self.on(order, until), "nothing_here_opens_tokens");
             return rejected(DeclineClass::Configuration, None);
         }
         self.ask(order, Paid::Token(token), until).await
     }
 
     async fn resolve(&self, order: &PspOrder, until: Timestamp) -> Resolution {
-        match self.of_order(order, until).await {
+        let on = self.on(order, until);
+        let came_to = match self.open(&on).await {
             Ok(Opened::Stripe(stripe)) => stripe.resolve(order).await,
             Ok(Opened::Adyen(adyen)) => adyen.resolve(order).await,
             Ok(Opened::Endpoint(endpoint)) => endpoint.resolve(order).await,
             Err(_) => Resolution::StillUnknown,
-        }
+        };
+        self.end(&on);
+        came_to
     }
 
     async fn void(&self, order: &PspOrder, until: Timestamp) -> PspDone {
-        match self.of_order(order, until).await {
+        let on = self.on(order, until);
+        let came_to = match self.open(&on).await {
             Ok(Opened::Stripe(stripe)) => stripe.void(order).await,
             Ok(Opened::Adyen(adyen)) => adyen.void(order).await,
             Ok(Opened::Endpoint(endpoint)) => endpoint.void(order).await,
             Err(_) => PspDone::Unknown,
-        }
+        };
+        self.end(&on);
+        came_to
     }
 
     async fn capture(&self, order: &PspOrder, amount: Minor, until: Timestamp) -> PspDone {
-        match self.of_order(order, until).await {
+        let on = self.on(order, until);
+        let came_to = match self.open(&on).await {
             Ok(Opened::Stripe(stripe)) => stripe.capture(order, amount).await,
             Ok(Opened::Adyen(adyen)) => adyen.capture(order, amount).await,
             Ok(Opened::Endpoint(endpoint)) => endpoint.capture(order, amount).await,
             Err(_) => PspDone::Unknown,
-        }
+        };
+        self.end(&on);
+        came_to
     }
 
     async fn refund(
@@ -275,12 +305,15 @@ impl<K: MerchantSecrets, C: Clock> Psp for Psps<K, C> {
         key: &str,
         until: Timestamp,
     ) -> PspDone {
-        match self.of_order(order, until).await {
+        let on = self.on(order, until);
+        let came_to = match self.open(&on).await {
             Ok(Opened::Stripe(stripe)) => stripe.refund(order, amount, key).await,
             Ok(Opened::Adyen(adyen)) => adyen.refund(order, amount, key).await,
             Ok(Opened::Endpoint(endpoint)) => endpoint.refund(order, amount, key).await,
             Err(_) => PspDone::Unknown,
-        }
+        };
+        self.end(&on);
+        came_to
     }
 
     fn named(&self, psp: &str, body: &[u8]) -> Option<PaymentId> {
@@ -300,22 +333,24 @@ impl<K: MerchantSecrets, C: Clock> Psp for Psps<K, C> {
         body: &[u8],
         now: Timestamp,
     ) -> Result<Vec<Notice>, NoticeFault> {
-        let secret = self.keys.get(tenant, &account.secret, now).await?;
-        // A notice to an account without a key is nobody's.
-        let secret = secret.ok_or(NoticeFault::Forged)?;
-        match &account.kind {
-            PspKind::Adyen { merchant_account, .. } => {
+        let budget = Budget { now, deadline: time::Instant::now() + NOTICE_PATIENCE };
+        let on = self.begin(tenant, account, budget);
+        let secret = match self.secret(&on).await {
+            Ok(secret) => secret,
+            // A notice to an account without a key is nobody's.
+            Err(NotAsked::Configuration) => return Err(NoticeFault::Forged),
+            Err(NotAsked::Secrets(error)) => return Err(error.into()),
+        };
+        let read = match (&account.kind, self.with(&on, &secret)) {
+            (PspKind::Adyen { merchant_account, .. }, _) => {
                 adyen::notices(&secret, merchant_account, body)
             }
-            PspKind::Endpoint { .. } => endpoint::notices(&secret, headers, body, now),
-            PspKind::Stripe { account } => {
-                let budget = Budget { now, deadline: time::Instant::now() + NOTICE_PATIENCE };
-                let base = self.stripe.as_ref();
-                let stripe =
-                    Stripe::open(&self.providers, base, account.as_deref(), &secret, budget);
-                stripe.ok_or(NoticeFault::Forged)?.notices(headers, body).await
-            }
-        }
+            (PspKind::Endpoint { .. }, _) => endpoint::notices(&secret, headers, body, now),
+            (_, Some(Opened::Stripe(stripe))) => stripe.notices(headers, body).await,
+            _ => Err(NoticeFault::Forged),
+        };
+        self.end(&on);
+        read
     }
 }
 

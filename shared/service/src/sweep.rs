@@ -1,8 +1,9 @@
 //! *Sweep*: once a minute, finds what the streams and queues have lost. Every row that owes something
 //! says when it should have been taken care of.
 
+use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use crate::{
     dispatch::{Dispatch, DispatchError},
@@ -25,8 +26,11 @@ const FIRST_LOOK_BACK_MINUTES: i64 = 60;
 const GIVEN_UP_MINUTES: i64 = 6 * 60;
 /// Minutes of the inbox that one run walks at most: more than those held back by poison.
 const MINUTES_PER_RUN: usize = 400;
-/// Rows that one run enqueues at most, of each kind.
-const DUE_PER_RUN: usize = 1_000;
+/// Rows that one run enqueues at most, of each kind. A row that cannot be worked off stays at the head
+/// of what is due; so many of them would hide what is due after them.
+const DUE_PER_RUN: usize = 10_000;
+/// Messages that are on their way to a queue at once.
+const AT_ONCE: usize = 16;
 
 /// Sweeps.
 #[derive(Debug)]
@@ -107,14 +111,15 @@ where
         Self { store, queue, clock, dispatch }
     }
 
-    /// One run.
+    /// One run. What keeps one kind from being found keeps no other.
     pub async fn sweep(&self) -> Result<Swept, SweepError> {
         let mut swept = Swept::default();
-        self.deliveries(&mut swept).await?;
-        self.outbound(&mut swept).await?;
-        self.payloads(&mut swept).await?;
-        self.payments(&mut swept).await?;
-        self.inbox(&mut swept).await?;
+        let payments = self.payments(&mut swept).await;
+        let deliveries = self.deliveries(&mut swept).await;
+        let outbound = self.outbound(&mut swept).await;
+        let payloads = self.payloads(&mut swept).await;
+        let inbox = self.inbox(&mut swept).await;
+        payments.and(deliveries).and(outbound).and(payloads).and(inbox)?;
         Ok(swept)
     }
 
@@ -132,27 +137,21 @@ where
     async fn outbound(&self, swept: &mut Swept) -> Result<(), PortError> {
         let now = self.clock.now();
         let round = format!("sweep-{}", InboxMinute::of(now).0);
-        for pointer in self.store.due_outbound(now, DUE_PER_RUN).await? {
-            self.queue.enqueue_outbound(&pointer, &round).await?;
-            swept.outbound += 1;
-        }
-        Ok(())
+        let due = self.store.due_outbound(now, DUE_PER_RUN).await?;
+        let sent = due.iter().map(|pointer| self.queue.enqueue_outbound(pointer, &round));
+        all(sent, &mut swept.outbound).await
     }
 
     async fn payloads(&self, swept: &mut Swept) -> Result<(), PortError> {
-        for pointer in self.store.due_payloads(self.clock.now(), DUE_PER_RUN).await? {
-            self.queue.enqueue_payload(&pointer, Duration::ZERO).await?;
-            swept.payloads += 1;
-        }
-        Ok(())
+        let due = self.store.due_payloads(self.clock.now(), DUE_PER_RUN).await?;
+        let sent = due.iter().map(|pointer| self.queue.enqueue_payload(pointer, Duration::ZERO));
+        all(sent, &mut swept.payloads).await
     }
 
     async fn payments(&self, swept: &mut Swept) -> Result<(), PortError> {
-        for pointer in self.store.due_payments(self.clock.now(), DUE_PER_RUN).await? {
-            self.queue.enqueue_settlement(&pointer, Duration::ZERO).await?;
-            swept.payments += 1;
-        }
-        Ok(())
+        let due = self.store.due_payments(self.clock.now(), DUE_PER_RUN).await?;
+        let sent = due.iter().map(|pointer| self.queue.enqueue_settlement(pointer, Duration::ZERO));
+        all(sent, &mut swept.payments).await
     }
 
     /// Walks the minutes since the last run and dispatches what has no place yet, which is nothing
@@ -204,4 +203,18 @@ where
             }
         }
     }
+}
+
+/// Sends everything, counts what was sent, and answers the first failure.
+async fn all(
+    sent: impl Iterator<Item = impl Future<Output = Result<(), PortError>>>,
+    count: &mut usize,
+) -> Result<(), PortError> {
+    let mut ended = stream::iter(sent).buffer_unordered(AT_ONCE);
+    let mut first = Ok(());
+    while let Some(end) = ended.next().await {
+        *count += usize::from(end.is_ok());
+        first = first.and(end);
+    }
+    first
 }

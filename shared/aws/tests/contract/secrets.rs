@@ -81,10 +81,10 @@ async fn of_merchants_are_below_their_tenants(client: &Client) {
     assert_eq!(found.expect("a secret").expose(), "first");
     assert!(secrets.merchant_secret(&theirs, &name).await.expect("an answer").is_none());
 
-    // It is remembered; what is missing is not.
+    // Nothing is remembered here.
     put(client, &format!("shop/merchants/{ours}/stripe-live"), "second", "AWSCURRENT").await;
     let found = secrets.merchant_secret(&ours, &name).await.expect("an answer");
-    assert_eq!(found.expect("a secret").expose(), "first");
+    assert_eq!(found.expect("a secret").expose(), "second");
     create(client, &format!("shop/merchants/{theirs}/stripe-live"), "theirs").await;
     let found = secrets.merchant_secret(&theirs, &name).await.expect("an answer");
     assert_eq!(found.expect("a secret").expose(), "theirs");

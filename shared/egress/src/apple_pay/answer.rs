@@ -1,9 +1,8 @@
 //! What Apple answers: a session, to be passed on to the byte, or why there is none.
 
 use amb_service::port::{MerchantSession, SessionError};
-use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use crate::exchange::{self, Reply};
 
@@ -14,17 +13,8 @@ pub(super) const MOST_BYTES: usize = 64 * 1024;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Read {
-    expires_at: Moment,
+    expires_at: Value,
     initiative_context: String,
-}
-
-/// Apple's samples write milliseconds as a number, Apple's table says seconds in a string
-/// (spec/payments §1.1).
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Moment {
-    Number(i64),
-    Text(String),
 }
 
 /// How Apple says no.
@@ -50,7 +40,8 @@ pub(super) fn session(reply: &Reply, context: &str) -> Result<MerchantSession, S
     if read.initiative_context != context {
         return Err(useless("made for another initiativeContext"));
     }
-    let expires_at = read.expires_at.timestamp().ok_or_else(|| useless("expires at no time"))?;
+    let expires_at = MerchantSession::read_end(&read.expires_at);
+    let expires_at = expires_at.ok_or_else(|| useless("expires at no time"))?;
     Ok(MerchantSession { json, expires_at })
 }
 
@@ -63,20 +54,4 @@ pub(super) fn refusal(reply: &Reply) -> SessionError {
     SessionError::Refused { status: reply.status, message }
 }
 
-impl Moment {
-    fn timestamp(&self) -> Option<Timestamp> {
-        let number = match self {
-            Self::Number(number) => *number,
-            Self::Text(text) => text.parse().ok()?,
-        };
-        if number < SECONDS_END {
-            Timestamp::from_second(number).ok()
-        } else {
-            Timestamp::from_millisecond(number).ok()
-        }
-    }
-}
-
-/// Less is seconds, for another three thousand years; more is milliseconds, since 1973.
-const SECONDS_END: i64 = 100_000_000_000;
 const MESSAGE_CHARS: usize = 200;

@@ -7,7 +7,7 @@ use amb_protocol::{
     money::Currency,
 };
 use amb_service::{
-    model::{Attempt, PaymentPointer},
+    model::{Attempt, PaymentPointer, SecretName},
     port::PortError,
 };
 use std::{
@@ -16,6 +16,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 use tokio::{io::AsyncWriteExt, net::TcpListener};
+
+mod alarm;
 
 /// A secret that must never be seen anywhere but in a request.
 pub(super) const CANARY: &str = "canary4242424242424242";

@@ -1,6 +1,12 @@
 //! One call to a provider, and what is known of it afterwards.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use amb_service::model::Doubt;
 use reqwest::Request;
@@ -15,10 +21,11 @@ use crate::{
     resolver::Lookup,
 };
 
-/// The way to providers.
+/// The way to providers, and whether one of them refused the keys that came this way.
 #[derive(Debug)]
 pub(super) struct Wire {
-    client: WalledClient,
+    client: Arc<WalledClient>,
+    has_refused: AtomicBool,
 }
 
 /// What came of a call.
@@ -34,7 +41,25 @@ pub(super) enum Called {
 
 impl Wire {
     pub(super) fn new(policy: Policy, lookup: impl Lookup, pool: Pool) -> Self {
-        Self { client: WalledClient::new(policy, lookup, pool) }
+        Self::over(Arc::new(WalledClient::new(policy, lookup, pool)))
+    }
+
+    const fn over(client: Arc<WalledClient>) -> Self {
+        Self { client, has_refused: AtomicBool::new(false) }
+    }
+
+    /// The same way for one operation, on which no keys were refused yet.
+    pub(super) fn anew(&self) -> Self {
+        Self::over(Arc::clone(&self.client))
+    }
+
+    /// Keys were refused.
+    pub(super) fn refuse(&self) {
+        self.has_refused.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_refused(&self) -> bool {
+        self.has_refused.load(Ordering::Relaxed)
     }
 
     pub(super) fn policy(&self) -> &Policy {
@@ -65,7 +90,13 @@ impl Wire {
         }
         let limits = Limits { headers: within, body: within, total: within, ..LIMITS };
         match exchange::exchange(&self.client, request, &limits).await {
-            Ok(reply) => Called::Answer(reply),
+            Ok(reply) => {
+                // Whatever else it says: every provider's keys are refused so.
+                if matches!(reply.status, 401 | 403) {
+                    self.refuse();
+                }
+                Called::Answer(reply)
+            }
             Err(failure) => {
                 tracing::warn!(
                     code = failure.error.code(),

@@ -176,10 +176,15 @@ impl Payment {
     }
 
     /// Whether another attempt may begin, as far as the last one goes: nothing is held, nobody is in
-    /// doubt, and no device was told that it is paid.
+    /// doubt, no device was told that it is paid, and the business has not taken it back.
     pub fn may_begin(&self) -> bool {
-        let failed = self.live().is_some_and(|attempt| attempt.told == Some(Told::Failure));
-        self.state.may_begin() || (self.state == PaymentState::Voided && failed)
+        let is_let_go = self.state == PaymentState::Voided && self.has_failed();
+        (self.state.may_begin() || is_let_go) && !self.void_asked
+    }
+
+    /// Whether a device was told last that it is not paid.
+    pub fn has_failed(&self) -> bool {
+        self.live().is_some_and(|attempt| attempt.told == Some(Told::Failure))
     }
 
     /// Puts it in another state, as of now.

@@ -3,7 +3,7 @@ use amb_protocol::{
     id::BusinessId,
 };
 use jiff::Timestamp;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use std::future::Future;
 
 use super::PortError;
@@ -45,6 +45,26 @@ pub struct MerchantSession {
     /// `expiresAt`.
     pub expires_at: Timestamp,
 }
+
+impl MerchantSession {
+    /// Reads `expiresAt`: Apple's samples write milliseconds as a number, Apple's table says seconds in
+    /// a string (spec/payments §1.1), and either may be the other.
+    pub fn read_end(expires_at: &Value) -> Option<Timestamp> {
+        let number = match expires_at {
+            Value::Number(number) => number.as_i64()?,
+            Value::String(text) => text.parse().ok()?,
+            _ => return None,
+        };
+        if number < SECONDS_END {
+            Timestamp::from_second(number).ok()
+        } else {
+            Timestamp::from_millisecond(number).ok()
+        }
+    }
+}
+
+/// Less is seconds, for another three thousand years; more is milliseconds, since 1973.
+const SECONDS_END: i64 = 100_000_000_000;
 
 impl std::fmt::Debug for MerchantSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -169,7 +169,13 @@ impl Stripe<'_> {
             request
         };
         match self.wire.call(self.budget, make, is_worth_another).await {
-            Called::Answer(reply) => answer(&reply),
+            Called::Answer(reply) => {
+                let answer = answer(&reply);
+                if matches!(&answer, Answer::No(no) if no.is_about_the_keys()) {
+                    self.wire.refuse();
+                }
+                answer
+            }
             Called::NotSent => Answer::NotSent,
             Called::Lost(doubt) => Answer::Doubt(doubt),
         }

@@ -330,6 +330,11 @@ impl Refused {
         matches!(self.status, 400 | 402 | 404) && self.error.kind != "idempotency_error"
     }
 
+    /// Refused because of the account's keys, whatever the status.
+    pub(super) fn is_about_the_keys(&self) -> bool {
+        self.error.code.as_deref().is_some_and(words::is_about_the_keys)
+    }
+
     /// Another call with the same key, or on the same object, is not done yet.
     fn is_still_running(&self) -> bool {
         self.status == 409

@@ -11,6 +11,19 @@ pub(super) fn class(decline_code: Option<&str>, code: Option<&str>) -> DeclineCl
     known(decline_code).or_else(|| known(code)).unwrap_or(DeclineClass::Generic)
 }
 
+/// Stripe, Error codes: whether a code says that the account's keys are not what they should be.
+pub(super) fn is_about_the_keys(code: &str) -> bool {
+    matches!(
+        code,
+        "account_invalid"
+            | "api_key_expired"
+            | "livemode_mismatch"
+            | "platform_api_key_expired"
+            | "secret_key_required"
+            | "testmode_charges_only"
+    )
+}
+
 /// Stripe, Decline codes and Error codes: those that are something else than a no without a reason.
 const CLASSES: [(&str, DeclineClass); 22] = [
     ("incorrect_zip", DeclineClass::AvsPostal),

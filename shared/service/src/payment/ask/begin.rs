@@ -52,12 +52,22 @@ pub(super) fn begin_void(payment: &mut Payment, now: Timestamp) -> Begun {
             Ok(Some(row.moved(from, PaymentState::Voiding)))
         }
         // Nothing is held: the request is taken back.
-        PaymentState::Open | PaymentState::Declined | PaymentState::Failed => {
+        _ if payment.may_begin() => {
             payment.enter(PaymentState::Expired, now);
             let row = JournalRow::about(JournalEvent::Expired, payment);
             Ok(Some(row.moved(from, PaymentState::Expired)))
         }
-        PaymentState::Voiding
+        // What is let go of an attempt that failed could be paid again afterwards.
+        PaymentState::Voiding | PaymentState::VoidStuck
+            if payment.has_failed() && !payment.void_asked =>
+        {
+            payment.void_asked = true;
+            Ok(Some(JournalRow::about(JournalEvent::VoidRequested, payment)))
+        }
+        PaymentState::Open
+        | PaymentState::Declined
+        | PaymentState::Failed
+        | PaymentState::Voiding
         | PaymentState::Voided
         | PaymentState::VoidStuck
         | PaymentState::Expired => Ok(None),

@@ -86,6 +86,29 @@ fn what_is_held_is_let_go_and_what_nobody_paid_is_taken_back() {
 }
 
 #[test]
+fn what_is_let_go_after_a_failure_is_not_paid_again_once_it_is_taken_back() {
+    // Before it is let go, and after: the customer was told of a failure, and would try again.
+    let desk = Desk::attempted(1, PspFate::LoseAnswer);
+    desk.pass(SignedDuration::from_secs(45));
+    desk.look();
+    assert_eq!((desk.payment().state, desk.payment().may_begin()), (PaymentState::Voiding, false));
+    assert!(desk.void().unwrap().void_asked);
+    let asked = desk.rows().len();
+    assert_eq!(desk.void().unwrap().state, PaymentState::Voiding);
+    assert_eq!(desk.rows().len(), asked, "the same again is the same");
+    desk.rest(SignedDuration::from_mins(2));
+    assert_eq!((desk.payment().state, desk.payment().may_begin()), (PaymentState::Voided, false));
+    desk.agrees();
+    let desk = Desk::attempted(2, PspFate::LoseAnswer);
+    desk.rest(SignedDuration::from_mins(2));
+    assert_eq!((desk.payment().state, desk.payment().may_begin()), (PaymentState::Voided, true));
+    assert_eq!(desk.void().unwrap().state, PaymentState::Expired);
+    assert!(!desk.payment().may_begin());
+    assert_eq!(desk.row(JournalEvent::Expired).actor.as_deref(), Some(ACTOR));
+    desk.agrees();
+}
+
+#[test]
 fn a_person_decides_about_what_the_customer_saw_differently() {
     let differing = |seed| {
         let desk = Desk::authorized(seed);

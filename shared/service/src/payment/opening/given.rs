@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{LEAST_LEFT, NotOpened};
+use crate::port::MerchantSession;
 
 /// Fills them in, if the device can still use the session.
 pub(super) fn fill(
@@ -17,7 +18,7 @@ pub(super) fn fill(
     let session = RawValue::from_string(text);
     let session = session.map_err(|_fault| refused("the merchant session is not JSON"))?;
     let parsed: Value = serde_json::from_str(session.get()).unwrap_or_default();
-    let expires_at = expires_at(&parsed);
+    let expires_at = parsed.get("expiresAt").and_then(MerchantSession::read_end);
     let expires_at =
         expires_at.ok_or_else(|| refused("the merchant session has no `expiresAt`"))?;
     if expires_at < now + LEAST_LEFT {
@@ -25,23 +26,4 @@ pub(super) fn fill(
     }
     PendingPayment::fill(body, &session, &pending.endpoints)
         .map_err(|altered| refused(&altered.to_string()))
-}
-
-/// `expiresAt`: milliseconds in Apple's samples, a string of seconds in its table (spec/payments §1.1).
-fn expires_at(session: &Value) -> Option<Timestamp> {
-    match session.get("expiresAt")? {
-        Value::Number(number) => Timestamp::from_millisecond(number.as_i64()?).ok(),
-        Value::String(text) => {
-            let number: i64 = text.parse().ok()?;
-            // Seconds have ten digits until the year 2286.
-            let is_seconds = text.len() <= 10;
-            let at = if is_seconds {
-                Timestamp::from_second(number)
-            } else {
-                Timestamp::from_millisecond(number)
-            };
-            at.ok()
-        }
-        _ => None,
-    }
 }
