@@ -168,8 +168,14 @@ fn adyen_items(notice: &Notice, payment: &PspPayment, account: &PspAccount) -> V
     let key = account.notice_secret.as_deref().unwrap_or_default();
     let key = HEXLOWER_PERMISSIVE.decode(key.as_bytes()).unwrap_or_default();
     let now = jiff::Timestamp::from_second(host::now_seconds()).unwrap_or_default();
+    let signature = BASE64.encode(&hmac_of(&key, signed.as_bytes()));
+    let mut more = json!({"hmacSignature": signature});
+    if let ("CANCEL_OR_REFUND", Some(more)) = (notice.event.as_str(), more.as_object_mut()) {
+        let action = if payment.captured > 0 { "refund" } else { "cancel" };
+        more.insert("modification.action".to_owned(), json!(action));
+    }
     let mut item = json!({
-        "additionalData": {"hmacSignature": BASE64.encode(&hmac_of(&key, signed.as_bytes()))},
+        "additionalData": more,
         "amount": {"currency": payment.currency, "value": amount},
         "eventCode": notice.event, "eventDate": now.to_string(),
         "merchantAccountCode": merchant, "merchantReference": reference,
@@ -177,10 +183,6 @@ fn adyen_items(notice: &Notice, payment: &PspPayment, account: &PspAccount) -> V
         "reason": notice.reason.as_deref().unwrap_or_default(),
         "success": notice.success.to_string(),
     });
-    if notice.event == "CANCEL_OR_REFUND" {
-        let action = if payment.captured > 0 { "refund" } else { "cancel" };
-        item["additionalData"]["modification.action"] = json!(action);
-    }
     if let (false, Some(item)) = (original.is_empty(), item.as_object_mut()) {
         item.insert("originalReference".to_owned(), json!(original));
     }

@@ -168,7 +168,7 @@ fn mark<'p>(
             },
             PRICE_CHANGED,
         )],
-        chosen: Some(priced.inputs.clone()),
+        chosen: Some(Box::new(priced.inputs.clone())),
     };
     match &priced.came_to {
         Ok(quote) => payment.told_as(quote, offer).ok_or_else(changed),

@@ -44,7 +44,7 @@ pub(super) struct Refusal {
     /// What the customer can correct.
     pub(super) errors: Vec<PayError>,
     /// What the device says is chosen, where we had it otherwise: the sheet stays, and goes on from there.
-    pub(super) chosen: Option<Inputs>,
+    pub(super) chosen: Option<Box<Inputs>>,
 }
 
 impl From<&'static str> for Refusal {
@@ -208,7 +208,7 @@ where
         } else if let Some(chosen) = chosen {
             // The total on it stays as well, until an answer of ours changes it.
             payment.shown = payment.on_sheet(offer).map(|mark| mark.seq);
-            payment.chosen = chosen;
+            payment.chosen = *chosen;
         }
         // A token of Apple's was refused for what may change, be it a clock: it has had its answer.
         let is_genuine = match &paying.checked {

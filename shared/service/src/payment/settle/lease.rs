@@ -49,7 +49,7 @@ fn decide(payment: &mut Payment, now: Timestamp) -> (Notes, Option<Round>) {
     let stray = payment.stray().filter(|_| payment.state != PaymentState::Authorizing);
     let stray = stray.map(|attempt| Round::Stray(attempt.no));
     // By turns: neither keeps the other waiting for ever.
-    let round = if payment.rounds % 2 == 0 { round.or(stray) } else { stray.or(round) };
+    let round = if payment.rounds.is_multiple_of(2) { round.or(stray) } else { stray.or(round) };
     (notes, round)
 }
 

@@ -1,6 +1,6 @@
 //! Prices from a business's own server.
 
-use amb_protocol::apple_pay::PayErrorCode;
+use amb_protocol::{apple_pay::PayErrorCode, money::Minor};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -152,7 +152,7 @@ fn another_split_of_the_total_that_is_shown_is_paid_as_it_was_shown() {
     assert_eq!(paid(&world.call(Step::Gateway, &paying("AA01"))).errors, []);
     assert_eq!(world.held(), 7000);
     let row = world.rows().into_iter().find(|row| row.event_type == JournalEvent::Claimed).unwrap();
-    assert_eq!((row.quote_seq, row.tax_minor.map(|tax| tax.get())), (Some(1), Some(500)));
+    assert_eq!((row.quote_seq, row.tax_minor.map(Minor::get)), (Some(1), Some(500)));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn of_equal_totals_the_one_with_the_same_parts_is_in_the_books() {
     world.call(Step::ShippingContact, &far());
     assert_eq!(paid(&world.call(Step::Gateway, &paying("AA01"))).errors, []);
     let row = world.rows().into_iter().find(|row| row.event_type == JournalEvent::Claimed).unwrap();
-    assert_eq!((row.quote_seq, row.tax_minor.map(|tax| tax.get())), (Some(1), Some(500)));
+    assert_eq!((row.quote_seq, row.tax_minor.map(Minor::get)), (Some(1), Some(500)));
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn ways_of_delivery_that_were_told_are_told_with_every_answer_and_changed_back()
     answers(&world, &json!({"newTotal": {"amount": "64.00"}}));
     assert_eq!(told(Step::ShippingMethod, &fast), own());
     let row = world.rows().pop().unwrap();
-    assert_eq!(row.shipping_minor.map(|shipping| shipping.get()), Some(500));
+    assert_eq!(row.shipping_minor.map(Minor::get), Some(500));
     // A refusal takes nothing away, and elsewhere there are those of the offer again.
     answers(&world, &json!({"errors": [{"code": "addressUnserviceable", "message": "No"}]}));
     assert_eq!(told(Step::ShippingContact, &far()), own());
