@@ -102,6 +102,6 @@ impl Shop {
 
     /// A world in which the promise is broken.
     pub(crate) fn show_another_total(&mut self) {
-        self.sent.values_mut().next().unwrap().1 = "0.01".to_owned();
+        "0.01".clone_into(&mut self.sent.values_mut().next().unwrap().1);
     }
 }
