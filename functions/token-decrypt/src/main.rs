@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
     let function = TokenDecrypt::new(token::verifier(&config)?, keys, psps, System);
 
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| async {
-        Ok::<_, Error>(function.pay(event.payload).await)
+        Ok::<_, Error>(Box::pin(function.pay(event.payload)).await)
     }))
     .await
 }

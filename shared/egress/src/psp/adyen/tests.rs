@@ -222,8 +222,6 @@ async fn f112_a_doubt_ends_with_the_first_answer_told_again_under_its_key() {
     let nothing = || Resolution::Nothing(Fence::ReplayKey);
     let held = |result| Resolution::Held { result, fence: Fence::ReplayKey };
     let psp = || Some("PSP1".to_owned());
-    let mut nameless = payment("Pending");
-    nameless["pspReference"] = Value::Null;
     for (acts, expected) in [
         (vec![ok(&payment("Authorised"))], held(approved("PSP1"))),
         (vec![ok(&payment("Refused"))], nothing()),
