@@ -102,6 +102,9 @@ async fn refusals<S: Payments + Journal>(
     forked.head.hash = "f".repeat(64);
     assert_eq!(store.change(&forked).await?, Changed::Outrun);
 
+    // More rows than are written together: with the payment and the chain's end, 101.
+    assert!(store.change(&change(&later, &head, sample, 99)).await.is_err());
+
     assert_eq!(store.find_payment(&paid.pointer).await?.as_ref(), Some(paid));
     assert_eq!(store.token_claim(&paid.merchant, &TokenHash::of("B2")).await?, None);
     assert_eq!(store.quote(&paid.pointer, 2).await?, None);

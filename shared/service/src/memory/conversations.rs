@@ -83,7 +83,7 @@ fn refusal(world: &World, step: &Step) -> Option<Stepped> {
 }
 
 /// Rows that DynamoDB writes together.
-const MOST_ROWS: usize = 100;
+pub(super) const MOST_ROWS: usize = 100;
 
 /// The rows that a step writes. A delivery in the place of one that was held may cost two: the mark up
 /// to where nothing is owed is taken back.

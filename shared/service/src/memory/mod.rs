@@ -36,7 +36,7 @@ pub use far_side::{AppleCall, FarSide, WebhookRecord};
 pub use fault::{FaultMode, FaultPlan};
 pub use large_files::{MemoryFile, Unjoined};
 pub use payments::PaymentBook;
-pub use psp::{PspFate, PspRecord, PspWorld};
+pub use psp::{PspFate, PspRecord, PspWay, PspWorld};
 pub use queue::{MemoryQueue, Received};
 pub use web_files::{MemoryWebFile, WebDownload};
 

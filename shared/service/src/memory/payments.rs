@@ -5,10 +5,11 @@ use amb_protocol::{
     id::BusinessId,
 };
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Memory, World};
+use super::{Memory, World, conversations::MOST_ROWS};
 use crate::{
+    json_size,
     model::{
         Chain, ChainHead, JournalRow, MerchantSettings, Payment, PaymentId, PaymentPointer,
         PaymentReply, SealedContacts, Seen, TenantId, TokenClaim, TokenHash,
@@ -97,6 +98,32 @@ impl PaymentBook {
     }
 }
 
+/// What DynamoDB takes as one row; what stands beside the JSON is small.
+const LARGEST_ROW: usize = 400 * 1024 - 1024;
+
+/// DynamoDB writes no more rows together, and no larger ones.
+fn fits(change: &PaymentChange) -> Result<(), PortError> {
+    let refused = |what: String| Err(PortError::unreadable("Payments::change", what));
+    let singles = [change.payment.is_some(), change.claim.is_some(), change.contacts.is_some()];
+    let singles = singles.into_iter().filter(|is_there| *is_there).count();
+    let rows = singles + change.quotes.len() + chain_rows(&change.head, &change.rows);
+    if rows > MOST_ROWS {
+        return refused(format!("a change of {rows} rows"));
+    }
+    let bytes = change.payment.as_ref().map_or(0, json_size::of);
+    if bytes > LARGEST_ROW { refused(format!("a payment of {bytes} bytes")) } else { Ok(()) }
+}
+
+/// Rows at the end of a chain cost its end, its place among all chains, and its days.
+fn chain_rows(head: &ChainHead, rows: &[JournalRow]) -> usize {
+    if rows.is_empty() {
+        return 0;
+    }
+    let days = [head.day].into_iter().chain(rows.iter().map(|row| row.day));
+    let days = days.collect::<BTreeSet<_>>().len() - 1;
+    1 + usize::from(head.seq == 0) + days + rows.len()
+}
+
 fn with_reply(world: &World, payment: &Payment) -> Payment {
     let reply = world.book.replies.get(&payment.pointer).cloned();
     Payment { reply, ..payment.clone() }
@@ -140,6 +167,7 @@ impl Payments for Memory {
     }
 
     async fn change(&self, change: &PaymentChange) -> Result<Changed, PortError> {
+        fits(change)?;
         self.call("Payments::change", |world| world.book.change(change)).await
     }
 
@@ -289,5 +317,34 @@ impl Merchants for Memory {
             named.next_back().map(|association| association.0)
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{contract::Sample, memory::drive};
+
+    #[test]
+    fn a_payment_that_dynamodb_would_not_take_is_refused() {
+        let world = Memory::new(3);
+        let now = world.world().now;
+        let payment = Sample::new(now, world.clone()).payment();
+        let pointer = payment.pointer.clone();
+        world.world().book.payments.insert(pointer.clone(), payment.clone());
+        let mut change = PaymentChange {
+            payment: Some(Payment { revision: payment.revision + 1, ..payment.clone() }),
+            claim: None,
+            quotes: Vec::new(),
+            contacts: None,
+            chain: Chain::of(&pointer.tenant, &payment.merchant, &pointer.payment),
+            rows: Vec::new(),
+            head: ChainHead::default(),
+        };
+        let large = Some("x".repeat(LARGEST_ROW));
+        change.payment.as_mut().unwrap().reference = large;
+        assert!(drive(world.change(&change)).unwrap().is_err());
+        change.payment.as_mut().unwrap().reference = None;
+        assert_eq!(drive(world.change(&change)).unwrap().unwrap(), Changed::Done);
     }
 }

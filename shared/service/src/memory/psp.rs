@@ -31,8 +31,14 @@ pub struct PspWorld {
     pub refuses: VecDeque<DeclineClass>,
     /// It has no fence: it can only be asked.
     pub is_weak: bool,
+    /// How it deals with the next voids, captures and refunds that are new to it; then it does them.
+    pub ways: VecDeque<PspWay>,
     /// It takes voids, captures and refunds, and tells by a notice how they ended.
     pub tells_by_notice: bool,
+    /// Voids, captures and refunds that it was asked for, by its names of them.
+    pub changes: BTreeMap<String, PspWay>,
+    /// Notices of their ends that it has not sent.
+    pub notices: VecDeque<String>,
     /// Authorisations it was asked for, with the key.
     pub asked: Vec<String>,
 }
@@ -58,6 +64,17 @@ pub enum PspFate {
     InAnother(Currency),
     /// It says that it is still at it, and holds the money.
     Pending,
+}
+
+/// How a provider deals with a void, a capture or a refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PspWay {
+    /// It does it.
+    Does,
+    /// It says so many times that it is at it, and then does it.
+    Lingers(u32),
+    /// It takes it and never does it, if it is one that tells by a notice.
+    Fails,
 }
 
 /// One authorisation, as the provider has it.
@@ -144,6 +161,37 @@ impl PspWorld {
         }
     }
 
+    /// Answers the same to whoever asks for the same again.
+    fn change(
+        &mut self,
+        order: &PspOrder,
+        (change, reference): (PspChange, String),
+        effect: impl FnOnce(&mut PspRecord) -> Result<Option<Minor>, &'static str>,
+    ) -> PspDone {
+        let known = self.changes.get(&reference).copied();
+        let way = known.unwrap_or_else(|| self.ways.pop_front().unwrap_or(PspWay::Does));
+        let fails = way == PspWay::Fails && self.tells_by_notice;
+        if let PspWay::Lingers(left @ 1..) = way {
+            self.changes.insert(reference.clone(), PspWay::Lingers(left - 1));
+            return PspDone::Accepted { reference: Some(reference) };
+        }
+        let done = if fails { Ok(None) } else { effect(self.record(order)) };
+        let fee = match done {
+            Ok(fee) => fee,
+            Err(code) => return PspDone::Refused { code: Some(code.to_owned()) },
+        };
+        self.changes.insert(reference.clone(), way);
+        if !self.tells_by_notice {
+            return PspDone::Done { reference: Some(reference), fee };
+        }
+        if known.is_none() {
+            let (end, change) = (if fails { "failed" } else { "done" }, change.as_str());
+            let payment = &order.payment;
+            self.notices.push_back(format!("{end} {change} {reference} {payment}"));
+        }
+        PspDone::Received { reference }
+    }
+
     fn resolve(&mut self, order: &PspOrder) -> Resolution {
         let is_weak = self.is_weak;
         let fence = if is_weak { Fence::Weak } else { Fence::Strong };
@@ -207,20 +255,12 @@ impl Memory {
     async fn done(
         &self,
         port: &'static str,
-        effect: impl FnOnce(&mut PspWorld) -> PspDone + Send,
+        order: &PspOrder,
+        change: (PspChange, String),
+        effect: impl FnOnce(&mut PspRecord) -> Result<Option<Minor>, &'static str> + Send,
     ) -> PspDone {
         let done = self.psp(port, |world| match world.psp.outcomes.pop_front() {
-            Some(PspDone::Done { .. }) | None => {
-                let done = effect(&mut world.psp);
-                match done {
-                    PspDone::Done { reference: Some(reference), .. }
-                        if world.psp.tells_by_notice =>
-                    {
-                        PspDone::Received { reference }
-                    }
-                    done => done,
-                }
-            }
+            Some(PspDone::Done { .. }) | None => world.psp.change(order, change, effect),
             Some(other) => other,
         });
         done.await.unwrap_or(PspDone::Unknown)
@@ -251,30 +291,29 @@ impl Psp for Memory {
     }
 
     async fn void(&self, order: &PspOrder, _until: Timestamp) -> PspDone {
-        self.done("Psp::void", |psp| {
-            let record = psp.record(order);
+        let change = (PspChange::Void, format!("void-{}-{}", order.reference, order.turn));
+        self.done("Psp::void", order, change, |record| {
             if record.captured > Minor::ZERO {
-                return PspDone::Refused { code: Some("captured".to_owned()) };
+                return Err("captured");
             }
             record.held = Minor::ZERO;
             record.voided = true;
             record.fenced = true;
-            PspDone::Done { reference: Some(format!("void-{}", order.reference)), fee: None }
+            Ok(None)
         })
         .await
     }
 
     async fn capture(&self, order: &PspOrder, amount: Minor, _until: Timestamp) -> PspDone {
-        self.done("Psp::capture", |psp| {
-            let record = psp.record(order);
+        let change = (PspChange::Capture, format!("cap-{}-{}", order.reference, order.turn));
+        self.done("Psp::capture", order, change, |record| {
             let is_again = record.captured == amount;
             if !is_again && amount > record.held {
-                return PspDone::Refused { code: Some("amount".to_owned()) };
+                return Err("amount");
             }
             record.captured = amount;
             record.held = Minor::ZERO;
-            let fee = Some(Minor::new(amount.get() / 100));
-            PspDone::Done { reference: Some(format!("cap-{}", order.reference)), fee }
+            Ok(Some(Minor::new(amount.get() / 100)))
         })
         .await
     }
@@ -286,17 +325,14 @@ impl Psp for Memory {
         key: &str,
         _until: Timestamp,
     ) -> PspDone {
-        self.done("Psp::refund", |psp| {
-            let record = psp.record(order);
+        self.done("Psp::refund", order, (PspChange::Refund, format!("ref-{key}")), |record| {
             if !record.refunds.contains_key(key) {
                 let all = record.refunded.checked_add(amount);
-                let Some(all) = all.filter(|all| *all <= record.captured) else {
-                    return PspDone::Refused { code: Some("amount".to_owned()) };
-                };
+                let all = all.filter(|all| *all <= record.captured).ok_or("amount")?;
                 record.refunded = all;
                 record.refunds.insert(key.to_owned(), amount);
             }
-            PspDone::Done { reference: Some(format!("ref-{key}")), fee: None }
+            Ok(None)
         })
         .await
     }

@@ -334,6 +334,9 @@ pub struct Refund {
     /// A person was called because it does not end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overdue: bool,
+    /// Rounds that the resolver spent on it.
+    #[serde(default)]
+    pub rounds: u32,
     /// When it was asked for.
     pub created_at: Timestamp,
 }

@@ -55,11 +55,12 @@ impl Payment {
             PaymentState::Authorized => self.capture_due(now),
             PaymentState::AckMismatch => Some(self.since() + MISMATCH_LIFE),
             PaymentState::Captured | PaymentState::Refunded => {
-                let has = |status| self.refunds.iter().any(|refund| refund.status == status);
                 let has_evidence = self.has_evidence();
-                has(RefundStatus::Requested)
-                    .then(|| self.next_round(now))
-                    .or(has_evidence.then_some(now))
+                let next = self.next_refund().map(|refund| {
+                    let is_told = self.has_told_of(refund);
+                    if is_told { now } else { pause(refund.rounds, refund.created_at, now) }
+                });
+                next.or(has_evidence.then_some(now))
             }
             PaymentState::Voided | PaymentState::Expired => None,
         }
@@ -107,11 +108,7 @@ impl Payment {
     }
 
     fn next_round(&self, now: Timestamp) -> Timestamp {
-        let Some(done) = self.rounds.checked_sub(1) else { return now };
-        let early = usize::try_from(done).ok().and_then(|done| PAUSES.get(done));
-        let pause = early.map(|seconds| SignedDuration::from_secs(*seconds));
-        let is_watched = self.doubtful_since() + WATCHED > now;
-        now + pause.unwrap_or(if is_watched { LATER } else { DAILY })
+        pause(self.rounds, self.doubtful_since(), now)
     }
 
     /// Since when nobody knows, or money waits to be let go; a person's queue does not begin it anew.
@@ -119,11 +116,6 @@ impl Payment {
         match (self.state, self.live()) {
             (PaymentState::VoidStuck, Some(attempt)) if attempt.told != Some(Told::Success) => {
                 attempt.begun_at
-            }
-            (PaymentState::Captured | PaymentState::Refunded, _) => {
-                let mut refunds = self.refunds.iter();
-                let next = refunds.find(|refund| refund.status == RefundStatus::Requested);
-                next.map_or(self.since(), |refund| refund.created_at)
             }
             _ => self.since(),
         }
@@ -134,4 +126,13 @@ impl Payment {
         let tracking = self.tracking.is_some() && !self.tracking_weighed;
         tracking || (self.reply.is_some() && self.reply != self.weighed_reply)
     }
+}
+
+/// When what has had so many rounds since then has its next.
+fn pause(rounds: u32, since: Timestamp, now: Timestamp) -> Timestamp {
+    let Some(done) = rounds.checked_sub(1) else { return now };
+    let early = usize::try_from(done).ok().and_then(|done| PAUSES.get(done));
+    let pause = early.map(|seconds| SignedDuration::from_secs(*seconds));
+    let is_watched = since + WATCHED > now;
+    now + pause.unwrap_or(if is_watched { LATER } else { DAILY })
 }

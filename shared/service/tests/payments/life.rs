@@ -3,7 +3,7 @@
 
 use amb_protocol::money::Minor;
 use amb_service::{
-    memory::PspFate,
+    memory::{PspFate, PspWay},
     model::{CapturePolicy, DeclineClass, PaymentState},
     port::PspDone,
 };
@@ -57,9 +57,19 @@ impl Life {
             if lives[chosen].next == Next::Nothing {
                 lives.swap_remove(chosen);
             }
+            if dice.percent(3) {
+                shop.world.world().psp.ways.push_back(way(dice));
+            }
             if dice.percent(40) {
                 arrange_faults(shop, dice);
+                shop.worker_skew = skew(dice);
                 shop.settle();
+                note_faults(shop);
+            }
+            if dice.percent(30) {
+                lose_notices(shop, dice);
+                arrange_faults(shop, dice);
+                shop.hear();
                 note_faults(shop);
             }
             if dice.percent(5) {
@@ -171,10 +181,30 @@ fn business(number: usize, shop: &mut Shop, dice: &mut Dice) {
         (PaymentState::Authorized | PaymentState::AckMismatch, 0) => shop.void(number),
         (PaymentState::Authorized | PaymentState::AckMismatch, 1) => shop.capture(number, None),
         (PaymentState::Authorized, 2) => shop.capture(number, Some(amount / 2)),
-        (PaymentState::Captured, 0) => shop.refund(number, Some(amount / 4), "first"),
+        (PaymentState::Captured, 0) => {
+            shop.refund(number, Some(amount / 4), "first");
+            if dice.percent(50) {
+                shop.refund(number, Some(amount / 4), "second");
+            }
+        }
         (PaymentState::Captured, 1) => shop.refund(number, None, "all"),
         _ => {}
     }
+}
+
+/// How the provider deals with a change of held or captured money.
+fn way(dice: &mut Dice) -> PspWay {
+    match dice.below(3) {
+        0 => PspWay::Lingers(1 + u32::try_from(dice.below(8)).unwrap()),
+        1 => PspWay::Lingers(1),
+        _ => PspWay::Fails,
+    }
+}
+
+/// A notice that something was done may never come: then time says so.
+fn lose_notices(shop: &mut Shop, dice: &mut Dice) {
+    let notices = &mut shop.world.world().psp.notices;
+    notices.retain(|notice| notice.starts_with("failed") || dice.percent(80));
 }
 
 fn fate(dice: &mut Dice) -> Option<PspFate> {

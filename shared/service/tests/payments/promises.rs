@@ -8,7 +8,7 @@ use amb_service::{
     finance::ledger::{TrialBalance, ledger},
     memory::{PspRecord, World},
     model::{
-        Attempt, ChainHead, EventType, JournalEvent, JournalRow, Payment, PaymentState,
+        Attempt, ChainHead, EventType, JournalEvent, JournalRow, Payment, PaymentState, PspChange,
         TimelineItem, TokenHash, Told,
     },
 };
@@ -34,6 +34,7 @@ pub(crate) fn broken(shop: &Shop) -> Vec<String> {
         rows(&world, payment, &mut of_payment);
         evidence(shop, &world, payment, &mut of_payment);
         events(&world, payment, &mut of_payment);
+        alarms(&world, payment, &mut of_payment);
         found.extend(
             of_payment
                 .into_iter()
@@ -273,13 +274,39 @@ fn events(world: &World, payment: &Payment, found: &mut Vec<String>) {
     if count(EventType::PaymentAuthorized) != usize::from(succeeded) {
         found.push(format!("events: authorised {} times", count(EventType::PaymentAuthorized)));
     }
-    let captured = payment.captured > Minor::ZERO;
-    if count(EventType::PaymentCaptured) != usize::from(captured) {
+    let rows = world.book.journal.values().flatten();
+    let rows = rows.filter(|row| row.payment_id.as_ref() == Some(&payment.pointer.payment));
+    let captured = rows.filter(|row| row.event_type == JournalEvent::Captured).count();
+    if count(EventType::PaymentCaptured) != captured {
         found.push(format!("events: captured {} times", count(EventType::PaymentCaptured)));
     }
     let all: usize = told.values().sum();
     if all != usize::try_from(payment.news).unwrap() {
         found.push(format!("events: {all} told of {}", payment.news));
+    }
+}
+
+/// A change that the provider told came to nothing was said to a person.
+fn alarms(world: &World, payment: &Payment, found: &mut Vec<String>) {
+    let rows = world.book.journal.values().flatten();
+    let rows = rows.filter(|row| row.payment_id.as_ref() == Some(&payment.pointer.payment));
+    let is_said = |change: PspChange, row: &JournalRow| match row.event_type {
+        JournalEvent::VoidStuck => change == PspChange::Void,
+        JournalEvent::AckMismatch => change == PspChange::Capture,
+        JournalEvent::RefundFailed => change == PspChange::Refund,
+        JournalEvent::ChangeFailed => {
+            let is_undone = row.error_class.as_deref() == Some("reversed");
+            is_undone && row.decision.as_deref() == Some(change.as_str())
+        }
+        _ => false,
+    };
+    for ending in &payment.endings {
+        if !ending.weighed {
+            found.push(format!("P6 {} was told and not weighed", ending.reference));
+        }
+        if !ending.is_done && !rows.clone().any(|row| is_said(ending.change, row)) {
+            found.push(format!("alarm: {} failed, and nobody was told", ending.reference));
+        }
     }
 }
 
@@ -297,6 +324,8 @@ pub(crate) struct Totals {
     held: usize,
     mismatches: usize,
     replays: usize,
+    stuck: usize,
+    failed: usize,
     rows: usize,
     captured_minor: i64,
 }
@@ -320,6 +349,11 @@ impl Totals {
             held: ended(PaymentState::Authorized),
             mismatches: told(|row| row.event_type == JournalEvent::AckMismatch),
             replays: told(|row| row.error_class.as_deref() == Some("replay")),
+            stuck: told(|row| row.event_type == JournalEvent::VoidStuck),
+            failed: payments()
+                .flat_map(|payment| &payment.endings)
+                .filter(|ending| !ending.is_done)
+                .count(),
             rows: rows().count(),
             captured_minor: payments().map(|payment| payment.captured.get()).sum(),
         }
@@ -338,13 +372,15 @@ impl Totals {
             held: self.held + other.held,
             mismatches: self.mismatches + other.mismatches,
             replays: self.replays + other.replays,
+            stuck: self.stuck + other.stuck,
+            failed: self.failed + other.failed,
             rows: self.rows + other.rows,
             captured_minor: self.captured_minor + other.captured_minor,
         }
     }
 
     /// What has to have happened.
-    pub(crate) fn counts(&self) -> [(&'static str, usize); 9] {
+    pub(crate) fn counts(&self) -> [(&'static str, usize); 11] {
         [
             ("faults", self.faults),
             ("doubts", self.doubts),
@@ -355,6 +391,8 @@ impl Totals {
             ("held", self.held),
             ("mismatches", self.mismatches),
             ("replays", self.replays),
+            ("stuck", self.stuck),
+            ("failed changes", self.failed),
         ]
     }
 }

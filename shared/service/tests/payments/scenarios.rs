@@ -2,7 +2,7 @@
 
 use amb_protocol::money::Minor;
 use amb_service::{
-    memory::PspFate,
+    memory::{PspFate, PspWay},
     model::{CapturePolicy, DeclineClass, PaymentState},
     port::PspDone,
 };
@@ -78,6 +78,16 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "captured in part, refunded",
         script: part_and_refund,
         ends: PaymentState::Refunded,
+    },
+    Scenario {
+        name: "a void comes to nothing, twice",
+        script: failing_void,
+        ends: PaymentState::Voided,
+    },
+    Scenario {
+        name: "one of two refunds takes its time",
+        script: two_refunds,
+        ends: PaymentState::Captured,
     },
     Scenario { name: "let go by the business", script: let_go, ends: PaymentState::Voided },
     Scenario { name: "a weak provider loses an answer", script: weak, ends: PaymentState::Voided },
@@ -278,6 +288,36 @@ fn part_and_refund(shop: &mut Shop) {
     shop.refund(number, Some(1000), "first");
     shop.settle();
     shop.refund(number, None, "rest");
+    shop.settle();
+}
+
+fn failing_void(shop: &mut Shop) {
+    {
+        let psp = &mut shop.world.world().psp;
+        psp.tells_by_notice = true;
+        psp.ways.extend([PspWay::Fails; 2]);
+    }
+    fate(shop, PspFate::LoseAnswer);
+    for _ in 0..4 {
+        shop.hear();
+        shop.settle();
+        shop.wait(SignedDuration::from_mins(5));
+        shop.sweep();
+        shop.settle();
+    }
+}
+
+fn two_refunds(shop: &mut Shop) {
+    let number = shop.ask(CapturePolicy::Manual);
+    pay(shop, number);
+    shop.settle();
+    shop.capture(number, None);
+    shop.settle();
+    shop.world.world().psp.ways.push_back(PspWay::Lingers(5));
+    shop.refund(number, Some(1000), "first");
+    shop.refund(number, Some(2000), "second");
+    shop.settle();
+    shop.wait(SignedDuration::from_mins(1));
     shop.settle();
 }
 

@@ -31,6 +31,9 @@ const VISIBILITY: Duration = Duration::from_secs(180);
 /// More looks than a shop's payments can need at one time.
 const MANY: usize = 1_000;
 
+/// Whose payments these are.
+pub(super) const BUSINESS: &str = "7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002";
+
 /// Longer than any of the pauses, shorter than a payment that nobody settles is watched.
 const RECOVERY: SignedDuration = SignedDuration::from_hours(10 * 24);
 
@@ -85,6 +88,8 @@ pub(crate) struct Heard {
 /// Everybody, and what they remember.
 pub(crate) struct Shop {
     pub(crate) world: Memory,
+    /// How wrong the clock is of whoever settles next.
+    pub(crate) worker_skew: SignedDuration,
     pub(crate) tenant: TenantId,
     pub(crate) payments: Vec<PaymentPointer>,
     /// By payment and token.
@@ -109,12 +114,14 @@ impl Shop {
         let world = Memory::new(seed);
         let tenant = TenantId::draw(&world);
         let key = ServiceKey::derive(&vec![0x5a; 32].into()).unwrap();
+        super::notices::business(&world, &tenant);
         Self {
             world,
             tenant,
             payments: Vec::new(),
             heard: BTreeMap::new(),
             denied: BTreeMap::new(),
+            worker_skew: SignedDuration::ZERO,
             faults_met: 0,
             skew: SignedDuration::ZERO,
             sheets: BTreeMap::new(),
@@ -145,7 +152,7 @@ impl Shop {
         let payment = PaymentId::draw(&self.world);
         let payment: Payment = serde_json::from_value(json!({
             "pointer": {"tenant": self.tenant, "payment": payment},
-            "business": "7b9d2c14-58e3-4a0f-8c66-e1a4f3d20002",
+            "business": BUSINESS,
             "opaque": "urn:mbid:AQAAYsampleOpaqueIdOfNobody01=",
             "message": "5d0b1f2e-7a34-4c1b-9a55-0c9e2f6b1004",
             "merchant": offer.merchant,
@@ -314,8 +321,9 @@ impl Shop {
             looks += 1;
             assert!(looks < MANY, "payments are put on the queue again without a pause");
             let w = || self.world.clone();
-            let settle = Settle::new(w(), w(), w(), w());
-            let until = self.world.now() + SignedDuration::from_secs(20);
+            let clock = Skewed(w(), self.worker_skew);
+            let until = clock.now() + SignedDuration::from_secs(20);
+            let settle = Settle::new(w(), w(), w(), clock);
             if let Some(Ok(_)) = drive(settle.settle(&received.item, until)) {
                 self.world.world().settlement_queue.delete(received.handle);
             }
@@ -344,11 +352,12 @@ impl Shop {
             // Later faults fall into the recovery, once.
             world.psp.land();
         }
+        (self.skew, self.worker_skew) = (SignedDuration::ZERO, SignedDuration::ZERO);
         let end = self.world.now() + RECOVERY;
         while self.world.now() < end {
-            while self.settle() {}
+            while self.settle() || self.hear_of_failures() {}
             self.sweep();
-            while self.settle() {}
+            while self.settle() || self.hear_of_failures() {}
             let next = {
                 let world = self.world.world();
                 let due = world.book.payments.values().filter_map(|payment| payment.due_at).min();

@@ -111,6 +111,7 @@ pub(super) fn begin_refund(
         reference: None,
         taken: None,
         overdue: false,
+        rounds: 0,
         created_at: now,
     });
     payment.rounds = 0;

@@ -19,6 +19,9 @@ use crate::{
 /// set notices up. A notice that comes later still counts.
 const NOTICE_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
+/// Endings that are weighed in one look: each may be a row of the journal, and a transaction has a hundred.
+const MOST_AT_ONCE: usize = 32;
+
 /// The `error_class` of an end that undoes rows of the journal.
 const REVERSED: &str = "reversed";
 /// The `error_class` of an end that fits nothing that was asked for.
@@ -58,11 +61,13 @@ pub(super) fn hear(
     }
     match told {
         Some(done) => certain(done),
-        None if since + NOTICE_WITHIN <= now => Heard {
+        None if since + NOTICE_WITHIN > now => certain(done.clone()),
+        // Its end may be among those that were not kept.
+        None if endings.len() >= Payment::MOST_ENDINGS => certain(PspDone::Unknown),
+        None => Heard {
             done: PspDone::Done { reference: Some(reference.clone()), fee: None },
             is_unconfirmed: true,
         },
-        None => certain(done.clone()),
     }
 }
 
@@ -84,13 +89,14 @@ impl PspEnding {
 }
 
 /// Weighs what was told of changes that are no longer under way: one that came to nothing is undone, and
-/// a person's.
+/// a person's. What is too much for one look is left to the next.
 pub(super) fn weigh(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
     if !payment.has_endings() {
         return;
     }
     let mut told = Vec::new();
-    for ending in payment.endings.iter_mut().filter(|ending| !ending.weighed) {
+    let unweighed = payment.endings.iter_mut().filter(|ending| !ending.weighed);
+    for ending in unweighed.take(MOST_AT_ONCE) {
         ending.weighed = true;
         told.push(ending.clone());
     }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     dispatch::{TRIES, stand_back},
-    model::{Payment, PaymentPointer, PaymentState, RefundStatus},
+    model::{Payment, PaymentPointer, PaymentState},
     payment::commit::{Committed, Plan, commit},
     port::{Clock, DeliveryQueue, Entropy, Psp, SettlementQueue},
 };
@@ -40,9 +40,7 @@ fn decide(payment: &mut Payment, now: Timestamp) -> (Notes, Option<Round>) {
         PaymentState::Voiding => Some(Round::Void),
         PaymentState::Capturing => Some(Round::Capture),
         PaymentState::Captured | PaymentState::Refunded => {
-            let mut refunds = payment.refunds.iter();
-            let next = refunds.find(|refund| refund.status == RefundStatus::Requested);
-            next.map(|refund| Round::Refund(refund.id.clone()))
+            payment.next_refund().map(|refund| Round::Refund(refund.id.clone()))
         }
         _ => None,
     };
@@ -82,8 +80,9 @@ where
             let mut payment = stored.clone();
             let (notes, round) = decide(&mut payment, now);
             let lease = until.max(now) + MARGIN;
-            if round.is_some() {
+            if let Some(round) = &round {
                 payment.rounds += 1;
+                round.count(&mut payment.refunds);
                 payment.lease_until = Some(lease);
                 payment.due_at = Some(lease);
             } else {

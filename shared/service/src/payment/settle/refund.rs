@@ -7,7 +7,8 @@ use serde_json::json;
 use super::{Notes, ending::hear, overdue};
 use crate::{
     model::{
-        Concern, EventType, JournalEvent, JournalRow, Payment, PaymentState, RefundId, RefundStatus,
+        Concern, EventType, JournalEvent, JournalRow, Payment, PaymentState, PspEnding, Refund,
+        RefundId, RefundStatus,
     },
     port::PspDone,
 };
@@ -27,12 +28,16 @@ pub(super) fn apply(
     };
     let amount = refund.amount;
     let asked = Some((amount, payment.currency));
-    let heard = hear(&mut refund.taken, &mut payment.endings, done, asked, now);
+    let done = match &refund.taken {
+        // It was taken, whether or not that is known there still.
+        Some(taken) if done.is_open() => PspDone::Received { reference: taken.reference.clone() },
+        _ => done.clone(),
+    };
+    let heard = hear(&mut refund.taken, &mut payment.endings, &done, asked, now);
     match &heard.done {
         PspDone::Done { reference, .. } => {
             refund.status = RefundStatus::Done;
             refund.reference.clone_from(reference);
-            payment.rounds = 0;
             let is_all = given_back(payment) == Some(payment.captured);
             if is_all {
                 payment.enter(PaymentState::Refunded, now);
@@ -51,7 +56,6 @@ pub(super) fn apply(
         }
         PspDone::Refused { code } => {
             refund.status = RefundStatus::Failed;
-            payment.rounds = 0;
             let row = JournalRow::about(JournalEvent::RefundFailed, payment).of_amount(amount);
             notes.told(JournalRow {
                 psp_code: code.clone(),
@@ -63,9 +67,35 @@ pub(super) fn apply(
             payment.worry(Concern::ChangeFailed, "refund_refused", now, data);
         }
         // It goes on with the same key, for days if it has to.
-        PspDone::Accepted { reference } => refund.reference.clone_from(reference),
+        PspDone::Accepted { reference } => {
+            refund.reference.clone_from(reference);
+            overdue::refund(payment, id, now, notes);
+        }
         PspDone::Received { reference } => refund.reference = Some(reference.clone()),
         PspDone::Unknown => overdue::refund(payment, id, now, notes),
+    }
+}
+
+impl PspDone {
+    /// It says nothing of an end.
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Accepted { .. } | Self::Unknown)
+    }
+}
+
+impl Payment {
+    /// The refund that the provider is asked for next: one whose end it has told, or else the one that
+    /// it was asked for least often, so that none waits for another's end.
+    pub(in crate::payment) fn next_refund(&self) -> Option<&Refund> {
+        let open = self.refunds.iter().filter(|refund| refund.status == RefundStatus::Requested);
+        open.min_by_key(|refund| (!self.has_told_of(refund), refund.rounds))
+    }
+
+    /// The provider has told how a refund ended, and nobody has weighed that yet.
+    pub(in crate::payment) fn has_told_of(&self, refund: &Refund) -> bool {
+        let taken = refund.taken.as_ref().map(|taken| &taken.reference);
+        let is_its = |ending: &PspEnding| !ending.weighed && Some(&ending.reference) == taken;
+        self.endings.iter().any(is_its)
     }
 }
 

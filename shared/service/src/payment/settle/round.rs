@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Notes, Settle, capture, refund, resolve, stray, void};
 use crate::{
-    model::{Payment, PaymentState, PspChange, PspEnding, RefundId},
+    model::{Payment, PaymentState, PspChange, PspEnding, Refund, RefundId},
     payment::order::{order, refund_key, undo_key},
     port::{Psp, PspDone, PspOrder, Resolution},
 };
@@ -48,6 +48,16 @@ pub(super) struct Undone {
     pub(super) void: PspDone,
     /// By giving it back, where the void was refused: it may have been captured behind our back.
     pub(super) refund: Option<PspDone>,
+}
+
+impl Round {
+    /// Counts it with the refund that it is about.
+    pub(super) fn count(&self, refunds: &mut [Refund]) {
+        let its = |refund: &&mut Refund| *self == Self::Refund(refund.id.clone());
+        if let Some(refund) = refunds.iter_mut().find(its) {
+            refund.rounds += 1;
+        }
+    }
 }
 
 impl Answer {
@@ -107,8 +117,11 @@ impl<S, Q, P: Psp, C> Settle<S, Q, P, C> {
     /// Lets money go, in whichever way the provider does it.
     async fn undo(&self, payment: &Payment, until: Timestamp) -> Answer {
         let Some(attempt) = payment.live() else { return Answer::NoAttempt };
-        // A void of which the provider told that it came to nothing is asked for anew.
-        let failed = |ending: &&PspEnding| ending.change == PspChange::Void && !ending.is_done;
+        // A void of which the provider told that it came to nothing is asked for anew, but not before
+        // that was weighed: until then, the same key asks how it ended.
+        let failed = |ending: &&PspEnding| {
+            ending.change == PspChange::Void && !ending.is_done && ending.weighed
+        };
         let failed = payment.endings.iter().filter(failed).count();
         let turn = u32::try_from(failed).unwrap_or(u32::MAX);
         let order = PspOrder { turn, ..order(payment, Some(attempt), None) };

@@ -5,6 +5,7 @@ mod doubt;
 mod ending;
 mod let_go;
 mod refund;
+mod stuck;
 mod tell;
 
 use amb_protocol::{

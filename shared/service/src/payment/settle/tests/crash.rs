@@ -38,6 +38,7 @@ fn goes_back(seed: u64) -> Desk {
         reference: None,
         taken: None,
         overdue: false,
+        rounds: 0,
         created_at: desk.now(),
     });
     payment.rounds = 0;

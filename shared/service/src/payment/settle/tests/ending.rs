@@ -129,6 +129,7 @@ fn a_refund_that_came_to_nothing_after_it_was_done_is_undone_and_told() {
         reference: None,
         taken: None,
         overdue: false,
+        rounds: 0,
         created_at: now,
     });
     payment.reschedule(now);
@@ -331,6 +332,7 @@ fn a_capture_or_a_refund_that_does_not_end_is_a_persons_after_an_hour() {
         reference: None,
         taken: None,
         overdue: false,
+        rounds: 0,
         created_at: now,
     });
     payment.rounds = 0;

@@ -14,7 +14,7 @@ impl Desk {
         desk
     }
 
-    fn goes_back(&self, amount: i64) -> RefundId {
+    pub(super) fn goes_back(&self, amount: i64) -> RefundId {
         let (now, mut payment) = (self.now(), self.payment());
         let id = RefundId::of(&self.pointer.payment, &payment.refunds.len().to_string());
         payment.refunds.push(Refund {
@@ -24,6 +24,7 @@ impl Desk {
             reference: None,
             taken: None,
             overdue: false,
+            rounds: 0,
             created_at: now,
         });
         payment.rounds = 0;
