@@ -82,7 +82,7 @@ pub(crate) async fn seed(
     let tenant = operator.acting_for(&id);
     let business = json!({"businessId": business_id, "name": name, "mode": "test"});
     tenant.create("/v1/businesses", &business).await?;
-    let key = json!({"name": "local", "mode": "test", "scopes": ["admin", "send", "read", "private", "payments", "finance"]});
+    let key = json!({"name": "local", "mode": "test", "scopes": ["admin", "send", "read", "payments", "finance"]});
     let key = tenant.create("/v1/keys", &key).await?;
     let api_key = member("POST /v1/keys", &key, "/key")?;
 

@@ -24,7 +24,7 @@ pub struct StackFile {
     pub apple_secret: String,
     /// The demo business's id at Apple.
     pub business_id: String,
-    /// A key of the demo tenant: every scope but `send_unchecked`.
+    /// A key of the demo tenant: every scope but `private` and `send_unchecked`.
     pub api_key: String,
     /// Where the product posts the demo business's events.
     pub webhook_url: String,
