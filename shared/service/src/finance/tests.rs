@@ -91,10 +91,12 @@ impl Shop {
     pub(super) fn write_by(&self, zone: &str, at: Timestamp, rows: Vec<JournalRow>) {
         let payment = rows[0].payment_id.clone().unwrap();
         let chain = Chain::of(&self.tenant, &self.merchant, &payment);
-        // As many as are written together.
-        for rows in rows.chunks(90) {
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            // As many as are written together.
+            let rows = rows.by_ref().take(90).collect();
             let head = self.world.world().book.head(&chain);
-            let rows = journal::chain(&chain, &head, zone, at, rows.to_vec());
+            let rows = journal::chain(&chain, &head, zone, at, rows);
             let change = PaymentChange::from(ChainRows { chain: chain.clone(), head, rows });
             assert_eq!(drive(self.world.change(&change)).unwrap().unwrap(), Changed::Done);
         }
