@@ -14,9 +14,9 @@ use amb_service::{
 };
 use jiff::Timestamp;
 
-/// Reads secrets of merchants, and keeps each for [`LIFE`]. One that was refused, is missing or was not
-/// to be had is read anew before that; but whatever happens, each is asked for once in [`PAUSE`] at most,
-/// or in [`SHORT_PAUSE`] while nothing is known of it.
+/// Reads secrets of merchants, and keeps each for five minutes. One that was refused, is missing or was
+/// not to be had is read anew before that; but whatever happens, each is asked for once in ten seconds at
+/// most, or in two while nothing is known of it.
 ///
 /// A secret that is known, and cannot be had when it should be read anew, is used as it was (F148): a
 /// payment does not fail because Secrets Manager does.
