@@ -52,7 +52,7 @@ impl Subscriber for Errors {
 impl Errors {
     fn heard() -> (Self, DefaultGuard) {
         let errors = Self::default();
-        let guard = tracing::subscriber::set_default(errors.clone());
+        let guard = amb_support::logs::listen(errors.clone());
         (errors, guard)
     }
 

@@ -30,7 +30,9 @@ impl Sink for Lines {
 fn written(work: impl FnOnce()) -> Vec<String> {
     let lines = Lines::default();
     let layer = JsonLines::new("inbound-webhook", Noon, lines.clone()).counting_in("amb-prod");
-    tracing::subscriber::with_default(Registry::default().with(layer), work);
+    let listening = amb_support::logs::listen(Registry::default().with(layer));
+    work();
+    drop(listening);
     lines.0.lock().unwrap().clone()
 }
 
