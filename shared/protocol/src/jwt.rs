@@ -142,5 +142,3 @@ fn sign(claims: &impl Serialize, key: &ApiSecret) -> Result<Secret<String>, JwtE
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod wycheproof;

@@ -121,6 +121,7 @@ fn main() -> ExitCode {
             f114_a_token_pays_one_payment_only,
             f112_f117_money_that_nobody_is_sure_of_is_let_go,
             a_device_that_showed_another_total_is_not_charged,
+            a_hold_that_runs_out_at_the_provider_is_voided_here,
             a_capture_that_was_taken_and_failed_is_a_persons,
             the_journal_tells_all_and_nothing_private,
         }),

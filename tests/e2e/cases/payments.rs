@@ -241,7 +241,7 @@ pub(crate) async fn f114_a_token_pays_one_payment_only(ground: Ground<'_>) -> Ou
     // Old, forged, or for somebody else: nothing is held for any of them.
     for token in [
         TokenTricks { signed_seconds: -301, ..TokenTricks::default() },
-        TokenTricks { signed_seconds: 61, ..TokenTricks::default() },
+        TokenTricks { signed_seconds: 120, ..TokenTricks::default() },
     ] {
         let pay = Pay::message(&second.message).tricks(Tricks { token, ..Tricks::default() });
         let stale = scene.simulator.pay(&scene.customer.name, &pay).await?;
@@ -278,6 +278,31 @@ pub(crate) async fn f112_f117_money_that_nobody_is_sure_of_is_let_go(
         assert_eq!(told, ["STATUS_FAILURE"], "{name}");
         let is_let_go = async || Ok(kept(&scene.books().await?) == 0);
         until(&format!("{name}: the money is let go"), is_let_go).await?;
+    }
+    Ok(())
+}
+
+/// A business that captures by hand waits too long: the provider lets the money go by itself, and says so.
+pub(crate) async fn a_hold_that_runs_out_at_the_provider_is_voided_here(
+    ground: Ground<'_>,
+) -> Outcome {
+    let _peace = ground.in_peace().await;
+    for (name, psp) in
+        [("stripe", Dialect::Stripe), ("adyen", Dialect::Adyen), ("own", Dialect::Endpoint)]
+    {
+        let scene = Scene::new(&ground, &format!("pay-runs-out-{name}")).await?;
+        let mut merchant = Merchant::of(&scene.tenant).paid_by(psp);
+        merchant.settings.insert("capture".to_owned(), json!({"when": "manual"}));
+        scene.stack.take_payments(&scene.tenant, &merchant).await?;
+        scene.customer_is_heard("I would like the desk").await?;
+        let asked = scene.ask(name).await?;
+        assert_eq!(scene.pays(&asked).await?.state, SheetState::Paid);
+        scene.told("payment.authorized", &asked).await?;
+        let held = scene.books().await?.remove(0);
+        scene.simulator.expire(&held).await?;
+        scene.told("payment.voided", &asked).await?;
+        assert_eq!(text_at(&scene.payment(&asked).await?, "/state"), "voided", "{name}");
+        assert!(scene.simulator.expire(&held).await.is_err(), "nothing is held any more");
     }
     Ok(())
 }

@@ -340,6 +340,12 @@ impl Client {
         self.send_json::<Value>(Method::POST, &path, chargeback).await.map(drop)
     }
 
+    /// What a provider holds runs out there.
+    pub async fn expire(&self, payment: &PspPayment) -> Outcome<()> {
+        let path = format!("/api/psp/payments/{}/expire", payment.seq);
+        self.send_json::<Value>(Method::POST, &path, &serde_json::json!({})).await.map(drop)
+    }
+
     /// A provider's report over what it settled, CSV.
     pub async fn psp_report(&self, dialect: Dialect, account: Option<&str>) -> Outcome<String> {
         let path = format!("/api/psp/{}/report", word(dialect));

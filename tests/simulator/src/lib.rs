@@ -72,6 +72,7 @@
 //! | `GET /api/apple-pay`; `POST /api/apple-pay/merchants`; `GET /api/apple-pay/sessions` | where sessions and providers are and whom to trust; a merchant's certificate and keys; calls of the session server |
 //! | `PUT /api/psp/{dialect}/accounts/{account}` | an account with a provider: keys, and where notices go |
 //! | `GET /api/psp/payments`, `GET /api/psp/calls` | what the providers hold, captured and gave back; every call of the MSP to them |
+//! | `POST /api/psp/payments/{seq}/expire` | what is held there runs out |
 //! | `POST /api/psp/payments/{seq}/chargeback`; `GET /api/psp/{dialect}/report` | money taken back; the provider's own report, CSV |
 //! | `POST /api/customers/{name}/close` | deletes the conversation |
 //! | `GET /api/transcript` | messages both ways with the time of each hop |

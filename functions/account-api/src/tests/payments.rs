@@ -105,6 +105,7 @@ fn keep_payment(world: &World, business: &str, id: &str, state: PaymentState) {
                 last4: Some("4242".to_owned()),
             }),
             authorised: None,
+            another: None,
             absent_since: None,
             fence: None,
         });

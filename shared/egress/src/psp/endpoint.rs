@@ -60,8 +60,10 @@
 //! 202 to either of the two says that it was taken and is being done: the same call is made again later.
 //!
 //! The business may `POST /psp/{business}/endpoint` when something happens by itself, signed the same
-//! way: `{"payment":"pay_…","kind":"changed"}`, or `"kind":"chargeback"` with `amount` and `currency`,
-//! which are those of the payment: what is told in another currency is in no books.
+//! way: `{"payment":"pay_…","kind":"changed"}`; `"kind":"cancelled"` with the `reference` of the approval,
+//! when what was held ran out or was let go by hand, which is then asked for with `/cancel`; or
+//! `"kind":"chargeback"` with `amount` and `currency`, which are those of the payment: what is told in
+//! another currency is in no books.
 //!
 //! `amb check-endpoint` runs this contract against a server.
 

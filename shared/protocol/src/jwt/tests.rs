@@ -1,3 +1,5 @@
+mod wycheproof;
+
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use proptest::prelude::*;

@@ -10,14 +10,14 @@ use amb_protocol::{
     money::{Currency, Minor},
 };
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 use crate::{
     dispatch::{TRIES, stand_back},
     model::{
         Concern, JournalEvent, JournalRow, Payment, PaymentPointer, PaymentState, PspAccount,
-        PspEnding, TenantId, Told,
+        PspEnding, PspResult, TenantId, Told,
     },
     payment::commit::{Committed, Plan, commit},
     port::{
@@ -137,6 +137,11 @@ where
                     keep(&mut payment, *attempt, reference, now);
                     Vec::new()
                 }
+                NoticeKind::Authorised { attempt, reference }
+                    if is_another(&payment, *attempt, reference) =>
+                {
+                    held_twice(&mut payment, *attempt, reference, now)
+                }
                 NoticeKind::Changed | NoticeKind::Authorised { .. }
                     if awaits_provider(&payment) =>
                 {
@@ -219,6 +224,50 @@ fn keep(payment: &mut Payment, no: u32, reference: &str, now: Timestamp) {
     }
 }
 
+/// Whether the provider names something else than what the attempt is known to hold, for the first time.
+fn is_another(payment: &Payment, no: u32, reference: &str) -> bool {
+    let attempt = payment.attempts.iter().find(|attempt| attempt.no == no);
+    attempt.is_some_and(|attempt| {
+        let known = attempt.result.as_ref().and_then(PspResult::reference);
+        let is_other = known.is_some_and(|known| known != reference)
+            && attempt.authorised.as_deref() != Some(reference);
+        is_other && attempt.may_hold() && attempt.another.is_none()
+    })
+}
+
+/// A person's: which of the two is the customer's money, and whether there are two, the provider knows.
+fn held_twice(payment: &mut Payment, no: u32, reference: &str, now: Timestamp) -> Vec<JournalRow> {
+    let Some(attempt) = payment.attempts.iter_mut().find(|attempt| attempt.no == no) else {
+        return Vec::new();
+    };
+    attempt.another = Some(reference.to_owned());
+    let attempt = attempt.clone();
+    let row = JournalRow::of_attempt(JournalEvent::VoidStuck, payment, Some(&attempt));
+    let told = attempt.told.map(Told::as_str);
+    alarm(
+        payment,
+        Concern::VoidStuck,
+        "held_twice",
+        json!({ "attempt": no, "pspReference": reference, "told": told }),
+        now,
+    );
+    vec![JournalRow {
+        actor: Some(PROVIDER.to_owned()),
+        error_class: Some("held_twice".to_owned()),
+        psp_reference: Some(reference.to_owned()),
+        ..row
+    }]
+}
+
+/// Has a person told. Whoever has the payment in hand does it; else the next look.
+fn alarm(payment: &mut Payment, concern: Concern, reason: &str, more: Value, now: Timestamp) {
+    let due_at = payment.due_at;
+    payment.worry(concern, reason, now, more);
+    if payment.lease_until.is_some() || payment.state == PaymentState::Authorizing {
+        payment.due_at = due_at;
+    }
+}
+
 /// Whether the provider tells it for the first time. It is the settling worker that weighs it.
 fn is_new(payment: &Payment, ending: &PspEnding) -> bool {
     let is_again = payment.endings.iter().any(|known| known.is_again(ending));
@@ -242,12 +291,7 @@ fn charged_back(
         }
         None => ("amount_unknown", json!({})),
     };
-    let due_at = payment.due_at;
-    payment.worry(Concern::ChangeFailed, "chargeback_unbooked", now, told);
-    if payment.lease_until.is_some() {
-        // Whoever has it in hand tells it.
-        payment.due_at = due_at;
-    }
+    alarm(payment, Concern::ChangeFailed, "chargeback_unbooked", told, now);
     let error_class = Some(class.to_owned());
     JournalRow { amount_minor: None, amount: None, error_class, ..row }
 }

@@ -76,6 +76,7 @@ fn a_payment_that_is_a_persons_writes_the_line_that_alarms_are_set_on() {
             errors: Vec::new(),
             result: None,
             authorised: None,
+            another: None,
             absent_since: None,
             fence: None,
         });

@@ -45,6 +45,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/api/apple-pay/sessions", get(pay::sessions))
         .route("/api/psp/payments", get(psp::payments))
         .route("/api/psp/payments/{seq}/chargeback", post(psp::charge_back))
+        .route("/api/psp/payments/{seq}/expire", post(psp::expire))
         .route("/api/psp/calls", get(psp::calls))
         .route("/api/psp/{dialect}/accounts/{account}", put(psp::put_account))
         .route("/api/psp/{dialect}/report", get(psp::report))

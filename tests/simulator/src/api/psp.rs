@@ -76,6 +76,14 @@ pub(super) async fn charge_back(
     done.map(|()| StatusCode::NO_CONTENT).map_err(|why| Problem(StatusCode::CONFLICT, why))
 }
 
+pub(super) async fn expire(
+    Extract(state): Extract<State>,
+    Path(seq): Path<u64>,
+) -> Result<StatusCode, Problem> {
+    let done = psp::expire(&state, seq);
+    done.map(|()| StatusCode::NO_CONTENT).map_err(|why| Problem(StatusCode::CONFLICT, why))
+}
+
 #[derive(Deserialize)]
 pub(super) struct OfAccount {
     account: Option<String>,

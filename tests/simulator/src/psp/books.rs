@@ -172,6 +172,14 @@ impl Books {
         }
     }
 
+    /// What is held runs out.
+    pub(super) fn expire(&mut self, seq: u64) -> Result<PspMove, Stop> {
+        match self.payment(seq).ok_or(Stop::Unknown)?.state {
+            PspState::Held => self.void(seq, None),
+            other => Err(Stop::State(other)),
+        }
+    }
+
     /// Gives captured money back, all or a part.
     pub(super) fn refund(
         &mut self,

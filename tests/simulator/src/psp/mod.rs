@@ -14,7 +14,7 @@ mod stripe;
 use axum::Router;
 
 pub(crate) use self::books::Books;
-pub(crate) use self::notice::charge_back;
+pub(crate) use self::notice::{charge_back, expire};
 pub(crate) use self::report::report;
 use crate::phone::pay::wallet::{Card, card_named};
 use crate::world::{State, World};

@@ -88,6 +88,23 @@ pub(crate) fn charge_back(state: &State, seq: u64, amount: Option<i64>) -> Resul
     Ok(())
 }
 
+/// What is held runs out, and the provider tells.
+pub(crate) fn expire(state: &State, seq: u64) -> Result<(), String> {
+    let moved = state.change(|world| {
+        let moved = world.psp.expire(seq)?;
+        let dialect = world.psp.payment(seq).ok_or(Stop::Unknown)?.dialect;
+        Ok::<_, Stop>((moved, dialect))
+    });
+    let (moved, dialect) = moved.map_err(|_stop| "nothing is held".to_owned())?;
+    let event = match dialect {
+        Dialect::Stripe => "payment_intent.canceled",
+        Dialect::Adyen => "EXPIRE",
+        Dialect::Endpoint => "cancelled",
+    };
+    send(state, Notice::new(seq, event).of(&moved.id, moved.amount));
+    Ok(())
+}
+
 async fn post(
     state: &State,
     url: &str,
@@ -126,7 +143,7 @@ fn written(notice: &Notice, payment: &PspPayment, account: &PspAccount) -> Value
         Dialect::Stripe => stripe_event(notice, payment),
         Dialect::Adyen => adyen_items(notice, payment, account),
         Dialect::Endpoint => json!({
-            "payment": payment.metadata.get("payment"), "kind": notice.event,
+            "payment": payment.metadata.get("payment"), "kind": notice.event, "reference": payment.id,
             "amount": amount::decimal(notice.amount.unwrap_or(payment.amount), &payment.currency),
             "currency": payment.currency,
         }),

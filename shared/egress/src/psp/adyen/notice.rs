@@ -142,7 +142,8 @@ impl Item {
             "REFUND" => (PspChange::Refund, is_done),
             "REFUND_FAILED" | "REFUNDED_REVERSED" => (PspChange::Refund, false),
             "CANCELLATION" | "CANCEL_OR_REFUND" => (PspChange::Void, is_done),
-            "TECHNICAL_CANCEL" if is_done => (PspChange::Void, true),
+            // What is held and was not captured ran out; `EXPIRE` knows no failure.
+            "TECHNICAL_CANCEL" | "EXPIRE" if is_done => (PspChange::Void, true),
             _ => return None,
         };
         Some(PspEnding {

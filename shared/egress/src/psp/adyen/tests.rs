@@ -415,6 +415,7 @@ async fn a_notice_is_adyens_own_item_by_item() {
         ("CANCELLATION", "false", ended(PspChange::Void, Some("CANCELLATION"))),
         ("TECHNICAL_CANCEL", "true", ended(PspChange::Void, None)),
         ("TECHNICAL_CANCEL", "false", NoticeKind::Changed),
+        ("EXPIRE", "true", ended(PspChange::Void, None)),
         (
             "CHARGEBACK",
             "true",

@@ -5,18 +5,20 @@ use amb_protocol::{
     secret::Secret,
 };
 use amb_service::{
-    model::PaymentId,
+    model::{PaymentId, PspChange, PspEnding},
     port::{Notice, NoticeFault, NoticeKind},
 };
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::signed::SharedKey;
+use crate::{psp::code, signed::SharedKey};
 
 #[derive(Deserialize)]
 struct Body {
     payment: PaymentId,
     kind: Kind,
+    #[serde(default)]
+    reference: Option<String>,
     #[serde(default)]
     amount: Option<String>,
     #[serde(default)]
@@ -27,6 +29,7 @@ struct Body {
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Changed,
+    Cancelled,
     Chargeback,
 }
 
@@ -50,12 +53,29 @@ pub(in crate::psp) fn notices(
     let body: Body = serde_json::from_slice(body).map_err(|_fault| NoticeFault::Unreadable)?;
     let kind = match body.kind {
         Kind::Changed => NoticeKind::Changed,
+        Kind::Cancelled => NoticeKind::Ended(body.let_go().ok_or(NoticeFault::Unreadable)?),
         Kind::Chargeback => NoticeKind::Chargeback { amount: body.amount() },
     };
     Ok(vec![Notice { payment: body.payment, kind }])
 }
 
 impl Body {
+    /// What was held is held no longer. None: it does not say what was.
+    fn let_go(&self) -> Option<PspEnding> {
+        let reference = self.reference.as_deref().and_then(code)?;
+        Some(PspEnding {
+            change: PspChange::Void,
+            reference: reference.clone(),
+            of: Some(reference),
+            is_done: true,
+            amount: None,
+            currency: None,
+            code: None,
+            refunded: false,
+            weighed: false,
+        })
+    }
+
     fn amount(&self) -> Option<(Minor, Currency)> {
         let currency = Currency::parse(self.currency.as_deref()?).ok()?;
         Some((Minor::parse_padded(self.amount.as_deref()?, currency).ok()?, currency))

@@ -1,7 +1,7 @@
 //! A business's own server, with everything that may go wrong in it (F112, F117, P026).
 
 use amb_service::{
-    model::{PspKind, PspResult},
+    model::{PspChange, PspKind, PspResult},
     port::{Notice, NoticeFault, NoticeKind, Psp},
 };
 use serde_json::{Value, json};
@@ -259,10 +259,17 @@ async fn a_notice_is_the_businesss_own() {
         let found = notice(signed(0, &odd.to_string()), &odd.to_string()).await.unwrap();
         assert_eq!(found[0].kind, NoticeKind::Chargeback { amount: None }, "{odd}");
     }
+    let ran_out = json!({ "payment": order.payment, "kind": "cancelled", "reference": "h-1" });
+    let ran_out = ran_out.to_string();
+    let found = notice(signed(0, &ran_out), &ran_out).await.unwrap().remove(0);
+    let NoticeKind::Ended(ending) = found.kind else { panic!("{:?}", found.kind) };
+    assert_eq!((ending.change, ending.is_done), (PspChange::Void, true));
+    assert_eq!(ending.of.as_deref(), Some("h-1"));
     for forged in [vec![], signed(-301, &changed), signed(0, &back)] {
         assert!(matches!(notice(forged, &changed).await, Err(NoticeFault::Forged)));
     }
-    for unreadable in ["", "{}", r#"{"payment":"pay_x","kind":"changed"}"#] {
+    let of_nothing = json!({ "payment": order.payment, "kind": "cancelled" }).to_string();
+    for unreadable in ["", "{}", r#"{"payment":"pay_x","kind":"changed"}"#, &of_nothing] {
         let found = notice(signed(0, unreadable), unreadable).await;
         assert!(matches!(found, Err(NoticeFault::Unreadable)), "{unreadable}");
     }

@@ -84,6 +84,10 @@ pub struct Attempt {
     /// been lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorised: Option<String>,
+    /// The provider's name of something else that it says to have authorised for the same attempt: nobody
+    /// but a person can tell whether the customer's money is held twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub another: Option<String>,
     /// When the provider first knew nothing of it, and could still come to know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absent_since: Option<Timestamp>,

@@ -110,6 +110,7 @@ where
             errors: Vec::new(),
             result: None,
             authorised: None,
+            another: None,
             absent_since: None,
             fence: None,
         });

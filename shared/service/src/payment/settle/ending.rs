@@ -164,7 +164,7 @@ fn not_let_go(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: 
 fn let_go(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
     let from = payment.state;
     let held = payment.live().and_then(|attempt| attempt.result.as_ref()?.reference());
-    let is_its = held.is_some() && ending.of.as_deref() == held;
+    let is_its = held.is_some_and(|held| let_go_by_another(payment, held) == Some(ending));
     if !is_its || !matches!(from, PaymentState::Authorized | PaymentState::AckMismatch) {
         return;
     }

@@ -128,6 +128,7 @@ impl Desk {
             errors: Vec::new(),
             result: None,
             authorised: None,
+            another: None,
             absent_since: None,
             fence: None,
         };

@@ -19,7 +19,11 @@ impl Desk {
     }
 
     fn authorised(&self, attempt: u32) {
-        let body = format!("authorised {attempt} psp-told {}", self.pointer.payment);
+        self.authorised_as(attempt, "psp-told");
+    }
+
+    fn authorised_as(&self, attempt: u32, reference: &str) {
+        let body = format!("authorised {attempt} {reference} {}", self.pointer.payment);
         assert_eq!(self.notice("stripe", "good", &body).unwrap(), 1);
     }
 
@@ -174,8 +178,30 @@ fn what_was_told_success_is_known() {
     let desk = Desk::authorized(1);
     known(&desk);
     let before = desk.payment();
-    desk.authorised(1);
+    desk.authorised_as(1, known_as(&before, 1).unwrap());
     desk.authorised(7);
     assert_eq!(desk.payment(), before);
     assert_eq!(before.attempts[0].told, Some(Told::Success));
+}
+
+#[test]
+fn p1_a_second_authorisation_of_one_attempt_is_a_persons() {
+    let desk = Desk::authorized(1);
+    known(&desk);
+    let before = desk.payment();
+    desk.authorised(1);
+    let Settled::Looked { concern, .. } = desk.look() else { panic!("it is due") };
+    assert_eq!(concern, Some(Concern::VoidStuck));
+    let worry = desk.told().pop().unwrap().1;
+    assert_eq!((&worry["reason"], &worry["told"]), (&"held_twice".into(), &"success".into()));
+    assert_eq!(worry["pspReference"], "psp-told");
+    let row = desk.row(JournalEvent::VoidStuck);
+    assert_eq!(row.error_class.as_deref(), Some("held_twice"));
+    assert_eq!((row.psp_reference.as_deref(), row.attempt_no), (Some("psp-told"), Some(1)));
+    let payment = desk.payment();
+    assert_eq!((payment.state, known_as(&payment, 1)), (before.state, known_as(&before, 1)));
+    // Told again, it is known.
+    desk.authorised(1);
+    assert_eq!(desk.payment(), payment);
+    desk.agrees();
 }

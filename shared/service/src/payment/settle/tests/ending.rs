@@ -219,12 +219,19 @@ fn what_a_person_let_go_at_the_provider_is_let_go() {
 
 #[test]
 fn a_hold_that_ran_out_at_the_provider_is_let_go_and_no_longer_in_the_books() {
-    let desk = Desk::authorized(1);
+    for seed in [1, 2] {
+        runs_out(seed, seed == 2);
+    }
+}
+
+fn runs_out(seed: u64, by_our_name: bool) {
+    let desk = Desk::authorized(seed);
     desk.put(Payment { capture: CapturePolicy::Manual, ..desk.payment() });
     desk.rest(SignedDuration::from_hours(7 * 24));
     assert_eq!(desk.payment().state, PaymentState::Authorized);
     let held =
         desk.payment().live().unwrap().result.as_ref().unwrap().reference().unwrap().to_owned();
+    let held = if by_our_name { Attempt::reference(&desk.pointer, 1) } else { held };
     for (of, ends) in [
         (None, PaymentState::Authorized),
         (Some("of an earlier attempt".to_owned()), PaymentState::Authorized),

@@ -7,8 +7,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::inspect::open;
-use super::{ApiSecret, JwtError};
+use crate::jwt::{ApiSecret, JwtError, inspect::open};
 use crate::tests::corpora::corpus;
 
 /// Called invalid, but letter for letter the token of a vector that is called valid: the padding
