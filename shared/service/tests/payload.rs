@@ -14,6 +14,7 @@ mod actors;
 mod payload {
     mod answers;
     mod attachments;
+    mod contention;
     mod downloads;
     mod faults;
     mod order;

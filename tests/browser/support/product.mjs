@@ -10,12 +10,25 @@ function read(path, query) {
   return call("GET", url, { headers: { authorization } });
 }
 
+// Asks for something once, and once more under the same key while the service cannot answer: the
+// emulator stands still while it takes a large file.
+async function ask(path, body) {
+  const key = randomUUID();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call("POST", `${stack.apiUrl}${path}`, {
+        headers: { authorization, "idempotency-key": key, prefer: "wait=8" },
+        body: { from: stack.businessId, ...body },
+      });
+    } catch (error) {
+      if (error.status !== 503 || tries === 5) throw error;
+    }
+  }
+}
+
 // Sends a message and waits until Apple has it.
 export async function send(to, type, content, more = {}) {
-  const message = await call("POST", `${stack.apiUrl}/v1/messages`, {
-    headers: { authorization, "idempotency-key": randomUUID(), prefer: "wait=8" },
-    body: { from: stack.businessId, to, type, content, ...more },
-  });
+  const message = await ask("/v1/messages", { to, type, content, ...more });
   if (["failed", "unknown"].includes(message.status)) {
     throw new Error(`${type} was not taken: ${JSON.stringify(message)}`);
   }
@@ -24,10 +37,7 @@ export async function send(to, type, content, more = {}) {
 
 // Asks for a payment and waits until Apple has it.
 export async function askPayment(to, content) {
-  const asked = await call("POST", `${stack.apiUrl}/v1/payments`, {
-    headers: { authorization, "idempotency-key": randomUUID(), prefer: "wait=8" },
-    body: { from: stack.businessId, to, content },
-  });
+  const asked = await ask("/v1/payments", { to, content });
   if (["failed", "unknown"].includes(asked.status)) {
     throw new Error(`the payment was not taken: ${JSON.stringify(asked)}`);
   }

@@ -7,8 +7,9 @@ if (!AMB_STACK_FILE) throw new Error("start these tests with `make test-browser`
 
 export const stack = JSON.parse(readFileSync(AMB_STACK_FILE, "utf8"));
 
-// Longest wait for anything; a test fails after it.
-export const PATIENCE_MS = 8_000;
+// Longest wait for anything; a test fails after it. A machine that does something else besides needs
+// more than the second that things take.
+export const PATIENCE_MS = 30_000;
 const LOOK_AGAIN_MS = 40;
 
 // What `look` finds, as soon as it finds something.
@@ -30,6 +31,9 @@ export async function call(method, url, { headers = {}, body } = {}) {
     body: body ? JSON.stringify(body) : undefined,
   });
   const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${new URL(url).pathname}: ${answer.status} ${text}`);
+  if (!answer.ok) {
+    const said = `${method} ${new URL(url).pathname}: ${answer.status} ${text}`;
+    throw Object.assign(new Error(said), { status: answer.status });
+  }
   return text ? JSON.parse(text) : null;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Fetch, FetchError, FetchTables, Fetched, reply::Twin, told::told, transfer::let_go};
 use crate::{
-    dispatch::{TRIES, deliveries, enqueue, enqueue_paid, keep_reply, push, stand_back},
+    dispatch::{deliveries, enqueue, enqueue_paid, keep_reply, push, stand_back},
     model::{AttachmentId, ConversationState, Payload, PayloadFault, PayloadPlace, PayloadStatus},
     port::{Clock, DeliveryQueue, LargeFiles, PortError, SettlementQueue, Step, Stepped},
     problem::chain,
@@ -13,6 +13,11 @@ use crate::{
 
 /// Long enough for the reply to be told before what becomes of its payment.
 const WEIGHED_AFTER: Duration = Duration::from_secs(2);
+
+/// The step is planned again when the conversation moved meanwhile, so often: for some ten seconds. Whatever
+/// ends at the same moment gets its own done by then, and giving up costs minutes, since the queue and the
+/// lease have to come round.
+const TRIES: u32 = 40;
 
 /// How a payload ends.
 #[derive(Debug)]
