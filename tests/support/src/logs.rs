@@ -30,7 +30,7 @@ pub fn captured<T>(
 /// from asking so.
 pub fn listen(subscriber: impl Subscriber + Send + Sync + 'static) -> DefaultGuard {
     static OTHERS: LazyLock<[Dispatch; 2]> =
-        LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Registry::default())));
+        LazyLock::new(|| [(), ()].map(|()| Dispatch::new(Registry::default())));
     LazyLock::force(&OTHERS);
     tracing::subscriber::set_default(subscriber)
 }
@@ -65,7 +65,7 @@ mod tests {
         fn place() {
             tracing::info!("here");
         }
-        let (_, lines) = captured("support", Still, || {
+        let ((), lines) = captured("support", Still, || {
             thread::spawn(place).join().unwrap();
             place();
         });
