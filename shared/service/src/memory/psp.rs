@@ -374,21 +374,12 @@ impl Psp for Memory {
                 }),
             },
             (Some(end @ ("done" | "failed")), Some(change), Some(reference)) => {
-                NoticeKind::Ended(PspEnding {
-                    change: match change {
-                        "capture" => PspChange::Capture,
-                        "refund" => PspChange::Refund,
-                        _ => PspChange::Void,
-                    },
-                    reference: reference.to_owned(),
-                    of: None,
-                    is_done: end == "done",
-                    amount: None,
-                    currency: None,
-                    code: None,
-                    refunded: false,
-                    weighed: false,
-                })
+                let change = match change {
+                    "capture" => PspChange::Capture,
+                    "refund" => PspChange::Refund,
+                    _ => PspChange::Void,
+                };
+                NoticeKind::Ended(PspEnding::new(change, reference.to_owned(), end == "done"))
             }
             _ => NoticeKind::Changed,
         };

@@ -6,10 +6,10 @@ use aws_lc_rs::hmac;
 use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde_json::{Value, json};
 
-use super::books::{Stop, psp_reference, stripe_id};
+use super::books::{Books, Stop, psp_reference, stripe_id};
 use super::stripe;
 use crate::host;
-use crate::model::{Dialect, PspAccount, PspPayment};
+use crate::model::{Dialect, PspAccount, PspMove, PspPayment};
 use crate::phone::pay::amount;
 use crate::world::State;
 
@@ -73,35 +73,46 @@ pub(super) fn send(state: &State, notice: Notice) {
 
 /// The card's owner takes money back, and the provider tells.
 pub(crate) fn charge_back(state: &State, seq: u64, amount: Option<i64>) -> Result<(), String> {
-    let moved = state.change(|world| {
-        let moved = world.psp.charge_back(seq, amount)?;
-        let dialect = world.psp.payment(seq).ok_or(Stop::Unknown)?.dialect;
-        Ok::<_, Stop>((moved, dialect))
-    });
-    let (moved, dialect) = moved.map_err(|_stop| "nothing was captured".to_owned())?;
-    let event = match dialect {
-        Dialect::Stripe => "charge.dispute.funds_withdrawn",
-        Dialect::Adyen => "CHARGEBACK",
-        Dialect::Endpoint => "chargeback",
-    };
-    send(state, Notice::new(seq, event).of(&moved.id, moved.amount));
-    Ok(())
+    let moved = by_itself(
+        state,
+        seq,
+        |books| books.charge_back(seq, amount),
+        |dialect| match dialect {
+            Dialect::Stripe => "charge.dispute.funds_withdrawn",
+            Dialect::Adyen => "CHARGEBACK",
+            Dialect::Endpoint => "chargeback",
+        },
+    );
+    moved.map_err(|_stop| "nothing was captured".to_owned())
 }
 
 /// What is held runs out, and the provider tells.
 pub(crate) fn expire(state: &State, seq: u64) -> Result<(), String> {
-    let moved = state.change(|world| {
-        let moved = world.psp.expire(seq)?;
-        let dialect = world.psp.payment(seq).ok_or(Stop::Unknown)?.dialect;
-        Ok::<_, Stop>((moved, dialect))
-    });
-    let (moved, dialect) = moved.map_err(|_stop| "nothing is held".to_owned())?;
-    let event = match dialect {
-        Dialect::Stripe => "payment_intent.canceled",
-        Dialect::Adyen => "EXPIRE",
-        Dialect::Endpoint => "cancelled",
-    };
-    send(state, Notice::new(seq, event).of(&moved.id, moved.amount));
+    let moved = by_itself(
+        state,
+        seq,
+        |books| books.expire(seq),
+        |dialect| match dialect {
+            Dialect::Stripe => "payment_intent.canceled",
+            Dialect::Adyen => "EXPIRE",
+            Dialect::Endpoint => "cancelled",
+        },
+    );
+    moved.map_err(|_stop| "nothing is held".to_owned())
+}
+
+/// Something happens at a provider that nobody asked it for; its own word for that is told.
+fn by_itself(
+    state: &State,
+    seq: u64,
+    move_it: impl FnOnce(&mut Books) -> Result<PspMove, Stop>,
+    word: impl FnOnce(Dialect) -> &'static str,
+) -> Result<(), Stop> {
+    let (moved, dialect) = state.change(|world| {
+        let moved = move_it(&mut world.psp)?;
+        Ok::<_, Stop>((moved, world.psp.payment(seq).ok_or(Stop::Unknown)?.dialect))
+    })?;
+    send(state, Notice::new(seq, word(dialect)).of(&moved.id, moved.amount));
     Ok(())
 }
 

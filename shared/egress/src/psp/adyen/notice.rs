@@ -147,16 +147,13 @@ impl Item {
             _ => return None,
         };
         Some(PspEnding {
-            change,
-            reference: code(&self.psp_reference)?,
             of: self.of(),
-            is_done,
             amount: self.amount(),
             currency: self.currency(),
             code: code(&self.event_code).filter(|_| !is_done),
             refunded: self.event_code == "CANCEL_OR_REFUND"
                 && self.additional_data.action == "refund",
-            weighed: false,
+            ..PspEnding::new(change, code(&self.psp_reference)?, is_done)
         })
     }
 

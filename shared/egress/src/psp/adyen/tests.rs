@@ -391,15 +391,11 @@ async fn a_notice_is_adyens_own_item_by_item() {
     let reference = order.reference.as_str();
     let ended = |change, code: Option<&str>| {
         NoticeKind::Ended(PspEnding {
-            change,
-            reference: "PSP2".into(),
             of: Some("PSP1".into()),
-            is_done: code.is_none(),
             amount: Some(Minor::new(6399)),
             currency: Currency::parse("USD").ok(),
             code: code.map(str::to_owned),
-            refunded: false,
-            weighed: false,
+            ..PspEnding::new(change, "PSP2".into(), code.is_none())
         })
     };
     let expected = [

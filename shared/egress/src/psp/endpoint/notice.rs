@@ -5,7 +5,7 @@ use amb_protocol::{
     secret::Secret,
 };
 use amb_service::{
-    model::{PaymentId, PspChange, PspEnding},
+    model::{PaymentId, PspEnding},
     port::{Notice, NoticeFault, NoticeKind},
 };
 use jiff::Timestamp;
@@ -62,18 +62,7 @@ pub(in crate::psp) fn notices(
 impl Body {
     /// What was held is held no longer. None: it does not say what was.
     fn let_go(&self) -> Option<PspEnding> {
-        let reference = self.reference.as_deref().and_then(code)?;
-        Some(PspEnding {
-            change: PspChange::Void,
-            reference: reference.clone(),
-            of: Some(reference),
-            is_done: true,
-            amount: None,
-            currency: None,
-            code: None,
-            refunded: false,
-            weighed: false,
-        })
+        self.reference.as_deref().and_then(code).map(PspEnding::let_go)
     }
 
     fn amount(&self) -> Option<(Minor, Currency)> {

@@ -119,18 +119,7 @@ impl Stripe<'_> {
 impl Object {
     /// An intent that was cancelled: by us, by a person at Stripe, or by Stripe when what it held ran out.
     fn let_go(&self) -> Option<PspEnding> {
-        let id = self.id.as_deref().and_then(code)?;
-        Some(PspEnding {
-            change: PspChange::Void,
-            reference: id.clone(),
-            of: Some(id),
-            is_done: true,
-            amount: None,
-            currency: None,
-            code: None,
-            refunded: false,
-            weighed: false,
-        })
+        self.id.as_deref().and_then(code).map(PspEnding::let_go)
     }
 
     /// A refund may fail days after it succeeded: the bank did not take it.
@@ -141,15 +130,11 @@ impl Object {
             return None;
         }
         Some(PspEnding {
-            change: PspChange::Refund,
-            reference: self.id.clone()?,
             of: self.payment_intent.clone(),
-            is_done: false,
             amount: self.amount(),
             currency: self.currency(),
             code: self.failure_reason.as_deref().and_then(code).or_else(|| code(word)),
-            refunded: false,
-            weighed: false,
+            ..PspEnding::new(PspChange::Refund, self.id.clone()?, false)
         })
     }
 

@@ -68,6 +68,26 @@ pub struct PspEnding {
 }
 
 impl PspEnding {
+    /// How a change ended, with nothing told besides.
+    pub fn new(change: PspChange, reference: String, is_done: bool) -> Self {
+        Self {
+            change,
+            reference,
+            is_done,
+            of: None,
+            amount: None,
+            currency: None,
+            code: None,
+            refunded: false,
+            weighed: false,
+        }
+    }
+
+    /// Something that is held runs out, or is let go by a person: the provider has no other name of that.
+    pub fn let_go(held: String) -> Self {
+        Self { of: Some(held.clone()), ..Self::new(PspChange::Void, held, true) }
+    }
+
     /// Whether two notices tell the same.
     pub fn is_again(&self, other: &Self) -> bool {
         (self.change, &self.reference, self.is_done, &self.code)

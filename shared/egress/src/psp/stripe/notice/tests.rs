@@ -75,17 +75,7 @@ async fn a_notice_is_stripes_own_and_names_the_payment() {
         "currency": "usd", "metadata": { "payment": order.payment },
     });
     let body = event("payment_intent.canceled", &cancelled);
-    let ending = PspEnding {
-        change: PspChange::Void,
-        reference: "pi_1".into(),
-        of: Some("pi_1".into()),
-        is_done: true,
-        amount: None,
-        currency: None,
-        code: None,
-        refunded: false,
-        weighed: false,
-    };
+    let ending = PspEnding::let_go("pi_1".into());
     let found = notice(signed(BEGUN, &body), body.clone()).await.unwrap();
     assert_eq!(found, [Notice { payment: order.payment.clone(), kind: NoticeKind::Ended(ending) }]);
 
@@ -96,15 +86,10 @@ async fn a_notice_is_stripes_own_and_names_the_payment() {
     });
     let body = event("refund.failed", &failed);
     let ending = PspEnding {
-        change: PspChange::Refund,
-        reference: "re_1".into(),
-        of: None,
-        is_done: false,
         amount: Some(Minor::new(100)),
         currency: Currency::parse("USD").ok(),
         code: Some("lost_or_stolen_card".into()),
-        refunded: false,
-        weighed: false,
+        ..PspEnding::new(PspChange::Refund, "re_1".into(), false)
     };
     let found = notice(signed(BEGUN, &body), body.clone()).await.unwrap();
     assert_eq!(found, [Notice { payment: order.payment.clone(), kind: NoticeKind::Ended(ending) }]);

@@ -19,15 +19,8 @@ impl Desk {
     fn ends(&self, change: PspChange, reference: &str, is_done: bool) {
         let (now, mut payment) = (self.now(), self.payment());
         payment.endings.push(PspEnding {
-            change,
-            reference: reference.to_owned(),
-            of: None,
-            is_done,
-            amount: None,
-            currency: None,
             code: (!is_done).then(|| "why".to_owned()),
-            refunded: false,
-            weighed: false,
+            ..PspEnding::new(change, reference.to_owned(), is_done)
         });
         payment.due_at = Some(now);
         self.put(payment);
@@ -200,15 +193,8 @@ fn what_a_person_let_go_at_the_provider_is_let_go() {
     assert_eq!(desk.payment().state, PaymentState::VoidStuck);
     let mut payment = desk.payment();
     payment.endings.push(PspEnding {
-        change: PspChange::Void,
-        reference: "by hand".to_owned(),
         of: Some(held),
-        is_done: true,
-        amount: None,
-        currency: None,
-        code: None,
-        refunded: false,
-        weighed: false,
+        ..PspEnding::new(PspChange::Void, "by hand".to_owned(), true)
     });
     payment.due_at = Some(desk.now());
     desk.put(payment);
@@ -275,15 +261,9 @@ fn f117_another_amount_than_was_asked_for_is_not_done() {
         let desk = Desk::told_by_notice(1);
         let (now, mut payment) = (desk.now(), desk.payment());
         payment.endings.push(PspEnding {
-            change: PspChange::Capture,
-            reference: desk.taken(),
-            of: None,
-            is_done: true,
             amount: Some(Minor::new(amount)),
             currency: Some(Currency::parse(currency).unwrap()),
-            code: None,
-            refunded: false,
-            weighed: false,
+            ..PspEnding::new(PspChange::Capture, desk.taken(), true)
         });
         payment.due_at = Some(now);
         desk.put(payment);

@@ -25,15 +25,10 @@ impl Desk {
     fn void_ends(&self, reference: &str, of: &str, is_done: bool, refunded: bool) {
         let (now, mut payment) = (self.now(), self.payment());
         payment.endings.push(PspEnding {
-            change: PspChange::Void,
-            reference: reference.to_owned(),
             of: Some(of.to_owned()),
-            is_done,
-            amount: None,
-            currency: None,
             code: (!is_done).then(|| "CANCEL_OR_REFUND".to_owned()),
             refunded,
-            weighed: false,
+            ..PspEnding::new(PspChange::Void, reference.to_owned(), is_done)
         });
         payment.due_at = Some(now);
         self.put(payment);
