@@ -16,7 +16,11 @@ const DAILY: SignedDuration = SignedDuration::from_hours(24);
 pub(super) const STUCK_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// What the customer saw differently is decided by a person within this time, or let go.
-pub(super) const MISMATCH_LIFE: SignedDuration = SignedDuration::from_hours(24);
+const MISMATCH_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// A capture that failed is tried again by the provider itself, for ten days (Adyen, Failed captures). To let
+/// go meanwhile could give back what was captured in the end.
+const RECAPTURED_WITHIN: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// A device has this long to say what it showed, whatever the policy says: the host that began the
 /// attempt may be five minutes slow and the one that captures five fast (spec/payments §4.6), and what
@@ -35,7 +39,8 @@ impl Payment {
         }
         let is_a_callbacks = self.state == PaymentState::Authorizing;
         let mut attempts = self.attempts.iter();
-        if !is_a_callbacks && attempts.any(|attempt| attempt.unheeded().is_some()) {
+        let is_open = |it: &Attempt| it.unheeded().is_some() || it.second().is_some();
+        if !is_a_callbacks && attempts.any(is_open) {
             return Some(now);
         }
         let stray = self.stray().filter(|_| !is_a_callbacks).map(|_| self.next_round(now));
@@ -53,7 +58,7 @@ impl Payment {
             | PaymentState::Capturing
             | PaymentState::VoidStuck => Some(self.next_round(now)),
             PaymentState::Authorized => self.capture_due(now),
-            PaymentState::AckMismatch => Some(self.since() + MISMATCH_LIFE),
+            PaymentState::AckMismatch => self.mismatch_ends(),
             PaymentState::Captured | PaymentState::Refunded => {
                 let has_evidence = self.has_evidence();
                 let next = self.next_refund().map(|refund| {
@@ -64,6 +69,12 @@ impl Payment {
             }
             PaymentState::Voided | PaymentState::Expired => None,
         }
+    }
+
+    /// When what waits for a person is let go; none: a person alone can tell what is the customer's.
+    pub(super) fn mismatch_ends(&self) -> Option<Timestamp> {
+        let life = if self.may_be_captured_yet() { RECAPTURED_WITHIN } else { MISMATCH_LIFE };
+        (!self.is_captured_elsewhere()).then(|| self.since() + life)
     }
 
     fn capture_due(&self, now: Timestamp) -> Option<Timestamp> {

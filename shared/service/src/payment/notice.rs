@@ -10,7 +10,7 @@ use amb_protocol::{
     money::{Currency, Minor},
 };
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 use crate::{
@@ -228,50 +228,34 @@ fn keep(payment: &mut Payment, no: u32, reference: &str, now: Timestamp) {
 fn is_another(payment: &Payment, no: u32, reference: &str) -> bool {
     let attempt = payment.attempts.iter().find(|attempt| attempt.no == no);
     attempt.is_some_and(|attempt| {
-        let known = attempt.result.as_ref().and_then(PspResult::reference);
-        let is_other = known.is_some_and(|known| known != reference)
-            && attempt.authorised.as_deref() != Some(reference);
-        is_other && attempt.may_hold() && attempt.another.is_none()
+        let answered = attempt.result.as_ref().and_then(PspResult::reference);
+        let mut known = answered.into_iter().chain(attempt.authorised.as_deref()).peekable();
+        attempt.another.is_none() && known.peek().is_some() && known.all(|known| known != reference)
     })
 }
 
 /// A person's: which of the two is the customer's money, and whether there are two, the provider knows.
 fn held_twice(payment: &mut Payment, no: u32, reference: &str, now: Timestamp) -> Vec<JournalRow> {
-    let Some(attempt) = payment.attempts.iter_mut().find(|attempt| attempt.no == no) else {
-        return Vec::new();
-    };
-    attempt.another = Some(reference.to_owned());
-    let attempt = attempt.clone();
-    let row = JournalRow::of_attempt(JournalEvent::VoidStuck, payment, Some(&attempt));
-    let told = attempt.told.map(Told::as_str);
-    alarm(
-        payment,
-        Concern::VoidStuck,
-        "held_twice",
-        json!({ "attempt": no, "pspReference": reference, "told": told }),
-        now,
-    );
-    vec![JournalRow {
-        actor: Some(PROVIDER.to_owned()),
-        error_class: Some("held_twice".to_owned()),
-        psp_reference: Some(reference.to_owned()),
-        ..row
-    }]
+    let due_at = payment.due_at;
+    let row = payment.held_twice(no, reference, now);
+    leave_to_whoever_has_it(payment, due_at);
+    row.into_iter().collect()
 }
 
-/// Has a person told. Whoever has the payment in hand does it; else the next look.
-fn alarm(payment: &mut Payment, concern: Concern, reason: &str, more: Value, now: Timestamp) {
-    let due_at = payment.due_at;
-    payment.worry(concern, reason, now, more);
+/// Whoever has the payment in hand tells what a person has to be told; else the next look does.
+fn leave_to_whoever_has_it(payment: &mut Payment, due_at: Option<Timestamp>) {
     if payment.lease_until.is_some() || payment.state == PaymentState::Authorizing {
         payment.due_at = due_at;
     }
 }
 
-/// Whether the provider tells it for the first time. It is the settling worker that weighs it.
+/// Whether the provider tells something else of the change than last. It is the settling worker that weighs
+/// it: a capture may come to nothing and, days later, be done after all.
 fn is_new(payment: &Payment, ending: &PspEnding) -> bool {
-    let is_again = payment.endings.iter().any(|known| known.is_again(ending));
-    !is_again && payment.endings.len() < Payment::MOST_ENDINGS
+    let is_its =
+        |known: &&PspEnding| known.change == ending.change && known.reference == ending.reference;
+    let last = payment.endings.iter().rev().find(is_its);
+    !last.is_some_and(|last| last.is_again(ending)) && payment.endings.len() < Payment::MOST_ENDINGS
 }
 
 /// The row of a chargeback. What is told in another currency than was paid in, or cannot be read, has no
@@ -291,7 +275,9 @@ fn charged_back(
         }
         None => ("amount_unknown", json!({})),
     };
-    alarm(payment, Concern::ChangeFailed, "chargeback_unbooked", told, now);
+    let due_at = payment.due_at;
+    payment.worry(Concern::ChangeFailed, "chargeback_unbooked", now, told);
+    leave_to_whoever_has_it(payment, due_at);
     let error_class = Some(class.to_owned());
     JournalRow { amount_minor: None, amount: None, error_class, ..row }
 }

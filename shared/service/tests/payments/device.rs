@@ -1,13 +1,16 @@
 //! The customer's device: what its sheet has chosen and shows, whatever we remember of it.
 
-use amb_service::payment::{callbacks::Said, capability::Step};
+use amb_service::{
+    model::TokenHash,
+    payment::{callbacks::Said, capability::Step},
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::shop::Shop;
 
-/// What the device sent to pay with, and the total that the sheet showed then.
-pub(crate) type Sent = (Value, String);
+/// What the device sent to pay with, and the total that the sheet showed then; none: nobody can hold us to it.
+pub(crate) type Sent = (Value, Option<String>);
 
 /// An open sheet. It begins with the offer, every time.
 #[derive(Clone, Debug)]
@@ -61,7 +64,21 @@ impl Shop {
             return None;
         };
         self.sheets.get_mut(&number)?.total = answer.new_total.amount;
+        self.let_go_of_the_unwritten(number);
         Some(())
+    }
+
+    /// A call that died before it was written down is the first of its token when it comes again, and pays
+    /// what is shown by then: a device tells no sheet from another.
+    fn let_go_of_the_unwritten(&mut self, number: usize) {
+        let (pointer, merchant) = (self.payments[number].clone(), self.payment(number).merchant);
+        let world = self.world.world();
+        for ((payment, token), (_, shown)) in &mut self.sent {
+            let claim = (merchant.clone(), TokenHash::of(token));
+            if *payment == pointer && !world.book.claims.contains_key(&claim) {
+                *shown = None;
+            }
+        }
     }
 
     /// The device pays with a token, or sends what it sent with it once more. It hears nothing if the
@@ -97,11 +114,11 @@ impl Shop {
                 "data": "c4n4ry", "signature": "c4n4ry",
                 "header": {"transactionId": id, "signedAt": signed_at.as_second()}}},
         });
-        Some((payment, total.clone()))
+        Some((payment, Some(total.clone())))
     }
 
     /// A world in which the promise is broken.
     pub(crate) fn show_another_total(&mut self) {
-        "0.01".clone_into(&mut self.sent.values_mut().next().unwrap().1);
+        self.sent.values_mut().next().unwrap().1 = Some("0.01".to_owned());
     }
 }

@@ -59,8 +59,8 @@ fn shown(shop: &Shop, world: &World, found: &mut Vec<String>) {
         let (payment, token_hash) = (&world.book.payments[pointer], TokenHash::of(token));
         let attempt = payment.attempts.iter().find(|attempt| attempt.token == token_hash);
         let held = attempt.map(|attempt| attempt.amount.to_decimal(payment.currency));
-        let shown = shop.sent.get(&(pointer.clone(), token.clone())).map(|(_, total)| total);
-        if held.as_ref() != shown {
+        let (_, shown) = &shop.sent[&(pointer.clone(), token.clone())];
+        if shown.is_some() && held != *shown {
             found.push(format!("shown {}: {shown:?}, and {held:?} is held", pointer.payment));
         }
     }

@@ -112,7 +112,10 @@ fn by_itself(
         let moved = move_it(&mut world.psp)?;
         Ok::<_, Stop>((moved, world.psp.payment(seq).ok_or(Stop::Unknown)?.dialect))
     })?;
-    send(state, Notice::new(seq, word(dialect)).of(&moved.id, moved.amount));
+    let notice = Notice::new(seq, word(dialect));
+    // Adyen names what expired by the payment's own reference.
+    let is_own = notice.event == "EXPIRE";
+    send(state, if is_own { notice } else { notice.of(&moved.id, moved.amount) });
     Ok(())
 }
 

@@ -13,6 +13,9 @@ use serde::Deserialize;
 use super::{AdyenSecret, Amount};
 use crate::psp::{amount::ADYEN, code, payment_of};
 
+/// Adyen, Webhook types: the remaining uncaptured amount expired.
+const EXPIRE: &str = "EXPIRE";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body {
@@ -142,12 +145,16 @@ impl Item {
             "REFUND" => (PspChange::Refund, is_done),
             "REFUND_FAILED" | "REFUNDED_REVERSED" => (PspChange::Refund, false),
             "CANCELLATION" | "CANCEL_OR_REFUND" => (PspChange::Void, is_done),
-            // What is held and was not captured ran out; `EXPIRE` knows no failure.
-            "TECHNICAL_CANCEL" | "EXPIRE" if is_done => (PspChange::Void, true),
+            // What is held and was not captured ran out. Neither is known to fail.
+            "TECHNICAL_CANCEL" | EXPIRE if is_done => (PspChange::Void, true),
             _ => return None,
         };
         Some(PspEnding {
-            of: self.of(),
+            of: match self.event_code.as_str() {
+                // It is about one authorisation, and not about whatever has our name.
+                EXPIRE => code(&self.original_reference).or_else(|| code(&self.psp_reference)),
+                _ => self.of(),
+            },
             amount: self.amount(),
             currency: self.currency(),
             code: code(&self.event_code).filter(|_| !is_done),

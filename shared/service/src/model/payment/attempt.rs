@@ -109,6 +109,13 @@ impl Attempt {
         self.authorised.as_deref().filter(|_| !is_told && !self.may_hold())
     }
 
+    /// What the provider told by a notice that it authorised, where it answered that it authorised something
+    /// else, and nobody was told of that yet.
+    pub fn second(&self) -> Option<&str> {
+        let answered = self.result.as_ref().filter(|_| self.may_hold())?.reference()?;
+        self.authorised.as_deref().filter(|told| *told != answered && self.another.is_none())
+    }
+
     /// An attempt that was given up holds what a notice told of, and nobody has let go of that yet.
     pub fn is_stray(&self) -> bool {
         let is_told = self.told == Some(Told::Success);

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Notes, capture};
 use crate::{
     model::{CapturePolicy, Concern, JournalEvent, JournalRow, Payment, PaymentState},
-    payment::{due::MISMATCH_LIFE, evidence::Acknowledged},
+    payment::evidence::Acknowledged,
 };
 
 /// Notes what was seen, once. What comes too late to keep money from being captured is said
@@ -46,7 +46,7 @@ pub(super) fn weigh(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
 pub(super) fn judge(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
     match payment.state {
         PaymentState::Authorized => authorized(payment, now, notes),
-        PaymentState::AckMismatch if payment.since() + MISMATCH_LIFE <= now => {
+        PaymentState::AckMismatch if payment.mismatch_ends().is_some_and(|end| end <= now) => {
             payment.enter(PaymentState::Voiding, now);
             let row = JournalRow::about(JournalEvent::VoidRequested, payment);
             notes.add(row.moved(PaymentState::AckMismatch, PaymentState::Voiding));

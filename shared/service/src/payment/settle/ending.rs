@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Notes, void::let_go_by_another};
 use crate::{
     model::{
-        Concern, JournalEvent, JournalRow, Payment, PaymentState, PspChange, PspEnding,
+        Concern, EventType, JournalEvent, JournalRow, Payment, PaymentState, PspChange, PspEnding,
         RefundStatus, TakenChange,
     },
     port::PspDone,
@@ -106,7 +106,8 @@ pub(super) fn weigh(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
             (PspChange::Refund, false) => not_refunded(payment, ending, now, notes),
             (PspChange::Void, false) => not_let_go(payment, ending, now, notes),
             (PspChange::Void, true) => let_go(payment, ending, now, notes),
-            (PspChange::Capture | PspChange::Refund, true) => {}
+            (PspChange::Capture, true) => captured(payment, ending, now, notes),
+            (PspChange::Refund, true) => refunded(payment, ending, now, notes),
         }
     }
 }
@@ -123,6 +124,44 @@ fn not_captured(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes
     let row = failed(payment, ending, REVERSED).of_amount(amount);
     notes.told(row.moved(PaymentState::Captured, PaymentState::AckMismatch));
     worry(payment, ending, now, json!({ "amount": amount.to_decimal(payment.currency) }));
+    if payment.held().is_some_and(|held| let_go_by_another(payment, held).is_some()) {
+        // And there is nothing left to capture.
+        begin_void(payment, now, notes);
+    }
+}
+
+/// What came to nothing was done after all: Adyen captures again by itself, within ten days. What nobody
+/// here asked for is a person's.
+fn captured(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
+    if !matches!(payment.state, PaymentState::Authorized | PaymentState::AckMismatch) {
+        return;
+    }
+    let is_ours = ending.currency.is_none_or(|currency| currency == payment.currency);
+    let is_again = payment.took(ending) && payment.was_undone(ending);
+    let Some(amount) = ending.amount.filter(|_| is_ours && is_again) else {
+        if payment.is_captured_elsewhere() {
+            unmatched(payment, ending, now, notes);
+        }
+        return;
+    };
+    let from = payment.state;
+    payment.captured = amount;
+    payment.enter(PaymentState::Captured, now);
+    let row = JournalRow {
+        decision: Some("recaptured".to_owned()),
+        psp_reference: Some(ending.reference.clone()),
+        ..JournalRow::about(JournalEvent::Captured, payment).of_amount(amount)
+    };
+    notes.told(row.moved(from, PaymentState::Captured));
+    let data = json!({ "amount": amount.to_decimal(payment.currency) });
+    payment.news(EventType::PaymentCaptured, now, data);
+}
+
+/// A refund that had failed was done after all: a person's, who may have given it back in another way.
+fn refunded(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
+    if payment.was_undone(ending) {
+        unmatched(payment, ending, now, notes);
+    }
 }
 
 fn not_refunded(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
@@ -163,11 +202,19 @@ fn not_let_go(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: 
 /// says how it stands.
 fn let_go(payment: &mut Payment, ending: &PspEnding, now: Timestamp, notes: &mut Notes) {
     let from = payment.state;
-    let held = payment.live().and_then(|attempt| attempt.result.as_ref()?.reference());
-    let is_its = held.is_some_and(|held| let_go_by_another(payment, held) == Some(ending));
-    if !is_its || !matches!(from, PaymentState::Authorized | PaymentState::AckMismatch) {
+    let is_its =
+        payment.held().is_some_and(|held| let_go_by_another(payment, held) == Some(ending));
+    if !is_its
+        || payment.is_captured_elsewhere()
+        || !matches!(from, PaymentState::Authorized | PaymentState::AckMismatch)
+    {
         return;
     }
+    begin_void(payment, now, notes);
+}
+
+fn begin_void(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
+    let from = payment.state;
     payment.enter(PaymentState::Voiding, now);
     let row = JournalRow::about(JournalEvent::VoidRequested, payment);
     notes.told(row.moved(from, PaymentState::Voiding));
@@ -199,10 +246,46 @@ fn worry(payment: &mut Payment, ending: &PspEnding, now: Timestamp, more: serde_
         PaymentState::VoidStuck => Concern::VoidStuck,
         _ => Concern::ChangeFailed,
     };
-    payment.worry(concern, &format!("{}_failed", ending.change.as_str()), now, more);
+    let word = if ending.is_done { "unmatched" } else { "failed" };
+    payment.worry(concern, &format!("{}_{word}", ending.change.as_str()), now, more);
 }
 
 impl Payment {
+    /// The provider's name of what is held by the live attempt.
+    fn held(&self) -> Option<&str> {
+        self.live()?.result.as_ref()?.reference()
+    }
+
+    /// What the provider told of this change so far, oldest first.
+    fn told_of(&self, ending: &PspEnding) -> impl DoubleEndedIterator<Item = &PspEnding> {
+        let its = (ending.change, ending.reference.clone());
+        self.endings.iter().filter(move |it| (it.change, &it.reference) == (its.0, &its.1))
+    }
+
+    /// Whether the provider told that this change was done, and then that it was not.
+    fn was_undone(&self, ending: &PspEnding) -> bool {
+        let mut told = self.told_of(ending);
+        told.next().is_some_and(|first| first.is_done) && told.any(|it| !it.is_done)
+    }
+
+    /// Money is captured that is not in our books: by hand, at the provider. To let go what is held would give
+    /// that back.
+    pub(in crate::payment) fn is_captured_elsewhere(&self) -> bool {
+        let Some(held) = self.held() else { return false };
+        let is_last = |it: &PspEnding| self.told_of(it).next_back() == Some(it);
+        self.endings.iter().any(|it| {
+            let is_its = it.change == PspChange::Capture && it.of.as_deref() == Some(held);
+            is_its && it.is_done && is_last(it)
+        })
+    }
+
+    /// The provider said that it had captured, and later that it had not: it may yet do so by itself.
+    pub(in crate::payment) fn may_be_captured_yet(&self) -> bool {
+        let is_taken = |it: &&PspEnding| it.change == PspChange::Capture && self.took(it);
+        let last = self.endings.iter().rev().find(is_taken);
+        last.is_some_and(|last| !last.is_done && self.was_undone(last))
+    }
+
     /// Whether this is the end of the capture or the void that the provider took last.
     fn took(&self, ending: &PspEnding) -> bool {
         self.taken.as_ref().is_some_and(|taken| taken.reference == ending.reference)

@@ -34,6 +34,7 @@ fn decide(payment: &mut Payment, now: Timestamp) -> (Notes, Option<Round>) {
     resolve::end_of_lease(payment, now, &mut notes);
     acknowledge::judge(payment, now, &mut notes);
     stray::heed(payment, now, &mut notes);
+    stray::compare(payment, now, &mut notes);
     expire::expire(payment, now, &mut notes);
     let round = match payment.state {
         PaymentState::Unknown | PaymentState::VoidStuck => Some(Round::Resolve),

@@ -9,9 +9,42 @@ use super::{Notes, void::let_go_by_another};
 use crate::{
     model::{
         Attempt, Concern, Doubt, Fence, JournalEvent, JournalRow, Payment, PaymentState, PspResult,
+        Told,
     },
     port::PspDone,
 };
+
+impl Payment {
+    /// A person's: the provider names two authorisations of one attempt, and which of them is the customer's
+    /// money, or whether there are two, it alone knows. `other` is the one that is not dealt with here.
+    pub(in crate::payment) fn held_twice(
+        &mut self,
+        no: u32,
+        other: &str,
+        now: Timestamp,
+    ) -> Option<JournalRow> {
+        let attempt = attempt_of(self, no)?;
+        attempt.another = Some(other.to_owned());
+        let told = attempt.told.map(Told::as_str);
+        let more = json!({ "attempt": no, "pspReference": other, "told": told });
+        let row = JournalRow {
+            actor: Some("psp".to_owned()),
+            error_class: Some("held_twice".to_owned()),
+            psp_reference: Some(other.to_owned()),
+            ..row_of(JournalEvent::VoidStuck, self, no)
+        };
+        self.worry(Concern::VoidStuck, "held_twice", now, more);
+        Some(row)
+    }
+}
+
+/// Looks for attempts of which the provider answered one authorisation and told of another.
+pub(super) fn compare(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {
+    let two = payment.attempts.iter().filter_map(|it| Some((it.no, it.second()?.to_owned())));
+    for (no, other) in two.collect::<Vec<_>>() {
+        notes.rows.extend(payment.held_twice(no, &other, now));
+    }
+}
 
 /// Looks into what was told, once.
 pub(super) fn heed(payment: &mut Payment, now: Timestamp, notes: &mut Notes) {

@@ -28,7 +28,12 @@ pub(super) fn apply(payment: &mut Payment, undone: &Undone, now: Timestamp, note
     }
     let void = hear(&mut payment.taken, &mut payment.endings, &undone.void, None, now);
     let is_weak = void.is_unconfirmed;
+    // Who says how it stands when asked is believed, whatever its notices said before.
+    let only_notices_tell = matches!(undone.void, PspDone::Received { .. });
     let by_another = || {
+        if !only_notices_tell {
+            return None;
+        }
         let held = payment.live()?.result.as_ref()?.reference()?;
         let reference = let_go_by_another(payment, held)?.reference.clone();
         Some(PspDone::Done { reference: Some(reference), fee: None })

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    model::{Fence, PspResult, Told},
+    model::{Attempt, Fence, PspResult, Told},
     payment::settle::tests::AMOUNT,
     port::PspDone,
 };
@@ -19,7 +19,12 @@ impl Desk {
     }
 
     fn authorised(&self, attempt: u32) {
-        self.authorised_as(attempt, "psp-told");
+        self.authorised_as(attempt, &self.name(attempt));
+    }
+
+    /// The provider's name of an attempt.
+    fn name(&self, attempt: u32) -> String {
+        format!("psp-{}", Attempt::reference(&self.pointer, attempt))
     }
 
     fn authorised_as(&self, attempt: u32, reference: &str) {
@@ -52,7 +57,7 @@ fn p4_what_is_authorised_after_everybody_gave_it_up_is_let_go() {
     desk.agrees();
     let late = desk.row(JournalEvent::PspResult);
     assert_eq!(late.decision.as_deref(), Some("approved_late"));
-    assert_eq!(late.psp_reference.as_deref(), Some("psp-told"));
+    assert_eq!(late.psp_reference, Some(desk.name(1)));
     assert_eq!(
         (late.state_from.as_deref(), late.state_to.as_deref()),
         (Some("failed"), Some("unknown"))
@@ -114,7 +119,7 @@ fn what_is_told_while_a_worker_asks_weighs_more_than_that_nobody_knows_it() {
     let payment = desk.payment();
     assert_eq!((payment.state, payment.due_at), (PaymentState::Unknown, Some(desk.now())));
     desk.look();
-    assert_eq!(known_as(&desk.payment(), 1), Some("psp-told"));
+    assert_eq!(known_as(&desk.payment(), 1), Some(desk.name(1).as_str()));
 }
 
 #[test]
@@ -137,7 +142,7 @@ fn p1_what_an_attempt_before_the_live_one_holds_is_let_go_and_a_person_told() {
         assert_eq!(concern, Some(Concern::VoidStuck));
         let worry = desk.told().pop().unwrap().1;
         assert_eq!((&worry["reason"], &worry["attempt"]), (&"held_twice".into(), &1.into()));
-        assert_eq!(worry["pspReference"], "psp-told");
+        assert_eq!(worry["pspReference"], desk.name(1).as_str());
         desk.rest(SignedDuration::from_mins(1));
         let payment = desk.payment();
         assert_eq!((payment.state, payment.attempts[0].fence), (state, Some(Fence::ReplayKey)));
@@ -184,24 +189,60 @@ fn what_was_told_success_is_known() {
     assert_eq!(before.attempts[0].told, Some(Told::Success));
 }
 
+/// Somebody is called, once, with this name.
+fn assert_held_twice(desk: &Desk, name: &str, told: Option<&str>) {
+    let worry = desk.told().into_iter().map(|(_, data)| data);
+    let worry: Vec<_> = worry.filter(|data| data["reason"] == "held_twice").collect();
+    assert_eq!(worry.len(), 1, "{worry:?}");
+    assert_eq!((&worry[0]["told"], &worry[0]["pspReference"]), (&json!(told), &name.into()));
+    let row = desk.row(JournalEvent::VoidStuck);
+    assert_eq!(row.error_class.as_deref(), Some("held_twice"));
+    assert_eq!((row.psp_reference.as_deref(), row.attempt_no), (Some(name), Some(1)));
+}
+
 #[test]
 fn p1_a_second_authorisation_of_one_attempt_is_a_persons() {
     let desk = Desk::authorized(1);
     known(&desk);
     let before = desk.payment();
-    desk.authorised(1);
+    desk.authorised_as(1, "another");
     let Settled::Looked { concern, .. } = desk.look() else { panic!("it is due") };
     assert_eq!(concern, Some(Concern::VoidStuck));
-    let worry = desk.told().pop().unwrap().1;
-    assert_eq!((&worry["reason"], &worry["told"]), (&"held_twice".into(), &"success".into()));
-    assert_eq!(worry["pspReference"], "psp-told");
-    let row = desk.row(JournalEvent::VoidStuck);
-    assert_eq!(row.error_class.as_deref(), Some("held_twice"));
-    assert_eq!((row.psp_reference.as_deref(), row.attempt_no), (Some("psp-told"), Some(1)));
+    assert_held_twice(&desk, "another", Some("success"));
     let payment = desk.payment();
     assert_eq!((payment.state, known_as(&payment, 1)), (before.state, known_as(&before, 1)));
     // Told again, it is known.
-    desk.authorised(1);
+    desk.authorised_as(1, "another");
     assert_eq!(desk.payment(), payment);
+    desk.agrees();
+}
+
+#[test]
+fn p1_of_two_authorisations_the_one_that_is_told_before_the_answer_is_a_persons_too() {
+    for (fate, told) in [(None, "success"), (Some(PspFate::LoseAnswer), "failure")] {
+        let desk = match fate {
+            None => Desk::authorized(1),
+            Some(fate) => Desk::attempted(1, fate),
+        };
+        known(&desk);
+        let mut payment = desk.payment();
+        payment.attempts[0].authorised = Some("another".to_owned());
+        payment.reschedule(desk.now());
+        desk.put(payment);
+        desk.rest(SignedDuration::from_hours(2));
+        assert_held_twice(&desk, "another", Some(told));
+        desk.agrees();
+    }
+}
+
+#[test]
+fn p1_two_names_that_are_told_before_anybody_looks_are_a_persons() {
+    let desk = Desk::attempted(1, PspFate::LoseAnswer);
+    known(&desk);
+    desk.authorised(1);
+    desk.authorised_as(1, "another");
+    desk.rest(SignedDuration::from_hours(2));
+    assert_held_twice(&desk, "another", None);
+    assert_eq!(desk.payment().state, PaymentState::Voided);
     desk.agrees();
 }

@@ -101,9 +101,9 @@ fn a_capture_that_came_to_nothing_after_it_was_done_is_undone_and_a_persons() {
     assert_eq!(row.decision.as_deref(), Some("capture"));
     assert_eq!((row.error_class.as_deref(), row.amount_minor), (Some("reversed"), Some(AMOUNT)));
     desk.agrees();
-    // Nobody decides: it is let go, like everything that nobody decides about.
+    // Nobody decides, and the provider captures no more by itself: it is let go.
     desk.world.world().psp.tells_by_notice = false;
-    desk.rest(SignedDuration::from_hours(25));
+    desk.rest(SignedDuration::from_hours(14 * 24 + 1));
     assert_eq!(desk.payment().state, PaymentState::Voided);
     desk.agrees();
 }
@@ -330,4 +330,81 @@ fn a_capture_or_a_refund_that_does_not_end_is_a_persons_after_an_hour() {
     assert_eq!(overdue(&desk, "refund"), 1);
     assert_eq!(desk.payment().state, PaymentState::Refunded);
     desk.agrees();
+}
+
+/// A capture that the provider told was done, and days later that it was not.
+fn captured_and_undone() -> (Desk, String) {
+    let desk = Desk::told_by_notice(1);
+    let reference = desk.taken();
+    desk.ends(PspChange::Capture, &reference, true);
+    desk.rest(SignedDuration::from_secs(1));
+    desk.ends(PspChange::Capture, &reference, false);
+    assert_eq!(desk.worry(), (Some(Concern::ChangeFailed), "capture_failed".into()));
+    assert_eq!(desk.payment().state, PaymentState::AckMismatch);
+    (desk, reference)
+}
+
+/// Keeps a notice about what is held.
+fn tells(desk: &Desk, change: PspChange, reference: &str, amount: i64) {
+    let mut payment = desk.payment();
+    let held = payment.live().unwrap().result.as_ref().unwrap().reference().unwrap().to_owned();
+    payment.endings.push(PspEnding {
+        of: Some(held),
+        amount: Some(Minor::new(amount)),
+        currency: Some(payment.currency),
+        ..PspEnding::new(change, reference.to_owned(), true)
+    });
+    payment.due_at = Some(desk.now());
+    desk.put(payment);
+}
+
+#[test]
+fn a_capture_that_failed_and_was_done_after_all_is_captured() {
+    let (desk, reference) = captured_and_undone();
+    // Nobody lets go meanwhile of what the provider tries to capture.
+    desk.rest(SignedDuration::from_hours(9 * 24));
+    assert_eq!(desk.payment().state, PaymentState::AckMismatch);
+    tells(&desk, PspChange::Capture, &reference, AMOUNT.get());
+    desk.look();
+    let payment = desk.payment();
+    assert_eq!((payment.state, payment.captured), (PaymentState::Captured, AMOUNT));
+    let rows = desk.rows();
+    let row = rows.iter().rfind(|row| row.event_type == JournalEvent::Captured).unwrap();
+    assert_eq!((row.decision.as_deref(), row.amount_minor), (Some("recaptured"), Some(AMOUNT)));
+    assert_eq!(desk.kinds().last(), Some(&EventType::PaymentCaptured));
+    desk.agrees();
+}
+
+#[test]
+fn money_that_was_captured_by_hand_is_not_let_go_with_the_rest() {
+    let desk = Desk::authorized(1);
+    desk.put(Payment { capture: CapturePolicy::Manual, ..desk.payment() });
+    desk.rest(SignedDuration::from_hours(1));
+    tells(&desk, PspChange::Capture, "by hand", 100);
+    assert_eq!(desk.worry(), (Some(Concern::ChangeFailed), "capture_unmatched".into()));
+    tells(&desk, PspChange::Void, "ran out", AMOUNT.get());
+    desk.rest(SignedDuration::from_hours(48));
+    assert_eq!(desk.payment().state, PaymentState::Authorized);
+    assert!(!desk.events().contains(&JournalEvent::VoidRequested));
+}
+
+#[test]
+fn a_provider_that_says_how_it_stands_is_believed_over_its_notices() {
+    for (answer, undone, state) in [
+        (PspDone::Unknown, None, PaymentState::Voiding),
+        (PspDone::Refused { code: None }, Some(PspDone::Unknown), PaymentState::Voiding),
+        (
+            PspDone::Refused { code: None },
+            Some(PspDone::Refused { code: None }),
+            PaymentState::VoidStuck,
+        ),
+    ] {
+        let desk = Desk::authorized(1);
+        desk.put(Payment { capture: CapturePolicy::Manual, ..desk.payment() });
+        desk.rest(SignedDuration::from_hours(1));
+        desk.world.world().psp.outcomes.extend([Some(answer), undone].into_iter().flatten());
+        tells(&desk, PspChange::Void, "too early", AMOUNT.get());
+        desk.look();
+        assert_eq!(desk.payment().state, state);
+    }
 }
