@@ -142,11 +142,11 @@ async fn a_price_is_asked_for_with_the_offer_and_the_choices_signed() {
 async fn f119_a_server_that_hangs_is_left_in_time() {
     let server = Server::holding().await;
     let started = time::Instant::now();
-    let found = ask_at(&server.url("/"), Keys(Some(KEY)), 300).await;
+    let found = ask_at(&server.url("/"), Keys(Some(KEY)), 1000).await;
     assert_eq!(found, Err(PriceError::Timeout));
-    assert!(started.elapsed() < Duration::from_secs(1));
+    assert!(started.elapsed() < Duration::from_secs(5));
     assert_eq!(server.connections(), 1, "too little time was left for another try");
-    let found = ask_at(&server.url("/"), Keys(Some(KEY)), 2000).await;
+    let found = ask_at(&server.url("/"), Keys(Some(KEY)), 5000).await;
     assert_eq!(found, Err(PriceError::Timeout));
     assert_eq!(server.connections(), 3, "one retry");
     assert_eq!(

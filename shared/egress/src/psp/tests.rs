@@ -50,6 +50,14 @@ pub(super) enum Act {
     Hang,
 }
 
+impl Act {
+    /// The time for a call that ends like this: too little for another try, enough for a busy machine
+    /// to answer in, and no long wait for what never comes.
+    pub(super) fn until(&self) -> Timestamp {
+        within(if matches!(self, Self::Hang) { 1500 } else { 7000 })
+    }
+}
+
 /// A provider that does one thing after the other; the last repeats.
 pub(super) struct Provider {
     pub(super) url: String,

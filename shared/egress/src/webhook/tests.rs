@@ -12,16 +12,8 @@ use tokio::{
     sync::mpsc,
 };
 
-const SHORT: Duration = Duration::from_millis(300);
-
 fn caller() -> WebhookCaller {
-    quick(WebhookCaller::new(Policy::with_loopback()))
-}
-
-fn quick(mut caller: WebhookCaller) -> WebhookCaller {
-    caller.limits.headers = SHORT;
-    caller.limits.body = SHORT;
-    caller
+    WebhookCaller::new(Policy::with_loopback())
 }
 
 async fn post(caller: &WebhookCaller, url: &str) -> Result<Answer, CallError> {
@@ -32,6 +24,13 @@ async fn post(caller: &WebhookCaller, url: &str) -> Result<Answer, CallError> {
 
 async fn posted_to(server: &Server) -> Result<Answer, CallError> {
     post(&caller(), &server.url("/hook")).await
+}
+
+/// Posted where no headers come: they are not waited for as long as they would be.
+async fn posted_in_vain(server: &Server) -> Result<Answer, CallError> {
+    let mut caller = caller();
+    caller.limits.headers = Duration::from_millis(300);
+    post(&caller, &server.url("/hook")).await
 }
 
 fn code(outcome: Result<Answer, CallError>) -> &'static str {
@@ -93,7 +92,7 @@ async fn f055_a_server_that_never_answers_is_cut_at_the_header_deadline() {
         std::future::pending::<()>().await;
     })
     .await;
-    let outcome = posted_to(&server).await;
+    let outcome = posted_in_vain(&server).await;
     assert!(matches!(outcome, Err(CallError::Timeout(Phase::Headers))), "{outcome:?}");
 }
 
@@ -108,7 +107,7 @@ async fn the_whole_call_ends_with_its_total_even_when_no_phase_is_over() {
 #[tokio::test]
 async fn f056_dripping_headers_are_cut_at_the_header_deadline() {
     let server = Server::dripping(b"HTTP/1.1 200 OK\r\nx-drip: ").await;
-    assert_eq!(code(posted_to(&server).await), "timeout_headers");
+    assert_eq!(code(posted_in_vain(&server).await), "timeout_headers");
 }
 
 #[tokio::test]
@@ -119,7 +118,7 @@ async fn f056_a_dripping_body_does_not_hold_a_success_back() {
     let answer = posted_to(&server).await.unwrap();
     assert_eq!(answer.status, 200);
     assert!(answer.body_excerpt.starts_with('a'));
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(8));
 }
 
 #[tokio::test]
@@ -178,7 +177,7 @@ async fn f059_a_flood_of_interim_answers_ends_at_the_header_deadline() {
         }
     })
     .await;
-    assert_eq!(code(posted_to(&server).await), "timeout_headers");
+    assert_eq!(code(posted_in_vain(&server).await), "timeout_headers");
 }
 
 #[tokio::test]

@@ -207,13 +207,14 @@ async fn f112_what_is_lost_is_asked_again_under_the_same_key_while_there_is_time
         assert_eq!((asked[0].key(), &asked[0].body), (asked[1].key(), &asked[1].body));
     }
     for (act, doubt) in [(Act::Hang, Doubt::Timeout), (Act::Reset, Doubt::Broken)] {
+        let until = act.until();
         let provider = Provider::start([act]).await;
         let psps = psps_at(&provider.url, 0);
-        let result = psps.authorize(&order(kind()), &token(), within(400)).await;
+        let result = psps.authorize(&order(kind()), &token(), until).await;
         assert_eq!(result, in_doubt(doubt, None));
     }
     let psps = psps_at(&nobody().await, 0);
-    let result = psps.authorize(&order(kind()), &token(), within(400)).await;
+    let result = psps.authorize(&order(kind()), &token(), within(7000)).await;
     assert_eq!(result, rejected(DeclineClass::Unreachable, None));
 }
 
@@ -358,7 +359,7 @@ async fn a_modification_that_is_refused_is_told_apart_from_one_nobody_knows_of()
     ] {
         let provider = Provider::start([act.clone()]).await;
         let psps = psps_at(&provider.url, 0);
-        let found = psps.capture(&known(), Minor::new(6399), within(500)).await;
+        let found = psps.capture(&known(), Minor::new(6399), act.until()).await;
         assert_eq!(found, expected, "{act:?}");
     }
 }

@@ -4,6 +4,7 @@ use amb_service::{
     model::{PspChange, PspKind, PspResult},
     port::{Notice, NoticeFault, NoticeKind, Psp},
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
@@ -34,16 +35,16 @@ fn ok(body: &Value) -> Act {
     Act::Answer(200, body.to_string())
 }
 
-async fn authorized(acts: Vec<Act>, millis: i64) -> (PspResult, Provider) {
+async fn authorized(acts: Vec<Act>, until: Timestamp) -> (PspResult, Provider) {
     let provider = Provider::start(acts).await;
     let order = order_at(&provider.url);
-    let result = psps().authorize(&order, &token(), within(millis)).await;
+    let result = psps().authorize(&order, &token(), until).await;
     (result, provider)
 }
 
 #[tokio::test]
 async fn an_authorisation_is_signed_and_says_all_of_the_contract() {
-    let (result, provider) = authorized(vec![ok(&said("approved"))], 15_000).await;
+    let (result, provider) = authorized(vec![ok(&said("approved"))], within(15_000)).await;
     assert_eq!(result, approved("R1"));
     let [asked] = provider.asked().try_into().unwrap();
     assert_eq!(asked.line, "POST /amb");
@@ -100,7 +101,7 @@ async fn f112_f117_every_decision_is_read_and_an_unknown_one_is_a_doubt() {
         (said("cancelled"), in_doubt(Doubt::UnknownWord, r1())),
         (said("yes"), in_doubt(Doubt::UnknownWord, r1())),
     ] {
-        let (result, _) = authorized(vec![ok(&body)], 15_000).await;
+        let (result, _) = authorized(vec![ok(&body)], within(15_000)).await;
         assert_eq!(result, expected, "{body}");
         assert!(!format!("{result:?}").contains(CANARY));
     }
@@ -135,18 +136,19 @@ async fn p026_what_is_no_answer_of_the_contract_is_a_doubt_or_was_refused_at_the
         (Act::Reset, in_doubt(Doubt::Broken, None)),
         (Act::Hang, in_doubt(Doubt::Timeout, None)),
     ] {
-        let (result, provider) = authorized(vec![act.clone()], 500).await;
+        let (result, provider) = authorized(vec![act.clone()], act.until()).await;
         assert_eq!(result, expected, "{act:?}");
         assert_eq!(provider.asked().len(), 1);
     }
     let order = order_at(&nobody().await);
-    let result = psps().authorize(&order, &token(), within(500)).await;
+    let result = psps().authorize(&order, &token(), within(7000)).await;
     assert_eq!(result, rejected(DeclineClass::Unreachable, None));
 }
 
 #[tokio::test]
 async fn f112_what_is_lost_is_asked_again_under_the_same_key_while_there_is_time() {
-    let (result, provider) = authorized(vec![Act::Reset, ok(&said("approved"))], 20_000).await;
+    let acts = vec![Act::Reset, ok(&said("approved"))];
+    let (result, provider) = authorized(acts, within(20_000)).await;
     assert_eq!(result, approved("R1"));
     let asked = provider.asked();
     assert_eq!((asked[0].key(), &asked[0].body), (asked[1].key(), &asked[1].body));
@@ -156,7 +158,7 @@ async fn f112_what_is_lost_is_asked_again_under_the_same_key_while_there_is_time
 async fn a_server_on_the_inside_is_never_asked() {
     for url in ["http://pay.example.com", "https://10.0.0.1/amb", "https://localhost/amb"] {
         let order = order(PspKind::Endpoint { url: url.into() });
-        let result = psps().authorize(&order, &token(), within(500)).await;
+        let result = psps().authorize(&order, &token(), within(7000)).await;
         assert_eq!(result, rejected(DeclineClass::Configuration, None), "{url}");
     }
 }
@@ -185,8 +187,8 @@ async fn a_cancelled_key_is_the_strong_fence() {
     ] {
         let provider = Provider::start([act.clone()]).await;
         let order = order_at(&provider.url);
-        assert_eq!(psps().resolve(&order, within(500)).await, resolved, "{act:?}");
-        assert_eq!(psps().void(&order, within(500)).await, voided, "{act:?}");
+        assert_eq!(psps().resolve(&order, within(7000)).await, resolved, "{act:?}");
+        assert_eq!(psps().void(&order, within(7000)).await, voided, "{act:?}");
         assert_eq!(provider.lines()[0], format!("POST /amb/{}/cancel", order.key));
         assert_eq!(provider.asked()[0].key(), provider.asked()[1].key());
     }
@@ -219,8 +221,8 @@ async fn money_moves_once_under_a_key_and_only_as_much_as_was_said() {
         let provider = Provider::start([act.clone()]).await;
         let order = order_at(&provider.url);
         let amount = Minor::new(5000);
-        assert_eq!(psps().capture(&order, amount, within(500)).await, capture, "{act:?}");
-        assert_eq!(psps().refund(&order, amount, "own", within(500)).await, refund, "{act:?}");
+        assert_eq!(psps().capture(&order, amount, within(7000)).await, capture, "{act:?}");
+        assert_eq!(psps().refund(&order, amount, "own", within(7000)).await, refund, "{act:?}");
         assert_eq!(
             provider.lines(),
             [
