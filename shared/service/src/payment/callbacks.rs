@@ -18,6 +18,7 @@ mod rows;
 mod strict;
 mod token;
 mod tracking;
+mod unread;
 mod update;
 
 pub use body::MAX_BODY;

@@ -109,7 +109,10 @@ where
     ) -> Result<Reply, CallbackError> {
         let mut paying = match Paying::read(call, &payment) {
             Ok(paying) => paying,
-            Err(fault) => return Ok(Reply::unreadable(fault)),
+            Err(fault) => {
+                let event = JournalEvent::TokenRejected;
+                return Ok(self.unreadable(call, payment, event, fault).await);
+            }
         };
         let unknown = paying.body.unknown;
         for tried in 0..TRIES {

@@ -13,13 +13,18 @@ use crate::model::{JournalEvent, JournalRow, Payment};
 impl Call<'_> {
     /// A row about a payment, written now on behalf of this call.
     pub(super) fn row(&self, event: JournalEvent, payment: &Payment, now: Timestamp) -> JournalRow {
+        self.stamp(JournalRow::about(event, payment), now)
+    }
+
+    /// The row with what is known of this call.
+    pub(super) fn stamp(&self, row: JournalRow, now: Timestamp) -> JournalRow {
         JournalRow {
             endpoint: Some(self.step.as_str().to_owned()),
             callback_id: Some(self.id.to_owned()).filter(|id| !id.is_empty()),
             latency_ms: Some(milliseconds(self.began, now)),
             deadline_margin_ms: Some(milliseconds(now, self.by(ANSWER_WITHIN))),
             actor: Some("device".to_owned()),
-            ..JournalRow::about(event, payment)
+            ..row
         }
     }
 }

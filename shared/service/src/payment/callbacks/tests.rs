@@ -9,5 +9,6 @@ mod price;
 mod repeat;
 mod together;
 mod tracking;
+mod unread;
 mod update;
 mod world;

@@ -27,7 +27,10 @@ where
     ) -> Result<Reply, CallbackError> {
         let body = match Body::read(call.body, &payment.pointer.payment) {
             Ok(body) => body,
-            Err(fault) => return Ok(Reply::unreadable(fault)),
+            Err(fault) => {
+                let event = JournalEvent::OrderTracked;
+                return Ok(self.unreadable(call, payment, event, fault).await);
+            }
         };
         let total = body.member("summaryItems").and_then(|items| total(items, payment.currency));
         for tried in 0..TRIES {

@@ -38,7 +38,10 @@ where
     ) -> Result<Reply, CallbackError> {
         let body = match Body::read(call.body, &payment.pointer.payment) {
             Ok(body) => body,
-            Err(fault) => return Ok(Reply::unreadable(fault)),
+            Err(fault) => {
+                let event = event_of(call.step);
+                return Ok(self.unreadable(call, payment, event, fault).await);
+            }
         };
         let offer = self.offered(&payment).await?;
         let mut known: Option<Priced> = None;
@@ -92,13 +95,17 @@ impl Priced {
     }
 }
 
-fn row_of(call: &Call<'_>, payment: &Payment, inputs: &Inputs, now: Timestamp) -> JournalRow {
-    let event = match call.step {
+/// What a step tells.
+const fn event_of(step: Step) -> JournalEvent {
+    match step {
         Step::PaymentMethod => JournalEvent::PaymentMethodUpdate,
         Step::ShippingMethod => JournalEvent::MethodUpdate,
         _ => JournalEvent::ContactUpdate,
-    };
-    with_inputs(call.row(event, payment, now), inputs)
+    }
+}
+
+fn row_of(call: &Call<'_>, payment: &Payment, inputs: &Inputs, now: Timestamp) -> JournalRow {
+    with_inputs(call.row(event_of(call.step), payment, now), inputs)
 }
 
 /// What becomes of the payment when there is a price, and what the device is told.
