@@ -328,7 +328,12 @@ pub(crate) struct Event {
     /// `reason`, and `referenceIds` of invitations that were declined. `attachment.ready` and
     /// `attachment.failed`: the members of `AttachmentEvent`. Those of a payment: `paymentId`,
     /// `messageId`, `requestIdentifier`, `reference`, `currency`, `amount`, `attempt`, `told`,
-    /// `decline`, `psp`, `pspReference`, the `refundId` of a refund, and the `reason` of a mismatch.
+    /// `decline` (as `PaymentAttempt` has it), `psp`, `pspReference`, the `refundId` of a refund, and
+    /// the `reason` of a mismatch: `tracked_total`, `reply_denies` (the customer saw something else),
+    /// `capture_refused`, `refund_refused` (the provider does not), `capture_failed`, `refund_failed`,
+    /// `void_failed` (it had taken it on, or done it), `capture_overdue`, `refund_overdue` (no end for
+    /// an hour), `void_stuck` (it does not let go, or nobody knows), `held_twice` (it says to hold more
+    /// than is known), `chargeback_unbooked` (in another currency, or of no known amount).
     #[schema(value_type = Object)]
     data: Value,
 }

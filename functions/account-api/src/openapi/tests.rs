@@ -1,11 +1,15 @@
-use amb_protocol::{attachment::ATTACHMENT_MAX_BYTES, rules::RulePack};
+use amb_protocol::{apple_pay::Offer, attachment::ATTACHMENT_MAX_BYTES, rules::RulePack};
 use amb_service::{
     account::{
         DEFAULT_LIMIT, FILE_LINK_LIFE, MAX_DESCRIPTION, MAX_ENTRY, MAX_LIMIT, MAX_LINK_BODY,
         MAX_LINK_ENTRY, MAX_NAME, MAX_REFERENCED, MAX_REPLAY, MAX_UPLOAD, OVERLAP_SECONDS,
         TIMEOUT_SECONDS,
     },
-    model::{AttachmentId, Endpoint, EventType, IdempotencyKey, Payload, Route, Scope, Template},
+    model::{
+        AttachmentId, DeclineClass, Doubt, Endpoint, EventType, IdempotencyKey, Payload, Payment,
+        Route, Scope, Template,
+    },
+    payment::callbacks::MAX_BODY,
     problem::{Fault, Faults, Problem},
     receive::{MAX_INFLATED_BODY, MAX_WIRE_BODY},
     render::LINK_LIFE,
@@ -240,6 +244,56 @@ fn the_readme_names_every_problem_and_every_event() {
     }
 }
 
+#[tokio::test]
+async fn every_word_of_a_decline_and_of_a_mismatch_is_written_where_businesses_look() {
+    let classes = [
+        DeclineClass::AvsPostal,
+        DeclineClass::AvsAddress,
+        DeclineClass::Generic,
+        DeclineClass::Fraud,
+        DeclineClass::Token,
+        DeclineClass::Configuration,
+        DeclineClass::RateLimited,
+        DeclineClass::Unservable,
+        DeclineClass::Unreachable,
+    ];
+    let doubts = [
+        Doubt::Timeout,
+        Doubt::Broken,
+        Doubt::ServerError,
+        Doubt::Pending,
+        Doubt::UnknownWord,
+        Doubt::Mismatch,
+        Doubt::Ours,
+    ];
+    let reasons = [
+        "tracked_total",
+        "reply_denies",
+        "capture_refused",
+        "capture_failed",
+        "capture_overdue",
+        "refund_refused",
+        "refund_failed",
+        "refund_overdue",
+        "void_failed",
+        "void_stuck",
+        "held_twice",
+        "chargeback_unbooked",
+    ];
+    let declines = classes.map(DeclineClass::as_str).into_iter().chain(doubts.map(Doubt::as_str));
+    let readme = fs::read_to_string(infra("../README.md")).unwrap();
+    let document = as_json().await;
+    let text = |pointer: &str| document.pointer(pointer).unwrap().to_string();
+    let decline = text("/components/schemas/PaymentAttempt/properties/decline");
+    let event = text("/components/schemas/Event/properties/data");
+    let words = declines.map(|word| (word, &decline));
+    for (word, told) in words.chain(reasons.map(|word| (word, &event))) {
+        let word = format!("`{word}`");
+        assert!(readme.contains(&format!("| {word}")) || readme.contains(&format!(" {word} ")));
+        assert!(told.contains(&word), "{word} is not told in {told}");
+    }
+}
+
 /// The figures of the README's table of limits, row by row.
 #[test]
 fn sc20_the_limits_in_the_readme_are_those_in_the_code() {
@@ -261,6 +315,9 @@ fn sc20_the_limits_in_the_readme_are_those_in_the_code() {
     let referenced = usize::try_from(MAX_REFERENCED).unwrap();
     let file_link = SignedDuration::try_from(FILE_LINK_LIFE).unwrap();
     let minutes = |life: SignedDuration| format!("{} minutes", life.as_mins());
+    let expiry = RulePack::latest().rule("payment_expiry").unwrap();
+    assert_eq!((expiry.least, expiry.limit), (Some(5), Some(10_080)));
+    assert_eq!((Offer::MOST_UNITS, MAX_BODY), (100_000_000, 64 * 1024));
     for (row, figures) in [
         ("text", vec!["10,000 characters".to_owned()]),
         ("request body", vec![mebibytes(crate::MAX_TEMPLATE_BODY), mebibytes(uploaded)]),
@@ -291,6 +348,21 @@ fn sc20_the_limits_in_the_readme_are_those_in_the_code() {
         ),
         ("pictures of a message", vec![limit("images_items").to_string()]),
         ("a page of a list", vec![MAX_LIMIT.to_string()]),
+        (
+            "a payment can be paid",
+            vec![format!("{} hours", Payment::LIFE.as_hours()), "5–10,080".to_owned()],
+        ),
+        ("attempts to pay it", vec![format!("| {} |", Payment::MOST_ATTEMPTS)]),
+        ("updates of card", vec![format!("| {} ", Payment::MOST_UPDATES)]),
+        (
+            "lines, shipping methods",
+            vec![
+                format!("{} of each", limit("payment_rows")),
+                format!("{} characters", limit("payment_label_length")),
+            ],
+        ),
+        ("a total", vec!["100,000,000".to_owned()]),
+        ("a device's body", vec!["64 KiB".to_owned()]),
     ] {
         let told = rows.iter().find(|line| line.starts_with(&format!("| {row}")));
         let told = told.unwrap_or_else(|| panic!("{row} is not among the limits"));

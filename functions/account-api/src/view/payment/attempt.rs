@@ -16,7 +16,10 @@ pub(crate) struct AttemptView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(value_type = Option<crate::openapi::PspResultWord>))]
     result: Option<&'static str>,
-    /// Why not, in our words.
+    /// Why not, in our words. The provider said no: `generic`, `fraud`, `avs_postal`, `avs_address`,
+    /// `token`, `unservable`; it did nothing: `configuration`, `rate_limited`, `unreachable`; nobody
+    /// knew at first: `timeout`, `broken`, `server_error`, `pending`, `unknown_word`,
+    /// `amount_mismatch`, `ours`.
     #[serde(skip_serializing_if = "Option::is_none")]
     decline: Option<&'static str>,
     /// The provider's own code.
