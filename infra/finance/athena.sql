@@ -120,11 +120,15 @@ FROM (
 )
 WHERE date_diff('minute', in_doubt_since, coalesce(ended_at, CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp))) > 60;
 
--- The customer saw something else than was told, or a provider did not do what it was asked: each waits for a person.
+-- The customer saw something else than was told; a provider did not do what it was asked, authorised one attempt twice
+-- (held_twice), or took back what is in no books: each waits for a person. What it authorised too late (approved_late)
+-- is let go by itself.
 CREATE OR REPLACE VIEW amb_finance.ack_mismatch AS
 SELECT tenant, merchant, day, ts_utc, event_type, decision, payment_id, reference, currency, amount_minor, amount, error_class, ack, psp, psp_reference
 FROM amb_finance.journal
-WHERE event_type IN ('ACK_MISMATCH', 'CHANGE_FAILED', 'CHANGE_OVERDUE', 'VOID_STUCK');
+WHERE event_type IN ('ACK_MISMATCH', 'CHANGE_FAILED', 'CHANGE_OVERDUE', 'VOID_STUCK')
+   OR (event_type = 'CHARGEBACK' AND amount_minor IS NULL)
+   OR (event_type = 'PSP_RESULT' AND decision = 'approved_late');
 
 -- What was declined, and why.
 CREATE OR REPLACE VIEW amb_finance.declines_by_class AS
