@@ -466,6 +466,11 @@ async fn a_void_says_what_it_was_of_and_whether_money_went_back() {
         let nameless = ending(item_of("", "TECHNICAL_CANCEL", reference, "true")).await;
         assert_eq!(nameless.of.as_deref(), Some(order.reference.as_str()));
     }
+    // What ran out is one authorisation: told by its own name, or by that of the expiry beside it.
+    for (original, of) in [("PSP1", "PSP1"), ("", "PSP2")] {
+        let ran_out = ending(item_of(original, "EXPIRE", &order.reference, "true")).await;
+        assert_eq!((ran_out.of.as_deref(), ran_out.is_done), (Some(of), true));
+    }
     for (event, action, refunded) in [
         ("CANCEL_OR_REFUND", json!("refund"), true),
         ("CANCEL_OR_REFUND", json!("cancel"), false),
