@@ -9,6 +9,8 @@ pub struct Expected {
     pub code: Option<&'static str>,
     /// What may be called, and how often.
     pub ports: &'static [(&'static str, usize)],
+    /// How many rows a refusal leaves.
+    pub rows: usize,
 }
 
 /// Apple's message is durable: 200 and no body.
@@ -21,6 +23,7 @@ pub const fn taken() -> Expected {
             ("Businesses::business", 1),
             ("Inbox::commit", 1),
         ],
+        rows: 0,
     }
 }
 
@@ -35,7 +38,7 @@ pub const fn refused(status: u16, code: &'static str) -> Expected {
         (401 | 404 | 405, _) => &[],
         _ => &[("AppleSecrets::apple_keys", 1)],
     };
-    Expected { status, code: Some(code), ports }
+    Expected { status, code: Some(code), ports, rows: 0 }
 }
 
 /// A business's message is committed and on its queue: 202.
@@ -50,6 +53,7 @@ pub const fn sent() -> Expected {
             ("Conversations::step", 1),
             ("OutboundQueue::enqueue_outbound", 1),
         ],
+        rows: 0,
     }
 }
 
@@ -78,7 +82,7 @@ pub const fn problem(status: u16, code: &'static str) -> Expected {
         (405, _) => &[],
         _ => &[("ApiKeys::api_key", 1)],
     };
-    Expected { status, code: Some(code), ports }
+    Expected { status, code: Some(code), ports, rows: 0 }
 }
 
 /// A device is answered with this status. A path that does not hold costs the same look at the table as
@@ -98,10 +102,26 @@ pub const fn device(status: u16) -> Expected {
             ("ServiceKeySource::service_key", 1),
             ("SettlementQueue::enqueue_settlement", 2),
         ],
-        400 | 404 => &[("Payments::find_payment", 1), ("ServiceKeySource::service_key", 1)],
+        404 => &[("Payments::find_payment", 1), ("ServiceKeySource::service_key", 1)],
         _ => &[],
     };
-    Expected { status, code: None, ports }
+    Expected { status, code: None, ports, rows: 0 }
+}
+
+/// A device's path holds, and its body cannot be read: it is answered with this status, and one row of the
+/// journal says so.
+pub const fn unread(status: u16) -> Expected {
+    Expected {
+        status,
+        code: None,
+        ports: &[
+            ("Payments::chain_head", 1),
+            ("Payments::change", 1),
+            ("Payments::find_payment", 1),
+            ("ServiceKeySource::service_key", 1),
+        ],
+        rows: 1,
+    }
 }
 
 impl Expected {

@@ -5,7 +5,8 @@
 //! Gateway), the exact status and code, and the port calls that it may cause ([`Expected`]). After
 //! every case the runner also asserts that
 //!
-//! - nothing was stored when the request was refused;
+//! - nothing was stored when the request was refused, but a row of the journal where a device's body
+//!   cannot be read;
 //! - no canary, token, key or customer's id reached a log line, the answer or a queue;
 //! - each log line is one short line of JSON;
 //! - nothing panicked.
@@ -24,7 +25,7 @@ mod waived;
 
 pub use decided::{DECIDED_OTHERWISE, Decision};
 pub use device::ApplePay;
-pub use expected::{Expected, device, problem, refused, sent, taken};
+pub use expected::{Expected, device, problem, refused, sent, taken, unread};
 pub use file::{Ending, Fetched};
 pub use function::{InboundWebhook, OutboundSend};
 pub use outcome::Outcome;

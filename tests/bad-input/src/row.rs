@@ -95,7 +95,7 @@ impl Row {
                 wrong.push(format!("{port} was called {called} times"));
             }
         }
-        if status >= 400 && outcome.stored > 0 {
+        if status >= 400 && outcome.stored != expected.rows {
             wrong.push(format!("{} rows of a refused request were stored", outcome.stored));
         }
         wrong.extend(leaks(outcome));

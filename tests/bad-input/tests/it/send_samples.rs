@@ -69,6 +69,7 @@ const CHECKED: Expected = Expected {
         ("Files::file", 2),
         ("Files::put_file", 2),
     ],
+    rows: 0,
 };
 
 /// A check of files looks at those that were uploaded, and calls no URL.
@@ -81,6 +82,7 @@ const CHECKED_FILES: Expected = Expected {
         ("Conversations::load", 1),
         ("Files::file", 1),
     ],
+    rows: 0,
 };
 
 /// What each sample comes to.
