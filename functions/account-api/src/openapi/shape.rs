@@ -332,7 +332,8 @@ pub(crate) struct Event {
     /// the `reason` of a mismatch: `tracked_total`, `reply_denies` (the customer saw something else),
     /// `capture_refused`, `refund_refused` (the provider does not), `capture_failed`, `refund_failed`,
     /// `void_failed` (it had taken it on, or done it), `capture_overdue`, `refund_overdue` (no end for
-    /// an hour), `void_stuck` (it does not let go, or nobody knows), `held_twice` (it says to hold more
+    /// an hour), `capture_unmatched`, `refund_unmatched` (it did what nobody asked for, or what had
+    /// failed), `void_stuck` (it does not let go, or nobody knows), `held_twice` (it says to hold more
     /// than is known), `chargeback_unbooked` (in another currency, or of no known amount).
     #[schema(value_type = Object)]
     data: Value,
