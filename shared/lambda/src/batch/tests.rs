@@ -134,7 +134,7 @@ async fn no_record_is_taken_after_the_deadline() {
 
 #[tokio::test]
 async fn a_record_that_runs_over_the_deadline_fails_and_the_finished_ones_do_not() {
-    let tight = Batch::new(System, soon(60));
+    let tight = Batch::new(System, soon(2_000));
     let response = tight
         .queue(messages(&[("a", "x"), ("b", "x")]), |message| async move {
             if message.body.as_deref() == Some("b") {

@@ -75,7 +75,7 @@ async fn only_signed_events_are_taken_and_each_once() {
 
 /// What the bot sent, when it has sent so much.
 pub(crate) async fn wait_for_bot(stage: &Stage, count: usize) -> Vec<Value> {
-    for _ in 0..200 {
+    for _ in 0..500 {
         let answers = stage.client.bot_answers(SHOP).await.unwrap();
         if answers.iter().filter(|it| it.status.is_some_and(|it| it < 300)).count() >= count {
             return stage.msp.heard().iter().map(crate::support::Heard::json).collect();

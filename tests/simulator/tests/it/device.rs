@@ -124,7 +124,7 @@ async fn silence_and_a_closed_port_count_as_failures() {
     let ada = stage.quiet_customer().await;
     let hello = Send::text("Hello").to(BUSINESS_ID).wait(WAIT);
     let settings = AccountSettings {
-        retry: Some(RetrySchedule { at_ms: vec![0, 10], timeout_ms: 100 }),
+        retry: Some(RetrySchedule { at_ms: vec![0, 10], timeout_ms: 1_000 }),
         ..AccountSettings::default()
     };
     stage.client.change_account(&settings).await.unwrap();

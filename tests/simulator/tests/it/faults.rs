@@ -89,7 +89,7 @@ async fn a_caller_who_gives_up_cannot_undo_a_message_that_was_taken() {
     let customer = stage.open_conversation().await;
     let fault = FaultSpec::new(Place::Gateway, Effect::AnswerLost).times(1).delay_ms(60_000);
     stage.client.add_fault(&fault).await.unwrap();
-    let call = stage.outbound(&customer, "kept").request().timeout(Duration::from_millis(300));
+    let call = stage.outbound(&customer, "kept").request().timeout(Duration::from_secs(2));
     assert!(call.send().await.unwrap_err().is_timeout());
     assert_eq!(shown(&stage).await.len(), 1);
 }
@@ -108,10 +108,10 @@ async fn a_refused_connection_takes_nothing() {
 async fn a_slow_gateway_takes_its_time() {
     let stage = Stage::new().await;
     let customer = stage.open_conversation().await;
-    let fault = FaultSpec::new(Place::Gateway, Effect::Slow).times(2).delay_ms(300);
+    let fault = FaultSpec::new(Place::Gateway, Effect::Slow).times(2).delay_ms(3_000);
     stage.client.add_fault(&fault).await.unwrap();
     let call = stage.outbound(&customer, "x");
-    let impatient = call.request().timeout(Duration::from_millis(100)).send().await;
+    let impatient = call.request().timeout(Duration::from_millis(500)).send().await;
     assert!(impatient.unwrap_err().is_timeout());
     assert_eq!(call.send().await.0, 200);
     assert_eq!(shown(&stage).await.len(), 1, "who hung up was not heard");

@@ -216,7 +216,7 @@ async fn a_token_over_another_amount_or_changed_is_none() {
 }
 
 async fn notices(shop: &Shop, count: usize) -> Vec<Value> {
-    for _ in 0..500 {
+    for _ in 0..1000 {
         let told = shop.till.heard("notice");
         if told.len() >= count {
             return told.iter().map(crate::support::Heard::json).collect();
@@ -241,7 +241,7 @@ async fn a_lost_answer_and_one_that_comes_late_leave_money_behind() {
     assert_eq!(shop.adyen("payments", &shop.payment("a-2"), "k2").await, None);
     assert_eq!(shop.books(Dialect::Adyen).await.len(), 1);
 
-    let late = Twist::LandsLate { after_ms: 200 };
+    let late = Twist::LandsLate { after_ms: 3_000 };
     shop.fault(FaultSpec::money(Dialect::Adyen, "authorize", late)).await;
     assert_eq!(shop.adyen("payments", &shop.payment("a-3"), "k3").await, None);
     let (status, running) = shop.adyen("payments", &shop.payment("a-3"), "k3").await.unwrap();
