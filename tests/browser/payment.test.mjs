@@ -152,7 +152,7 @@ test("choices made in a hurry end with the last of them", async (t) => {
 
 test("while it is paid, nothing is chosen and the sheet stays", async (t) => {
   const scene = await asked(t);
-  await scene.fault({ at: { psp: "stripe" }, messageType: "authorize", effect: { kind: "slow" }, delayMs: 1500, times: 1 });
+  await scene.fault({ at: { psp: "stripe" }, messageType: "authorize", effect: { kind: "slow" }, delayMs: 8000, times: 1 });
   await scene.press("Pay");
   await scene.sheet.getByText("Processing…").waitFor();
   await scene.shot("payment-processing");

@@ -5,25 +5,33 @@ import { call, stack, until } from "./stack.mjs";
 
 const authorization = `Bearer ${stack.apiKey}`;
 
-function read(path, query) {
-  const url = `${stack.apiUrl}${path}?${new URLSearchParams(query)}`;
-  return call("GET", url, { headers: { authorization } });
-}
+const TRIES = 5;
+const TRY_AGAIN_MS = 500;
 
-// Asks for something once, and once more under the same key while the service cannot answer: the
-// emulator stands still while it takes a large file.
-async function ask(path, body) {
-  const key = randomUUID();
+// Calls, and the same again while the service cannot answer: the emulator stands still while it takes
+// a large file.
+async function api(method, path, { headers = {}, body } = {}) {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await call("POST", `${stack.apiUrl}${path}`, {
-        headers: { authorization, "idempotency-key": key, prefer: "wait=8" },
-        body: { from: stack.businessId, ...body },
-      });
+      const all = { authorization, ...headers };
+      return await call(method, `${stack.apiUrl}${path}`, { headers: all, body });
     } catch (error) {
-      if (error.status !== 503 || tries === 5) throw error;
+      if (error.status !== 503 || tries === TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
     }
   }
+}
+
+function read(path, query) {
+  return api("GET", `${path}?${new URLSearchParams(query)}`);
+}
+
+// Asks for something once, however often it has to be said: it has one key.
+function ask(path, body) {
+  return api("POST", path, {
+    headers: { "idempotency-key": randomUUID(), prefer: "wait=8" },
+    body: { from: stack.businessId, ...body },
+  });
 }
 
 // Sends a message and waits until Apple has it.
@@ -46,10 +54,7 @@ export async function askPayment(to, content) {
 
 // Uploads a file; gives the id that messages call it.
 export async function upload(contentType, bytes) {
-  const slot = await call("POST", `${stack.apiUrl}/v1/uploads`, {
-    headers: { authorization },
-    body: { contentType, size: bytes.length },
-  });
+  const slot = await api("POST", "/v1/uploads", { body: { contentType, size: bytes.length } });
   const put = await fetch(slot.url, { method: slot.method, headers: slot.headers, body: bytes });
   if (!put.ok) throw new Error(`the upload was not taken: ${put.status} ${await put.text()}`);
   return slot.id;
