@@ -99,7 +99,6 @@ impl Stack {
         let (logs, path) = (folder.join("logs"), folder.join("stack.json"));
         let http = machine::http_client().map_err(StackError::HttpClient)?;
         refuse_second(&path, &http).await?;
-        let port = port(options.port, "--port")?;
         let simulator_port = port_of_simulator(&options)?;
         empty_folder(&logs)?;
         stack_file::remove(&path);
@@ -111,6 +110,8 @@ impl Stack {
         let simulator = Simulator::start(config).await?;
 
         progress("starting the emulator");
+        // Looked for when everybody else listens, so that none of them takes it.
+        let port = port(options.port, "--port")?;
         let state = folder.join("emulator");
         let emulator = Emulator::start(&places, port, REGION, &state, &logs, &http).await?;
 
