@@ -7,6 +7,10 @@ use serde_json::Value;
 
 /// How long the API may take: more than the longest `Prefer: wait`, and cold starts.
 const TIMEOUT: Duration = Duration::from_mins(1);
+/// How often something is read while the service cannot answer: the emulator stands still while it
+/// takes a large file.
+const READS: u32 = 5;
+const READ_AGAIN: Duration = Duration::from_millis(500);
 
 /// The API with the credentials of one caller.
 #[derive(Debug, Clone)]
@@ -126,8 +130,14 @@ impl Api {
         self.expect_success(Method::POST, path, Some(body)).await
     }
 
-    /// Reads something; anything but 2xx is an error.
+    /// Reads something, a few times while the service cannot answer; anything but 2xx is an error.
     pub async fn read(&self, path: &str) -> Result<Value, ApiError> {
+        for _ in 1..READS {
+            match self.expect_success(Method::GET, path, None).await {
+                Err(ApiError::Refused { status: 503, .. }) => tokio::time::sleep(READ_AGAIN).await,
+                ended => return ended,
+            }
+        }
         self.expect_success(Method::GET, path, None).await
     }
 
@@ -150,4 +160,63 @@ impl Api {
 pub(crate) fn member(call: &str, body: &Value, member: &'static str) -> Result<String, ApiError> {
     let text = body.pointer(member).and_then(Value::as_str).map(str::to_owned);
     text.ok_or_else(|| ApiError::Incomplete { call: call.to_owned(), member })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::machine;
+
+    /// What `call` makes of a server that says one of these after the other; and how often it was asked.
+    async fn answered(
+        statuses: &[u16],
+        call: impl AsyncFnOnce(Api) -> Result<Value, ApiError>,
+    ) -> (Option<u16>, usize) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let api = Api::new(machine::http_client().unwrap(), &base, "key");
+        let mut asked = 0;
+        let serving = async {
+            for status in statuses {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                asked += 1;
+                let _request = stream.read(&mut [0; 4096]).await.unwrap();
+                let answer = format!(
+                    "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}"
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                stream.shutdown().await.unwrap();
+                // Whatever it still says is heard, or the answer might be lost.
+                let _rest = stream.read_to_end(&mut Vec::new()).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        let outcome = tokio::select! {
+            outcome = call(api) => outcome,
+            () = serving => unreachable!(),
+        };
+        let refused = match outcome {
+            Ok(_) => None,
+            Err(ApiError::Refused { status, .. }) => Some(status),
+            Err(error) => panic!("{error}"),
+        };
+        (refused, asked)
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_now_is_read_again_a_few_times() {
+        let read = async |api: Api| api.read("/v1/events").await;
+        assert_eq!(answered(&[503, 503, 200], read).await, (None, 3));
+        assert_eq!(answered(&[503; 9], read).await, (Some(503), 5));
+        assert_eq!(answered(&[404, 200], read).await, (Some(404), 1));
+    }
+
+    #[tokio::test]
+    async fn what_is_created_is_asked_for_once() {
+        let create = async |api: Api| api.create("/v1/tenants", &Value::Null).await;
+        assert_eq!(answered(&[503, 200], create).await, (Some(503), 1));
+    }
 }
