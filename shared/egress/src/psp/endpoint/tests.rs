@@ -242,7 +242,7 @@ async fn a_notice_is_the_businesss_own() {
         psps.notice(&order.tenant, &order.account, &headers, body.as_bytes(), within(0)).await
     };
     let signed = |at: i64, body: &str| {
-        let at = jiff::Timestamp::from_second(BEGUN + at).unwrap();
+        let at = Timestamp::from_second(BEGUN + at).unwrap();
         let pairs = signing().sign(at, body.as_bytes());
         pairs.map(|(name, value)| (name.to_owned(), value)).to_vec()
     };
