@@ -59,11 +59,11 @@ pub enum TapbackKind {
 /// Reads the body of a text as a tapback, or leaves it as the words it is.
 ///
 /// ```
-/// use amb_protocol::tapback::{TapbackKind, classify};
+/// use amb_protocol::tapback::{Tapback, TapbackKind, classify};
 ///
-/// let tapback = classify("Loved “Your parcel arrives today”").unwrap();
-/// assert_eq!(tapback.kind, TapbackKind::Loved);
-/// assert_eq!(tapback.quoted.as_deref(), Some("Your parcel arrives today"));
+/// let quoted = Some("Your parcel arrives today".to_owned());
+/// let loved = Tapback { kind: TapbackKind::Loved, removed: false, quoted };
+/// assert_eq!(classify("Loved “Your parcel arrives today”"), Some(loved));
 /// assert_eq!(classify("Loved the desk, thanks!"), None);
 /// ```
 pub fn classify(text: &str) -> Option<Tapback> {

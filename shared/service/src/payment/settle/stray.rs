@@ -1,6 +1,7 @@
 //! What a provider told by a notice that it authorised, of an attempt that was given up: its answer was
 //! lost, and nobody there knew of it when it was asked for. The live attempt is in doubt once more; what
-//! one before it holds is let go beside whatever becomes of the payment, and a person is told.
+//! one before it holds is let go beside whatever becomes of the payment, and a person is told. So they are
+//! of an attempt for which the provider names two authorisations.
 
 use jiff::Timestamp;
 use serde_json::json;
